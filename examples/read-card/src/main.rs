@@ -1,0 +1,3 @@
+//! Reads a My Number Card over PC/SC.
+
+fn main() {}

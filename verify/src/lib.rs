@@ -1,0 +1,1 @@
+//! Verifies tokens and certificates of the My Number Card.

@@ -1,0 +1,1 @@
+//! Flows and bridge client for the page.

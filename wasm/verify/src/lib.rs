@@ -1,0 +1,1 @@
+//! kazashi-verify for Node.
