@@ -7,6 +7,3 @@ mod status_word;
 pub use command::{CommandApdu, LengthFields, MalformedCommand};
 pub use response::{MalformedResponse, ResponseApdu};
 pub use status_word::StatusWord;
-
-#[cfg(test)]
-mod tests;

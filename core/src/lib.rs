@@ -1,5 +1,29 @@
 //! The My Number Card (マイナンバーカード), without any I/O.
+//!
+//! - [`apdu`] and [`tlv`]: the codecs.
+//! - [`flow`]: what is said to a card, in order; [`jpki`]: the flows of its public key application.
+//! - [`secret`] and [`statement`]: what the card is given to compare and to sign.
+//! - [`policy`]: which scope a command needs, given the state of the card.
+//! - [`wire`]: the messages between page and bridge; [`error_code`]: every way they can fail.
+//!
+//! Time and random bytes come in as arguments, bytes go out as values, nothing is logged.
 
 pub mod apdu;
+mod command;
+mod digest_info;
+mod document;
+mod error;
+pub mod error_code;
+pub mod flow;
+pub mod jpki;
+mod nonce;
+pub mod policy;
+pub mod secret;
 pub mod statement;
 pub mod tlv;
+pub mod token;
+pub mod wire;
+
+pub use document::Document;
+pub use error::Error;
+pub use nonce::{MalformedNonce, Nonce};

@@ -5,6 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::digest_info;
+
 /// How the holder let the card sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -22,12 +24,6 @@ pub enum Method {
 pub struct Statement {
     digest: [u8; 32],
 }
-
-/// `DigestInfo ::= SEQUENCE { SHA-256, OCTET STRING of 32 bytes }` up to the digest (RFC 8017, 9.2, note 1).
-const SHA_256_DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
 
 impl Statement {
     /// The statement that a page of `origin` (scheme, host and port as browsers write them) presented `nonce`.
@@ -52,11 +48,7 @@ impl Statement {
 
     /// The 51 bytes that the card pads and signs.
     #[must_use]
-    pub fn digest_info(&self) -> [u8; 51] {
-        let mut bytes = [0; 51];
-        let (prefix, digest) = bytes.split_at_mut(SHA_256_DIGEST_INFO.len());
-        prefix.copy_from_slice(&SHA_256_DIGEST_INFO);
-        digest.copy_from_slice(&self.digest);
-        bytes
+    pub fn digest_info(&self) -> Vec<u8> {
+        digest_info::sha_256(&self.digest)
     }
 }

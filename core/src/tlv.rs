@@ -186,6 +186,3 @@ pub fn read_simple(bytes: &[u8]) -> Result<(u8, &[u8], &[u8]), MalformedTlv> {
         rest.split_at_checked(usize::from(length)).ok_or(MalformedTlv::Truncated)?;
     Ok((tag, value, rest))
 }
-
-#[cfg(test)]
-mod tests;

@@ -230,3 +230,14 @@ impl fmt::Debug for CommandApdu {
         write!(f, "{cla:02X} {ins:02X} {p1:02X} {p2:02X} Nc={} Ne={}", self.data.len(), self.ne)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CommandApdu;
+
+    #[test]
+    fn debug_shows_no_data() {
+        let command = CommandApdu::new(0x00, 0x20, 0x00, 0x98).with_data(*b"1234").unwrap();
+        assert_eq!(format!("{command:?}"), "00 20 00 98 Nc=4 Ne=0");
+    }
+}

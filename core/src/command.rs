@@ -1,0 +1,39 @@
+//! The commands that flows send, one function each (ISO/IEC 7816-4:2020, 11; card.md 4).
+
+use crate::apdu::CommandApdu;
+
+/// SELECT (11.2.2), by DF name, without FCI.
+pub(crate) fn select_application(aid: &[u8]) -> CommandApdu {
+    CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(aid).expect(SHORT)
+}
+
+/// READ BINARY (11.3.3) of a whole EF by its short identifier, which becomes the current EF.
+pub(crate) fn read_binary(sfi: u8) -> CommandApdu {
+    let everything = CommandApdu::MAX_EXTENDED_NE;
+    CommandApdu::new(0x00, 0xB0, 0x80 | sfi, 0x00).with_ne(everything).expect(SHORT)
+}
+
+/// VERIFY (11.5.6) without data: asks for the retry counter and spends no try.
+pub(crate) fn retries_left(sfi: u8) -> CommandApdu {
+    CommandApdu::new(0x00, 0x20, 0x00, 0x80 | sfi)
+}
+
+/// VERIFY (11.5.6) with data: spends a try if the value is wrong.
+pub(crate) fn verify(sfi: u8, value: &[u8]) -> CommandApdu {
+    CommandApdu::new(0x00, 0x20, 0x00, 0x80 | sfi).with_data(value).expect(SHORT)
+}
+
+/// COMPUTE DIGITAL SIGNATURE in the card's own class: PKCS #1 v1.5 over a DigestInfo (card.md 4.3).
+pub(crate) fn compute_digital_signature(sfi: u8, digest_info: &[u8]) -> CommandApdu {
+    CommandApdu::new(0x80, 0x2A, 0x00, 0x80 | sfi)
+        .with_data(digest_info)
+        .and_then(|command| command.with_ne(CommandApdu::MAX_SHORT_NE))
+        .expect(SHORT)
+}
+
+/// GET RESPONSE (11.8.1).
+pub(crate) fn get_response(ne: u32) -> CommandApdu {
+    CommandApdu::new(0x00, 0xC0, 0x00, 0x00).with_ne(ne).expect(SHORT)
+}
+
+const SHORT: &str = "names, PINs and DigestInfos are short";

@@ -1,0 +1,36 @@
+use super::{Flow, Question, Step};
+use crate::{Document, Error, jpki::Signature};
+
+#[test]
+fn a_document_is_signed_by_whoever_asks_for_consent() {
+    let document = Document::new("Lease agreement", [1; 32]);
+    let asked = document.clone();
+    let flow = Flow::new(async |card| Ok(card.sign(asked).await));
+    let Ok(Step::Sign(shown, waiting)) = flow.start() else { panic!("a step to sign") };
+    assert_eq!(shown, document);
+    let signature = Signature::from_bytes([2; 256]);
+    assert!(matches!(waiting.resume(signature.clone()), Ok(Step::Done(s)) if s == signature));
+}
+
+#[test]
+fn a_question_is_answered_by_the_server() {
+    let question = Question::BirthDate { certificate: vec![0x30, 0x00] };
+    let asked = question.clone();
+    let flow = Flow::new(async |card| Ok(card.ask(asked).await));
+    let Ok(Step::Ask(shown, waiting)) = flow.start() else { panic!("a step to ask") };
+    assert_eq!(shown, question);
+    let answer = b"1980-02-17".to_vec();
+    assert!(matches!(waiting.resume(answer.clone()), Ok(Step::Done(a)) if a == answer));
+}
+
+#[test]
+fn an_error_ends_the_flow() {
+    let flow: Flow<()> = Flow::new(async |_| Err(Error::PinBlocked));
+    assert_eq!(flow.start().unwrap_err(), Error::PinBlocked);
+}
+
+#[test]
+fn flows_can_move_to_the_thread_of_a_reader() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&crate::jpki::pin_status());
+}

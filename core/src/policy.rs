@@ -1,0 +1,242 @@
+//! Which scope a command APDU needs, given the state of the card.
+//!
+//! The bridge asks before each command that a page sends, whoever built it. What this module does
+//! not know is refused; so is every command that presents a PIN or makes a signature, since those
+//! are messages of their own (design 5).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    apdu::{CommandApdu, StatusWord},
+    jpki::{self, ef},
+};
+
+/// What an origin may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Scope {
+    /// Be told that a card was inserted or removed.
+    Events,
+    /// See the names of readers and the ATRs of cards.
+    Reader,
+    /// Read what the public key application shows without a PIN: the user authentication
+    /// certificate (which tells cards apart), CA certificates, retry counters.
+    UserCertificate,
+    /// Sign in with the PIN. Includes [`UserCertificate`](Self::UserCertificate).
+    Authenticate,
+    /// Use the password of the digital signature key; read its certificate, which holds name and
+    /// address.
+    Sign,
+    /// Supply PINs from the page instead of having the bridge ask for them.
+    PagePin,
+}
+
+/// The scopes that one origin was granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Whether these scopes, or what they include, allow this one.
+    #[must_use]
+    pub fn allow(&self, scope: Scope) -> bool {
+        self.0.contains(&scope)
+            || scope == Scope::UserCertificate && self.0.contains(&Scope::Authenticate)
+    }
+
+    /// Whether nothing is allowed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+}
+
+/// The applications that the policy knows, by their complete names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Application {
+    /// The card manager (GlobalPlatform issuer security domain). Selecting it clears every VERIFY.
+    CardManager,
+    /// The public key application (公的個人認証AP).
+    Jpki,
+}
+
+impl Application {
+    /// Every application of the table.
+    const ALL: [Self; 2] = [Self::CardManager, Self::Jpki];
+
+    /// The application's complete name.
+    #[must_use]
+    pub fn aid(self) -> &'static [u8] {
+        match self {
+            Self::CardManager => &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00],
+            Self::Jpki => &jpki::AID,
+        }
+    }
+
+    /// The SELECT that makes it current.
+    #[must_use]
+    pub fn select(self) -> CommandApdu {
+        crate::command::select_application(self.aid())
+    }
+
+    fn named(aid: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|application| application.aid() == aid)
+    }
+}
+
+/// What an accepted command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a new kind of need must be a decision everywhere")]
+pub enum Needs {
+    /// A lease on the reader, which every command needs, and nothing more.
+    Lease,
+    /// This scope.
+    Scope(Scope),
+}
+
+/// The command is not in the table for this state of the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no scope allows this command")]
+#[non_exhaustive]
+pub struct Refusal;
+
+/// What the table says of the files of one application: who may read them, and whose retry
+/// counter may be asked for. Card.md 3.1.
+const JPKI: &[(Access, u8, Scope)] = &[
+    (Access::Read, ef::TOKEN_INFORMATION, Scope::UserCertificate),
+    (Access::Read, ef::CERTIFICATE_AVAILABILITY, Scope::UserCertificate),
+    (Access::Read, ef::USER_AUTHENTICATION_CERTIFICATE, Scope::UserCertificate),
+    (Access::Read, ef::USER_AUTHENTICATION_CA_CERTIFICATE, Scope::UserCertificate),
+    (Access::Read, ef::DIGITAL_SIGNATURE_CA_CERTIFICATE, Scope::UserCertificate),
+    (Access::Read, ef::DIGITAL_SIGNATURE_CERTIFICATE, Scope::Sign),
+    (Access::RetryCounter, ef::USER_AUTHENTICATION_PIN, Scope::UserCertificate),
+    (Access::RetryCounter, ef::DIGITAL_SIGNATURE_PASSWORD, Scope::UserCertificate),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    RetryCounter,
+}
+
+/// What is known of the card within one transaction.
+///
+/// The state of a card that was just reset, or that answered a fault, is unknown: then nothing but
+/// a SELECT by complete name passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CardState {
+    application: Option<Application>,
+    current_ef: Option<u8>,
+}
+
+impl CardState {
+    /// The state of a card of which nothing is known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    /// The current application, if it is known.
+    #[must_use]
+    pub fn application(&self) -> Option<Application> {
+        self.application
+    }
+
+    /// What this command needs, if anything allows it.
+    pub fn judge(&self, command: &CommandApdu) -> Result<Needs, Refusal> {
+        match Action::of(command, self.current_ef).ok_or(Refusal)? {
+            Action::SelectApplication(_) => Ok(Needs::Lease),
+            Action::SelectFile(file) => {
+                self.rows().any(|&(_, ef, _)| ef == file).then_some(Needs::Lease).ok_or(Refusal)
+            }
+            Action::Access(access, file) => self
+                .rows()
+                .find(|&&(kind, ef, _)| kind == access && ef == file)
+                .map(|&(_, _, scope)| Needs::Scope(scope))
+                .ok_or(Refusal),
+        }
+    }
+
+    /// The state after the card answered a command, whoever sent it.
+    pub fn observe(&mut self, command: &CommandApdu, status: StatusWord) {
+        match Action::of(command, self.current_ef) {
+            _ if status == StatusWord::UNKNOWN => *self = Self::unknown(),
+            Some(Action::SelectApplication(application)) if status == StatusWord::OK => {
+                *self = Self { application: Some(application), current_ef: None };
+            }
+            Some(Action::SelectFile(file)) if status == StatusWord::OK => {
+                self.current_ef = Some(file);
+            }
+            Some(Action::SelectApplication(_) | Action::SelectFile(_)) => *self = Self::unknown(),
+            // A short EF identifier makes the file current. A refused command may have done so or
+            // not; a guarded command names a file too, and flows name theirs anew afterwards.
+            Some(Action::Access(_, file)) => {
+                self.current_ef = (status == StatusWord::OK).then_some(file);
+            }
+            None => self.current_ef = None,
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'static (Access, u8, Scope)> {
+        match self.application {
+            Some(Application::Jpki) => JPKI,
+            Some(Application::CardManager) | None => &[],
+        }
+        .iter()
+    }
+}
+
+/// The commands that a page may send, in the exact forms that are let through.
+enum Action {
+    SelectApplication(Application),
+    SelectFile(u8),
+    Access(Access, u8),
+}
+
+impl Action {
+    fn of(command: &CommandApdu, current_ef: Option<u8>) -> Option<Self> {
+        let ne = command.ne();
+        match (command.header(), command.data()) {
+            // SELECT by complete name, without FCI or with it.
+            ([0x00, 0xA4, 0x04, 0x0C], aid) if ne == 0 => {
+                Application::named(aid).map(Self::SelectApplication)
+            }
+            ([0x00, 0xA4, 0x04, 0x00], aid) if ne > 0 => {
+                Application::named(aid).map(Self::SelectApplication)
+            }
+            // SELECT EF under the current application.
+            ([0x00, 0xA4, 0x02, 0x0C], &[0x00, file @ 0x01..=0x1E]) if ne == 0 => {
+                Some(Self::SelectFile(file))
+            }
+            // READ BINARY by short EF identifier, or of the current EF.
+            ([0x00, 0xB0, p1 @ 0x81..=0x9E, _], []) if ne > 0 => {
+                Some(Self::Access(Access::Read, p1 & 0x1F))
+            }
+            ([0x00, 0xB0, 0x00..=0x7F, _], []) if ne > 0 => {
+                current_ef.map(|file| Self::Access(Access::Read, file))
+            }
+            // VERIFY without data: the retry counter.
+            ([0x00, 0x20, 0x00, p2 @ 0x81..=0x9E], []) if ne == 0 => {
+                Some(Self::Access(Access::RetryCounter, p2 & 0x1F))
+            }
+            ([0x00, 0x20, 0x00, 0x80], []) if ne == 0 => {
+                current_ef.map(|file| Self::Access(Access::RetryCounter, file))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+use super::{Application, CardState, Needs, Refusal, Scope, Scopes};
+use crate::apdu::{CommandApdu, StatusWord};
+
+fn command(hex: &str) -> CommandApdu {
+    let bytes: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect();
+    CommandApdu::from_bytes(&bytes).unwrap()
+}
+
+fn in_jpki() -> CardState {
+    let mut state = CardState::unknown();
+    state.observe(&Application::Jpki.select(), StatusWord::OK);
+    state
+}
+
+#[test]
+fn each_row_needs_its_scope() {
+    for (row, needs) in [
+        ("00A4040C0AD392F000260100000001", Needs::Lease),
+        ("00A404000AD392F00026010000000100", Needs::Lease),
+        ("00A4040C07A0000001510000", Needs::Lease),
+        ("00A4020C02000A", Needs::Lease),
+        ("00B08A00000000", Needs::Scope(Scope::UserCertificate)),
+        ("00B08A0000", Needs::Scope(Scope::UserCertificate)),
+        ("00B08B0000", Needs::Scope(Scope::UserCertificate)),
+        ("00B0820000", Needs::Scope(Scope::UserCertificate)),
+        ("00B0860000", Needs::Scope(Scope::UserCertificate)),
+        ("00B0880000", Needs::Scope(Scope::UserCertificate)),
+        ("00B0810000", Needs::Scope(Scope::Sign)),
+        ("00200098", Needs::Scope(Scope::UserCertificate)),
+        ("0020009B", Needs::Scope(Scope::UserCertificate)),
+    ] {
+        assert_eq!(in_jpki().judge(&command(row)), Ok(needs), "{row}");
+    }
+}
+
+#[test]
+fn everything_else_is_refused() {
+    for (refused, why) in [
+        ("00A4040C09D392F0002601000000", "a name that is only a prefix"),
+        ("00A4040C0AD3921000310001010402", "an application that is not in the table"),
+        ("00A4040C0AD392F00026010000000100", "SELECT without FCI that expects data"),
+        ("00A4020C020017", "a key file"),
+        ("00A4020C020009", "a file of which nothing is known"),
+        ("00A40000", "SELECT of the master file"),
+        ("00B0890000", "a file of which nothing is known, by short identifier"),
+        ("00B0970000", "a key file, by short identifier"),
+        ("00B0000000", "READ BINARY without a current file"),
+        ("00B0800000", "the short identifier zero"),
+        ("00B09F0000", "the short identifier 1F"),
+        ("00200080", "a retry counter without a current file"),
+        ("0020009800", "a retry counter that expects data"),
+        ("002000980431323334", "VERIFY with a PIN"),
+        ("002001820431323334", "a VERIFY of another form"),
+        ("002401980431323334", "CHANGE REFERENCE DATA"),
+        ("002C0098", "RESET RETRY COUNTER"),
+        ("802A00970130", "a signature"),
+        ("802A0097013000", "a signature that expects data"),
+        ("0088009901AA00", "INTERNAL AUTHENTICATE"),
+        ("0084000010", "GET CHALLENGE"),
+        ("00CA004200", "GET DATA"),
+        ("00B2010C00", "READ RECORD"),
+        ("10B08A0000", "command chaining"),
+        ("08B08A0000", "secure messaging"),
+        ("01B08A0000", "another logical channel"),
+        ("80B08A0000", "the card's own class"),
+        ("00D68A000100", "UPDATE BINARY"),
+        ("00C0000010", "GET RESPONSE"),
+        ("00FF0000", "an unknown instruction"),
+    ] {
+        assert_eq!(in_jpki().judge(&command(refused)), Err(Refusal), "{refused}: {why}");
+    }
+}
+
+#[test]
+fn nothing_is_read_while_the_application_is_unknown() {
+    assert_eq!(CardState::unknown().judge(&command("00B08A0000")), Err(Refusal));
+    assert_eq!(CardState::unknown().judge(&command("00A4020C02000A")), Err(Refusal));
+    assert_eq!(CardState::unknown().judge(&command("00200098")), Err(Refusal));
+}
+
+#[test]
+fn a_selected_file_is_judged_by_its_own_row() {
+    let mut state = in_jpki();
+    state.observe(&command("00A4020C020001"), StatusWord::OK);
+    assert_eq!(state.judge(&command("00B0000000")), Ok(Needs::Scope(Scope::Sign)));
+    state.observe(&command("00B08A0000"), StatusWord::OK);
+    assert_eq!(state.judge(&command("00B0010000")), Ok(Needs::Scope(Scope::UserCertificate)));
+}
+
+#[test]
+fn a_failed_select_makes_the_state_unknown() {
+    for failed in ["00A4040C0AD392F000260100000001", "00A4020C02000A"] {
+        let mut state = in_jpki();
+        state.observe(&command(failed), StatusWord::NOT_FOUND);
+        assert_eq!(state, CardState::unknown(), "{failed}");
+    }
+}
+
+#[test]
+fn a_fault_of_the_card_makes_the_state_unknown() {
+    let mut state = in_jpki();
+    state.observe(&command("00B08A0000"), StatusWord::UNKNOWN);
+    assert_eq!(state, CardState::unknown());
+}
+
+#[test]
+fn the_card_manager_shows_nothing() {
+    let mut state = in_jpki();
+    state.observe(&Application::CardManager.select(), StatusWord::OK);
+    assert_eq!(state.application(), Some(Application::CardManager));
+    assert_eq!(state.judge(&command("00B08A0000")), Err(Refusal));
+}
+
+#[test]
+fn a_guarded_command_leaves_no_current_file() {
+    let mut state = in_jpki();
+    state.observe(&command("00A4020C02000A"), StatusWord::OK);
+    state.observe(&command("002000980431323334"), StatusWord::OK);
+    assert_eq!(state.judge(&command("00B0000000")), Err(Refusal));
+}
+
+#[test]
+fn authenticate_includes_the_certificate_and_nothing_else() {
+    let scopes: Scopes = [Scope::Authenticate].into_iter().collect();
+    assert!(scopes.allow(Scope::Authenticate) && scopes.allow(Scope::UserCertificate));
+    for scope in [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin] {
+        assert!(!scopes.allow(scope), "{scope:?}");
+    }
+}

@@ -1,0 +1,349 @@
+//! The messages between page and bridge: JSON text frames of the WebSocket subprotocol `kazashi.v1`.
+//!
+//! A request has an `id`; its one answer has the same. Notifications have none. APDUs, signatures
+//! and ATRs are written in hexadecimal.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use zeroize::Zeroizing;
+
+use crate::{
+    Error,
+    error_code::ErrorCode,
+    jpki::{Key, PinReference},
+    policy::Scopes,
+};
+
+/// The WebSocket subprotocol (RFC 6455, 1.9): name and version of what is spoken here.
+pub const SUBPROTOCOL: &str = "kazashi.v1";
+/// The port on which the bridge listens by default.
+pub const DEFAULT_PORT: u16 = 27390;
+/// The longest message, in bytes.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+
+/// From the page: a request, and the number under which it is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
+pub struct Ask {
+    /// Chosen by the page; returned with the answer.
+    pub id: u32,
+    /// What is asked.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// From the bridge: the answer to the request of this number.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
+pub struct Reply {
+    /// The number of the request.
+    pub id: u32,
+    /// What is answered.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// What a page asks.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum Request {
+    /// What may this origin do? Answered by [`Answer::Hello`].
+    Hello,
+    /// Which readers are there? Answered by [`Answer::Readers`].
+    ListReaders,
+    /// Notify of readers and cards from now on. Answered by [`Answer::Readers`].
+    Watch,
+    /// Take the lease on a reader. Answered by [`Answer::Acquired`].
+    Acquire {
+        /// Which reader.
+        reader: String,
+        /// The lease to take over; without one the reader must be free.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<String>,
+    },
+    /// Carry one command APDU to the card. Answered by [`Answer::Response`].
+    Transmit {
+        /// The lease.
+        lease: String,
+        /// The command.
+        command: Hex,
+    },
+    /// Collect a PIN and present it. Answered by [`Answer::Verified`].
+    VerifyPin {
+        /// The lease.
+        lease: String,
+        /// Which PIN.
+        reference: PinReference,
+        /// The PIN, where the page may supply it; otherwise the bridge asks the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<PinText>,
+    },
+    /// Have the card sign the statement over this connection's origin and a nonce. Answered by
+    /// [`Answer::Signed`].
+    SignChallenge {
+        /// The lease.
+        lease: String,
+        /// Which key.
+        key: Key,
+        /// The server's nonce.
+        nonce: String,
+        /// Collects the key's PIN and presents it for this one signature. Without it, the PIN must
+        /// have been presented in the same transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<PinEntry>,
+    },
+    /// Give the lease back; the card is left clean. Answered by [`Answer::Released`].
+    Release {
+        /// The lease.
+        lease: String,
+    },
+}
+
+/// How a PIN is collected.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
+pub struct PinEntry {
+    /// The PIN, where the page may supply it; otherwise the bridge asks the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<PinText>,
+}
+
+/// What the bridge answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum Answer {
+    /// To [`Request::Hello`].
+    Hello {
+        /// The bridge's name and version.
+        version: String,
+        /// What this origin may do.
+        scopes: Scopes,
+        /// Whether the bridge can ask for PINs itself.
+        native_pin_entry: bool,
+    },
+    /// To [`Request::ListReaders`] and [`Request::Watch`].
+    Readers {
+        /// Every reader there is.
+        readers: Vec<Reader>,
+    },
+    /// To [`Request::Acquire`].
+    Acquired {
+        /// The lease, to be named in every request about the card.
+        lease: String,
+    },
+    /// To [`Request::Transmit`].
+    Response {
+        /// Data and status word.
+        response: Hex,
+    },
+    /// To [`Request::VerifyPin`]: the card accepted the PIN.
+    Verified,
+    /// To [`Request::SignChallenge`].
+    Signed {
+        /// The signature, big-endian.
+        signature: Hex,
+    },
+    /// To [`Request::Release`].
+    Released,
+    /// To any request.
+    Error(Failure),
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Failure {
+    /// Which way.
+    pub code: ErrorCode,
+    /// The tries that the PIN has left, where a PIN was the matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries_left: Option<u8>,
+    /// The card's status word, where it refused a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_word: Option<u16>,
+}
+
+/// What the bridge tells unasked, after [`Request::Watch`] or to the holder of a lease.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum Notification {
+    /// A reader was connected.
+    ReaderAdded {
+        /// The reader.
+        reader: Reader,
+    },
+    /// A reader was disconnected.
+    ReaderRemoved {
+        /// Its identifier.
+        reader: String,
+    },
+    /// A card was put on a reader.
+    CardInserted {
+        /// The reader.
+        reader: Reader,
+    },
+    /// The card was taken off a reader.
+    CardRemoved {
+        /// The reader's identifier.
+        reader: String,
+    },
+    /// A lease ended without being released.
+    LeaseLost {
+        /// The lease.
+        lease: String,
+        /// Why.
+        code: ErrorCode,
+    },
+}
+
+/// A reader, as far as the origin may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
+pub struct Reader {
+    /// Opaque; the same for as long as the bridge runs and the reader stays connected.
+    pub id: String,
+    /// Whether a card is on it; only with scope `events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_present: Option<bool>,
+    /// What PC/SC calls it; only with scope `reader`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The card's answer to reset; only with scope `reader`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atr: Option<Hex>,
+}
+
+/// Bytes, written in hexadecimal. Erased on drop; `Debug` shows their number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hex(Zeroizing<Vec<u8>>);
+
+/// A PIN as the page supplies it, not parsed yet. Erased on drop; never shown.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PinText(#[serde(with = "zeroizing_string")] Zeroizing<String>);
+
+impl Failure {
+    /// A failure of which the code says everything.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, retries_left: None, status_word: None }
+    }
+
+    /// The same failure, with the tries that the PIN has left.
+    #[must_use]
+    pub fn with_retries_left(self, retries_left: u8) -> Self {
+        Self { retries_left: Some(retries_left), ..self }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::PinBlocked => Self::new(ErrorCode::PinBlocked).with_retries_left(0),
+            Error::PinIncorrect { retries_left } => {
+                Self::new(ErrorCode::PinIncorrect).with_retries_left(retries_left)
+            }
+            Error::TooFewRetries { retries_left } => {
+                Self::new(ErrorCode::TooFewRetries).with_retries_left(retries_left)
+            }
+            Error::ApplicationNotFound => Self::new(ErrorCode::UnsupportedCard),
+            Error::Malformed { .. } => Self::new(ErrorCode::CardMalformed),
+            Error::Refused { status, .. } => {
+                Self { status_word: Some(status.0), ..Self::new(ErrorCode::CardRefused) }
+            }
+            Error::Unguarded => Self::new(ErrorCode::InvalidRequest),
+        }
+    }
+}
+
+impl Hex {
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<B: AsRef<[u8]>> From<B> for Hex {
+    fn from(bytes: B) -> Self {
+        Self(Zeroizing::new(bytes.as_ref().to_vec()))
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = Zeroizing::new(String::with_capacity(2 * self.0.len()));
+        for byte in self.0.iter() {
+            for digit in [byte >> 4, byte & 0x0F] {
+                text.extend(char::from_digit(digit.into(), 16).map(|c| c.to_ascii_uppercase()));
+            }
+        }
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        let malformed = || D::Error::custom("bytes are written as pairs of hexadecimal digits");
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
+        for pair in text.as_bytes().chunks(2) {
+            let digit = |index: usize| {
+                pair.get(index).and_then(|&c| char::from(c).to_digit(16)).ok_or_else(malformed)
+            };
+            let byte = digit(0)? << 4 | digit(1)?;
+            bytes.push(u8::try_from(byte).map_err(|_| malformed())?);
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl PinText {
+    /// What the page read from its input.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text, to be parsed for a key by [`PinValue::parse`](crate::secret::PinValue::parse).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+mod zeroizing_string {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    pub(super) fn serialize<S: Serializer>(
+        text: &Zeroizing<String>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Zeroizing<String>, D::Error> {
+        String::deserialize(deserializer).map(Zeroizing::new)
+    }
+}
+
+impl fmt::Debug for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hex({} bytes)", self.0.len())
+    }
+}
+
+impl fmt::Debug for PinText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PinText")
+    }
+}

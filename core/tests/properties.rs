@@ -1,0 +1,71 @@
+//! Codecs: what is written is read back, and no bytes make them panic.
+
+use kazashi_core::{
+    apdu::{CommandApdu, ResponseApdu, StatusWord},
+    policy::CardState,
+    tlv::{self, Tag},
+};
+use proptest::{collection::vec, prelude::*};
+
+fn tag() -> impl Strategy<Value = Tag> {
+    prop_oneof![
+        (1_u32..=0xFE).prop_filter("one byte", |tag| tag & 0x1F != 0x1F).prop_map(Tag),
+        (0x01_u32..=0x7E).prop_map(|low| Tag(0x7F00 | low)),
+        (0x01_u32..=0x7E).prop_map(|low| Tag(0xFF00 | low)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_command_is_read_back(
+        header in any::<[u8; 4]>(),
+        data in vec(any::<u8>(), 0..600),
+        ne in 0_u32..=65_536,
+    ) {
+        let [cla, ins, p1, p2] = header;
+        let command =
+            CommandApdu::new(cla, ins, p1, p2).with_data(data).unwrap().with_ne(ne).unwrap();
+        prop_assert_eq!(CommandApdu::from_bytes(&command.to_bytes()).unwrap(), command);
+    }
+
+    #[test]
+    fn what_reads_as_a_command_is_written_the_same(bytes in vec(any::<u8>(), 0..300)) {
+        if let Ok(command) = CommandApdu::from_bytes(&bytes) {
+            prop_assert_eq!(command.to_bytes().to_vec(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_response_is_read_back(data in vec(any::<u8>(), 0..600), status in any::<u16>()) {
+        let response = ResponseApdu::new(data, StatusWord(status));
+        prop_assert_eq!(ResponseApdu::from_bytes(&response.to_bytes()).unwrap(), response);
+    }
+
+    #[test]
+    fn data_objects_are_read_back(objects in vec((tag(), vec(any::<u8>(), 0..300)), 0..5)) {
+        let bytes = objects.iter().map(|(tag, value)| tlv::write(*tag, value)).collect::<Vec<_>>();
+        let file = bytes.concat();
+        let read: Vec<_> = tlv::read(&file)
+            .map(|object| object.map(|object| (object.tag(), object.value().to_vec())))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        prop_assert_eq!(read, objects);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_data_objects_panic(bytes in vec(any::<u8>(), 0..300)) {
+        let total: usize = tlv::read(&bytes).flatten().map(|object| object.encoded().len()).sum();
+        prop_assert!(total <= bytes.len());
+        if let Ok((_, value, rest)) = tlv::read_simple(&bytes) {
+            prop_assert!(value.len() + rest.len() < bytes.len());
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_select_passes_in_the_unknown_state(bytes in vec(any::<u8>(), 4..30)) {
+        if let Ok(command) = CommandApdu::from_bytes(&bytes) {
+            let passes = CardState::unknown().judge(&command).is_ok();
+            prop_assert!(!passes || command.ins() == 0xA4);
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The files of `vectors/`, which the TypeScript tests read too.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::{fs, path::PathBuf};
+
+use kazashi_core::{
+    Error, Nonce,
+    apdu::{CommandApdu, LengthFields, ResponseApdu},
+    flow::{Flow, Step, Transport, run},
+    jpki::{self, CertificateKind, Key, PinReference, TokenLabel},
+    secret::PinValue,
+    statement::{Method, Statement},
+    tlv,
+    wire::{Ask, Notification, Reply},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+#[test]
+fn command_apdus_are_read_and_written_as_by_hand() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Command {
+        name: String,
+        bytes: String,
+        header: String,
+        data: String,
+        ne: u32,
+        length_fields: String,
+    }
+    #[derive(Deserialize)]
+    struct Commands {
+        commands: Vec<Command>,
+        malformed: Vec<Named>,
+    }
+    let vectors: Commands = load("apdu/commands.json");
+    for case in vectors.commands {
+        let command = CommandApdu::from_bytes(&hex(&case.bytes)).expect(&case.name);
+        assert_eq!(command.header().to_vec(), hex(&case.header), "{}", case.name);
+        assert_eq!(command.data(), hex(&case.data), "{}", case.name);
+        assert_eq!(command.ne(), case.ne, "{}", case.name);
+        let extended = command.length_fields() == LengthFields::Extended;
+        assert_eq!(extended, case.length_fields == "extended", "{}", case.name);
+        assert_eq!(command.to_bytes().to_vec(), hex(&case.bytes), "{}", case.name);
+    }
+    for case in vectors.malformed {
+        assert!(CommandApdu::from_bytes(&hex(&case.bytes)).is_err(), "{}", case.name);
+    }
+}
+
+#[test]
+fn response_apdus_are_read_and_written_as_by_hand() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response {
+        name: String,
+        bytes: String,
+        data: String,
+        status: String,
+        retries_left: Option<u8>,
+        #[serde(default)]
+        blocked: bool,
+        bytes_left: Option<u32>,
+        corrected_ne: Option<u32>,
+    }
+    #[derive(Deserialize)]
+    struct Responses {
+        responses: Vec<Response>,
+        malformed: Vec<String>,
+    }
+    let vectors: Responses = load("apdu/responses.json");
+    for case in vectors.responses {
+        let response = ResponseApdu::from_bytes(&hex(&case.bytes)).expect(&case.name);
+        let status = response.status();
+        assert_eq!(response.data(), hex(&case.data), "{}", case.name);
+        assert_eq!(status.to_string(), case.status, "{}", case.name);
+        assert_eq!(status.retries_left(), case.retries_left, "{}", case.name);
+        assert_eq!(status.is_blocked(), case.blocked, "{}", case.name);
+        assert_eq!(status.bytes_left(), case.bytes_left, "{}", case.name);
+        assert_eq!(status.corrected_ne(), case.corrected_ne, "{}", case.name);
+        assert_eq!(response.to_bytes().to_vec(), hex(&case.bytes), "{}", case.name);
+    }
+    for bytes in vectors.malformed {
+        assert!(ResponseApdu::from_bytes(&hex(&bytes)).is_err(), "{bytes}");
+    }
+}
+
+#[test]
+fn data_objects_are_read_as_by_hand() {
+    #[derive(Deserialize)]
+    struct Ber {
+        name: String,
+        bytes: String,
+        objects: Vec<(String, String)>,
+    }
+    #[derive(Deserialize)]
+    struct Simple {
+        name: String,
+        bytes: String,
+        tag: String,
+        value: String,
+        rest: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Objects {
+        ber: Vec<Ber>,
+        malformed_ber: Vec<Named>,
+        simple: Vec<Simple>,
+        malformed_simple: Vec<String>,
+    }
+    let vectors: Objects = load("apdu/tlv.json");
+    for case in vectors.ber {
+        let bytes = hex(&case.bytes);
+        let objects: Vec<_> = tlv::read(&bytes)
+            .map(|object| object.expect(&case.name))
+            .map(|object| (format!("{:?}", object.tag()), object.value().to_vec()))
+            .collect();
+        let expected: Vec<_> =
+            case.objects.into_iter().map(|(tag, value)| (tag, hex(&value))).collect();
+        assert_eq!(objects, expected, "{}", case.name);
+    }
+    for case in vectors.malformed_ber {
+        let bytes = hex(&case.bytes);
+        assert!(tlv::read(&bytes).last().unwrap().is_err(), "{}", case.name);
+    }
+    for case in vectors.simple {
+        let bytes = hex(&case.bytes);
+        let (tag, value, rest) = tlv::read_simple(&bytes).expect(&case.name);
+        assert_eq!(vec![tag], hex(&case.tag), "{}", case.name);
+        assert_eq!(value, hex(&case.value), "{}", case.name);
+        assert_eq!(rest, hex(&case.rest), "{}", case.name);
+    }
+    for bytes in vectors.malformed_simple {
+        assert!(tlv::read_simple(&hex(&bytes)).is_err(), "{bytes}");
+    }
+}
+
+#[test]
+fn messages_are_read_and_written_as_by_hand() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Messages {
+        requests: Vec<Value>,
+        answers: Vec<Value>,
+        notifications: Vec<Value>,
+        malformed_requests: Vec<Value>,
+    }
+    fn round_trip<T: DeserializeOwned + serde::Serialize>(message: &Value) -> Value {
+        // From text, as it comes over the wire.
+        let parsed: T = serde_json::from_str(&message.to_string()).expect("a message");
+        serde_json::to_value(parsed).unwrap()
+    }
+    let vectors: Messages = load("wire/messages.json");
+    for message in vectors.requests {
+        assert_eq!(round_trip::<Ask>(&message), message);
+    }
+    for message in vectors.answers {
+        assert_eq!(round_trip::<Reply>(&message), message);
+    }
+    for message in vectors.notifications {
+        assert_eq!(round_trip::<Notification>(&message), message);
+    }
+    for message in vectors.malformed_requests {
+        assert!(serde_json::from_str::<Ask>(&message.to_string()).is_err(), "{message}");
+    }
+}
+
+#[test]
+fn a_wrong_pin_reports_the_retry_counter() {
+    let result = replay(present("0000", 1), "pin-incorrect");
+    assert_eq!(result, Err(Error::PinIncorrect { retries_left: 2 }));
+}
+
+#[test]
+fn the_right_pin_is_verified() {
+    let verified = replay(present("1234", 1), "pin-correct").unwrap();
+    assert_eq!(verified.reference, PinReference::UserAuthentication);
+}
+
+#[test]
+fn a_blocked_pin_is_not_presented() {
+    assert_eq!(replay(present("1234", 1), "pin-blocked"), Err(Error::PinBlocked));
+}
+
+#[test]
+fn the_try_that_blocks_the_pin_says_so() {
+    assert_eq!(replay(present("0000", 1), "pin-blocked-by-the-last-try"), Err(Error::PinBlocked));
+}
+
+#[test]
+fn a_pin_is_not_presented_with_fewer_tries_left_than_counted_on() {
+    let result = replay(present("1234", 3), "pin-too-few-retries");
+    assert_eq!(result, Err(Error::TooFewRetries { retries_left: 2 }));
+}
+
+#[test]
+fn both_retry_counters_are_read() {
+    let status = replay(jpki::pin_status(), "pin-status").unwrap();
+    assert_eq!((status.user_authentication, status.digital_signature), (3, 5));
+}
+
+#[test]
+fn another_card_is_told_apart() {
+    let result = replay(jpki::pin_status(), "not-a-my-number-card");
+    assert_eq!(result, Err(Error::ApplicationNotFound));
+}
+
+#[test]
+fn a_certificate_is_read_at_once_and_trimmed() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let certificate = replay(flow, "read-certificate").unwrap();
+    assert_eq!(certificate.as_der(), hex("3003020107"));
+}
+
+#[test]
+fn a_response_in_parts_is_put_together() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let certificate = replay(flow, "read-certificate-in-two-responses").unwrap();
+    assert_eq!(certificate.as_der(), hex("3003020107"));
+}
+
+#[test]
+fn a_statement_is_signed_as_openssl_would_hash_it() {
+    let statement = Statement::new(Method::Pin, "https://example.com", &"A".repeat(44));
+    let flow = jpki::sign_statement(Key::UserAuthentication, &statement);
+    let signature = replay(flow, "sign-statement").unwrap();
+    assert_eq!(signature.as_bytes(), hex("0102030405060708"));
+}
+
+#[test]
+fn the_token_label_tells_the_cards_apart() {
+    assert_eq!(replay(jpki::token_label(), "token-label"), Ok(TokenLabel::MyNumberCard));
+}
+
+#[test]
+fn a_flow_leaves_the_challenge_to_whoever_knows_the_origin() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let mut card = Transcript::load("read-certificate");
+    let mut step = jpki::authenticate(nonce.clone()).start().unwrap();
+    let challenge = loop {
+        step = match step {
+            Step::Transmit(command, waiting) => {
+                waiting.resume(card.transmit(&command).unwrap()).unwrap()
+            }
+            Step::SignChallenge(key, asked, waiting) => {
+                assert_eq!((key, &asked), (Key::UserAuthentication, &nonce));
+                waiting.resume(jpki::Signature::from_bytes([7; 256])).unwrap()
+            }
+            Step::Done(challenge) => break challenge,
+            other => panic!("{other:?}"),
+        };
+    };
+    assert_eq!(challenge.certificate.as_der(), hex("3003020107"));
+    assert_eq!(challenge.signature.as_bytes(), [7; 256]);
+}
+
+#[test]
+fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let result = replay(jpki::authenticate(nonce), "read-certificate");
+    assert_eq!(result, Err(Error::Unguarded));
+}
+
+fn present(pin: &str, at_least: u8) -> Flow<jpki::Verified> {
+    let value = PinValue::parse(PinReference::UserAuthentication, pin).unwrap();
+    jpki::verify_pin(value, at_least)
+}
+
+/// Runs a flow against a transcript to the end of both.
+fn replay<T>(flow: Flow<T>, name: &str) -> Result<T, Error> {
+    let mut card = Transcript::load(name);
+    let result = run(flow, &mut card);
+    assert_eq!(card.0.next(), None, "{name}: the flow ended before the transcript");
+    result
+}
+
+/// The lines of `vectors/transcripts`: `>` to the card, `<` from it.
+struct Transcript(Box<dyn Iterator<Item = (Vec<u8>, Vec<u8>)>>);
+
+impl Transcript {
+    fn load(name: &str) -> Self {
+        let text = read(&format!("transcripts/{name}.txt"));
+        let mut lines: Vec<_> =
+            text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+        let mut pairs = Vec::new();
+        while let [command, response, ..] = &lines[..] {
+            let command = hex(command.strip_prefix('>').expect(name));
+            let response = hex(response.strip_prefix('<').expect(name));
+            pairs.push((command, response));
+            lines.drain(..2);
+        }
+        assert!(lines.is_empty() && !pairs.is_empty(), "{name}: commands and responses in turns");
+        Self(Box::new(pairs.into_iter()))
+    }
+}
+
+impl Transport for Transcript {
+    type Error = Error;
+
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Error> {
+        let (expected, response) = self.0.next().expect("one command more than the transcript");
+        assert_eq!(command.to_bytes().to_vec(), expected);
+        Ok(ResponseApdu::from_bytes(&response).unwrap())
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    bytes: String,
+}
+
+fn load<T: DeserializeOwned>(path: &str) -> T {
+    serde_json::from_str(&read(path)).expect(path)
+}
+
+fn read(path: &str) -> String {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(path);
+    fs::read_to_string(&file).expect(path)
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).expect(text).try_into().unwrap())
+        .collect();
+    assert!(digits.len().is_multiple_of(2), "{text}");
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
