@@ -1,3 +1,47 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask --help`.
+#![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
-fn main() {}
+mod demo;
+mod npm;
+mod setup;
+mod shell;
+mod size;
+mod test;
+mod vectors;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::shell::Shell;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Command {
+    /// Sign in with a virtual card: set up, build, start the bridge and the sign-in page
+    Demo,
+    /// Set up and run every check
+    Test,
+    /// Build the WebAssembly modules into js/src/wasm
+    Wasm,
+    /// Write the generated files anew: test vectors, error codes
+    Vectors,
+}
+
+fn main() -> Result<ExitCode> {
+    let shell = Shell::terminal();
+    match Command::parse() {
+        Command::Demo => demo::run(&shell)?,
+        Command::Test => return test::run(),
+        Command::Wasm => {
+            setup::wasm_target(&shell)?;
+            setup::npm(&shell, "js")?;
+            wasm::build(&shell)?;
+        }
+        Command::Vectors => vectors::write(&shell)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

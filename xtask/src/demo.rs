@@ -1,0 +1,110 @@
+//! `cargo xtask demo`: the main job, on a machine without a reader.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{Shell, built, cargo, line, program, remove_folder, root};
+use crate::{npm, setup, wasm};
+
+const PORT: u16 = 8080;
+
+/// Signs in with a virtual card: sets up, builds, and serves until Ctrl-C.
+pub(crate) fn run(shell: &Shell) -> Result<()> {
+    setup::system_packages(shell, setup::BUILD_PACKAGES)?;
+    setup::wasm_target(shell)?;
+    setup::npm(shell, "js")?;
+    wasm::build(shell)?;
+    npm::package(shell)?;
+    setup::npm(shell, "examples/sign-in")?;
+    let packages = ["--package", "kazashi-bridge", "--package", "kazashi-emulator"];
+    shell.run(cargo().arg("build").args(packages))?;
+
+    let folder = root().join("target/demo");
+    let card = folder.join("card");
+    // A new card each time: one that was blocked by wrong PINs is of no use to a demo.
+    remove_folder(&folder)?;
+    fs::create_dir_all(&folder)?;
+    shell.run(Command::new(built("kazashi-emulator")).arg("new").arg(&card))?;
+    let config = folder.join("bridge.toml");
+    fs::write(&config, bridge_config())?;
+
+    let mut bridge = Command::new(built("kazashi-bridge"));
+    bridge.args(["serve", "--dev", "--config"]).arg(config).arg("--virtual-card").arg(card);
+    let mut server = program("node", "examples/sign-in");
+    server.arg("server.mjs").env("PORT", PORT.to_string());
+    let running = [Server::start(&mut bridge)?, Server::start(&mut server)?];
+    shell.say(format_args!(
+        "\nA My Number Card lies on a virtual reader. To sign in with it, open\n\n  \
+         http://127.0.0.1:{PORT}\n\nThe PIN is 1234. Three wrong ones in a row block the card, \
+         until the demo starts anew.\nCtrl-C ends it."
+    ))?;
+    until_interrupted(running)
+}
+
+/// The page may bring the PIN itself, so that the demo runs where no dialog can be shown.
+fn bridge_config() -> String {
+    format!(
+        "[[origin]]\n\
+         origin = \"http://127.0.0.1:{PORT}\"\n\
+         scopes = [\"events\", \"authenticate\", \"page-pin\"]\n"
+    )
+}
+
+fn until_interrupted(mut running: [Server; 2]) -> Result<()> {
+    let (interrupt, interrupted) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // It fails only when nobody waits any more.
+        let _ = interrupt.send(());
+    })?;
+    while let Err(RecvTimeoutError::Timeout) = interrupted.recv_timeout(Duration::from_millis(200))
+    {
+        for server in &mut running {
+            server.still_runs()?;
+        }
+    }
+    Ok(())
+}
+
+/// A program that serves until it is dropped.
+struct Server {
+    name: String,
+    process: Child,
+    /// Held open: a program whose output nobody takes may fail.
+    output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts a program and waits for the line by which it says that it listens.
+    fn start(command: &mut Command) -> Result<Self> {
+        let name = line(command);
+        let mut process =
+            command.stdout(Stdio::piped()).spawn().with_context(|| format!("starting {name}"))?;
+        let stdout = process.stdout.take().context("a child has the standard output asked for")?;
+        let output = BufReader::new(stdout);
+        let mut server = Self { name, process, output };
+        if server.output.read_line(&mut String::new())? == 0 {
+            bail!("{} ended before it listened: {}", server.name, server.process.wait()?);
+        }
+        Ok(server)
+    }
+
+    fn still_runs(&mut self) -> Result<()> {
+        match self.process.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended: {status}", self.name),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already cannot be ended again, and needs not be.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

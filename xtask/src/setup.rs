@@ -1,0 +1,74 @@
+//! What a machine needs before it can build and test: asked for only where it is missing.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::shell::{Shell, npm as npm_program, output, root};
+
+/// Debian packages with which everything builds and the demo runs.
+pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
+
+/// Debian packages that the end-to-end tests use besides.
+pub(crate) const TEST_PACKAGES: &[&str] =
+    &["chromium", "opensc", "openssl", "pcscd", "pinentry-tty", "vsmartcard-vpcd"];
+
+/// Installs the Debian packages that are missing; without the right to, says how and fails.
+pub(crate) fn system_packages(shell: &Shell, packages: &[&str]) -> Result<()> {
+    if !Path::new("/etc/debian_version").exists() {
+        return shell.say(format_args!(
+            "this is no Debian: please see to what these packages hold: {}",
+            packages.join(" ")
+        ));
+    }
+    let missing: Vec<_> = packages.iter().copied().filter(|package| !installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if output(Command::new("id").arg("-u"))?.trim() != "0" {
+        bail!(
+            "some packages are missing; run this, then start again:\n\n  \
+             sudo apt-get update && sudo apt-get install --no-install-recommends {}\n",
+            missing.join(" ")
+        );
+    }
+    let mut update = Command::new("apt-get");
+    shell.run(update.args(["-q", "update"]))?;
+    let mut install = Command::new("apt-get");
+    install.args(["-q", "install", "--yes", "--no-install-recommends"]).args(missing);
+    shell.run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    output(query.args(["--show", "--showformat=${db:Status-Status}", package]))
+        .is_ok_and(|status| status == "installed")
+}
+
+/// Sees that Rust can build for a page.
+pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown").exists() {
+        return Ok(());
+    }
+    shell.run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+}
+
+/// Installs what a folder's lock file names, unless it is there already.
+pub(crate) fn npm(shell: &Shell, folder: &str) -> Result<()> {
+    let version = output(Command::new("node").arg("--version")).unwrap_or_default();
+    let major =
+        version.trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok());
+    if major.is_none_or(|major: u32| major < 20) {
+        bail!("Node.js 20 or later is needed, with npm; found {:?}", version.trim());
+    }
+    let folder_path = root().join(folder);
+    let locked = fs::metadata(folder_path.join("package-lock.json"))?.modified()?;
+    let installed = fs::metadata(folder_path.join("node_modules/.package-lock.json"));
+    if installed.and_then(|file| file.modified()).is_ok_and(|installed| installed > locked) {
+        return Ok(());
+    }
+    shell.run(npm_program(folder).args(["ci", "--no-audit", "--no-fund"]))
+}

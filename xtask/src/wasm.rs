@@ -1,0 +1,91 @@
+//! The WebAssembly modules: cargo, wasm-bindgen, wasm-opt, and a look at the result.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell::{Shell, cargo, output, program, remove_folder, root, target};
+use crate::size;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+const MODULES: [Module; 2] = [
+    Module { name: "page", package: "kazashi-wasm-page", budget: 60 * size::KB },
+    Module { name: "verify", package: "kazashi-wasm-verify", budget: 100 * size::KB },
+];
+
+struct Module {
+    name: &'static str,
+    package: &'static str,
+    /// Bytes that the module and its glue may take, compressed.
+    budget: usize,
+}
+
+/// Builds every module into `js/src/wasm` and holds it to its budget.
+pub(crate) fn build(shell: &Shell) -> Result<()> {
+    let mut build = cargo();
+    build.args(["build", "--profile=wasm", "--target", TARGET]);
+    for module in &MODULES {
+        build.args(["--package", module.package]);
+    }
+    shell.run(&mut build)?;
+
+    let folder = root().join("js/src/wasm");
+    remove_folder(&folder)?;
+    let features = rustc_features()?;
+    for module in &MODULES {
+        bind(module, &folder)?;
+        let wasm = folder.join(format!("{}_bg.wasm", module.name));
+        optimise(shell, &wasm, &features)?;
+        let glue = folder.join(format!("{}.js", module.name));
+        instantiate(shell, &wasm, &glue)?;
+    }
+    MODULES.iter().try_for_each(|module| {
+        let files = [format!("{}_bg.wasm", module.name), format!("{}.js", module.name)];
+        let label = format!("{} module with glue", module.name);
+        size::hold(shell, &label, files.map(|file| folder.join(file)), module.budget)
+    })
+}
+
+fn bind(module: &Module, folder: &Path) -> Result<()> {
+    let built = module.package.replace('-', "_");
+    let input = target().join(TARGET).join("wasm").join(built).with_extension("wasm");
+    Bindgen::new()
+        .web(true)?
+        .typescript(true)
+        .input_path(input)
+        .out_name(module.name)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(folder)
+}
+
+/// Shrinks a module. Only what rustc used already may be used: with more features than those,
+/// wasm-opt writes modules that engines refuse.
+fn optimise(shell: &Shell, wasm: &Path, features: &[String]) -> Result<()> {
+    let mut wasm_opt = program("node", "js");
+    wasm_opt.args(["node_modules/binaryen/bin/wasm-opt", "-Oz", "--mvp-features"]).args(features);
+    shell.run(wasm_opt.arg(wasm).arg("-o").arg(wasm))
+}
+
+/// The features that rustc has switched on for WebAssembly, as wasm-opt calls them.
+fn rustc_features() -> Result<Vec<String>> {
+    let cfg = output(Command::new("rustc").args(["--print", "cfg", "--target", TARGET]))?;
+    let names =
+        cfg.lines().filter_map(|line| line.strip_prefix("target_feature=\"")?.strip_suffix('"'));
+    Ok(names
+        .map(|name| match name {
+            "nontrapping-fptoint" => "--enable-nontrapping-float-to-int".to_owned(),
+            name => format!("--enable-{name}"),
+        })
+        .collect())
+}
+
+/// Loads a module with its glue. An import from `env` would mean that something native leaked in.
+fn instantiate(shell: &Shell, wasm: &Path, glue: &Path) -> Result<()> {
+    let mut node = program("node", "xtask/src/wasm");
+    let node = node.arg("instantiate.mjs").arg(wasm).arg(glue);
+    shell.run(node).with_context(|| format!("instantiating {}", wasm.display()))
+}
