@@ -1,1 +1,26 @@
-//! A software My Number Card.
+//! A software My Number Card (マイナンバーカード): the same files, keys, PINs, states and status words as the card has
+//! at its interface, so far as they are public.
+//!
+//! A [`Card`] takes command APDUs and gives response APDUs. It does no I/O, has no clock, and takes its random bytes as an
+//! argument. What is on it is an [`Image`]; [`folder`] keeps images on disk.
+//!
+//! What has been learned of the card, with its sources, is cited as "card.md" and a section. Where nothing is public, a
+//! comment says what was chosen here.
+//!
+//! ```
+//! use kazashi_emulator::{Card, Image};
+//! use rand_core::OsRng;
+//!
+//! let mut card = Card::new(Image::normal());
+//! let select_jpki = b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01";
+//! assert_eq!(card.transmit(select_jpki, &mut OsRng), [0x90, 0x00]);
+//! ```
+
+mod application;
+mod card;
+pub mod folder;
+mod image;
+
+pub use application::Application;
+pub use card::Card;
+pub use image::{Contents, Ef, Image, ImageError, Pin, PrivateKey, Variant};

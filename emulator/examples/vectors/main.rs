@@ -1,34 +1,39 @@
-//! Writes `vectors/certificates` from the keys in `vectors/keys`. Running it again gives the same bytes.
+//! Writes `vectors/certificates`, and the card image that holds the good ones, from the keys in `vectors/keys`. Running
+//! it again gives the same bytes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use kazashi_emulator::folder;
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use x509_cert::ext::pkix::KeyUsages;
 
 use crate::jpki::{Authority, EndEntity, Hierarchy};
 
+mod image;
 mod jpki;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let key = |name: &str| -> Result<RsaPrivateKey> {
-        let pem = fs::read_to_string(root.join("vectors/keys").join(name))?;
-        Ok(RsaPrivateKey::from_pkcs8_pem(&pem)?)
+    let pem = |name: &str| -> Result<String> {
+        Ok(fs::read_to_string(root.join("vectors/keys").join(name))?)
     };
 
-    for (name, der) in certificates(key)? {
+    let certificates = certificates(|name| Ok(RsaPrivateKey::from_pkcs8_pem(&pem(name)?)?))?;
+    for (name, der) in &certificates {
         fs::write(root.join("vectors/certificates").join(name), der)?;
     }
+    folder::write(root.join("emulator/images/normal"), &image::normal(&certificates, pem)?)?;
     Ok(())
 }
 
 fn certificates(
     key: impl Fn(&str) -> Result<RsaPrivateKey>,
-) -> Result<Vec<(&'static str, Vec<u8>)>> {
+) -> Result<BTreeMap<&'static str, Vec<u8>>> {
     let user_authentication_ca = Authority::new(
         jpki::USER_AUTHENTICATION,
         &[0x21, 0x80, 0x01],
@@ -88,7 +93,7 @@ fn certificates(
         ..user_authentication.clone()
     };
 
-    Ok(vec![
+    Ok(BTreeMap::from([
         ("user-authentication-ca.der", user_authentication_ca.certificate()?),
         ("digital-signature-ca.der", digital_signature_ca.certificate()?),
         ("foreign-ca.der", foreign_ca.certificate()?),
@@ -106,5 +111,5 @@ fn certificates(
         ),
         ("issued-by-foreign-ca.der", foreign_ca.issue(user_authentication.clone())?),
         ("issued-by-same-name-foreign-ca.der", same_name_foreign_ca.issue(user_authentication)?),
-    ])
+    ]))
 }

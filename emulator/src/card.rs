@@ -1,0 +1,182 @@
+//! The card's behaviour.
+
+use std::collections::BTreeSet;
+
+use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use rand_core::CryptoRngCore;
+
+use crate::application::Access;
+use crate::{Application, Contents, Ef, Image};
+
+mod compute_digital_signature;
+mod get_challenge;
+mod read_binary;
+mod select;
+mod verify;
+
+const INS_VERIFY: u8 = 0x20;
+const INS_CHANGE_REFERENCE_DATA: u8 = 0x24;
+const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+const INS_GET_CHALLENGE: u8 = 0x84;
+const INS_SELECT: u8 = 0xA4;
+const INS_READ_BINARY: u8 = 0xB0;
+
+const SECURE_MESSAGING_NOT_SUPPORTED: StatusWord = StatusWord(0x6882);
+const COMMAND_CHAINING_NOT_SUPPORTED: StatusWord = StatusWord(0x6884);
+
+/// A card, powered and waiting for commands.
+///
+/// Not emulated: on some readers the first command after power-up fails with `6F00` (card.md 1.2).
+#[derive(Clone, Debug)]
+pub struct Card {
+    image: Image,
+    /// The current application; none means the card manager.
+    application: Option<Application>,
+    current_ef: Option<Ef>,
+    /// The security status: which PINs were presented.
+    verified: BTreeSet<Ef>,
+    changed: bool,
+}
+
+/// The two classes of commands that the card knows; everything else about CLA is refused.
+enum Class {
+    Interindustry,
+    Proprietary,
+}
+
+impl Card {
+    /// A card with these contents.
+    #[must_use]
+    pub fn new(image: Image) -> Self {
+        Self {
+            image,
+            application: None,
+            current_ef: None,
+            verified: BTreeSet::new(),
+            changed: false,
+        }
+    }
+
+    /// The answer to reset.
+    #[must_use]
+    pub fn atr(&self) -> &[u8] {
+        self.image.atr()
+    }
+
+    /// The contents as they are now.
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Whether a PIN or a retry counter changed since this was last asked.
+    ///
+    /// Who keeps the image on disk saves it then, before the response leaves: a card that forgets a wrong try on the
+    /// way can be guessed at.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Power is applied: the card manager is current, and nothing is verified.
+    pub fn power_on(&mut self) {
+        self.reset();
+        self.verified.clear();
+    }
+
+    /// Power is removed.
+    pub fn power_off(&mut self) {
+        self.power_on();
+    }
+
+    /// A warm reset: the card manager is current again, but what was verified stays so (card.md 2).
+    pub fn reset(&mut self) {
+        self.application = None;
+        self.current_ef = None;
+    }
+
+    /// Performs a command APDU and answers with a response APDU. Any bytes get an answer.
+    pub fn transmit(&mut self, command: &[u8], random: &mut dyn CryptoRngCore) -> Vec<u8> {
+        let response = match CommandApdu::from_bytes(command) {
+            Ok(command) => self.perform(&command, random),
+            Err(_) => Err(StatusWord::WRONG_LENGTH),
+        };
+        let response = match response {
+            Ok(data) => ResponseApdu::new(data, StatusWord::OK),
+            Err(status) => ResponseApdu::new([], status),
+        };
+        response.to_bytes().to_vec()
+    }
+
+    fn perform(
+        &mut self,
+        command: &CommandApdu,
+        random: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<u8>, StatusWord> {
+        match (class(command.cla())?, command.ins()) {
+            (Class::Interindustry, INS_SELECT) => self.select(command),
+            (Class::Interindustry, INS_READ_BINARY) => self.read_binary(command),
+            (Class::Interindustry, INS_VERIFY) => self.verify(command),
+            (Class::Interindustry, INS_CHANGE_REFERENCE_DATA) => {
+                self.change_reference_data(command)
+            }
+            (Class::Interindustry, INS_GET_CHALLENGE) => Self::get_challenge(command, random),
+            (Class::Proprietary, INS_PERFORM_SECURITY_OPERATION) => {
+                self.compute_digital_signature(command, random)
+            }
+            _ => Err(StatusWord::INS_NOT_SUPPORTED),
+        }
+    }
+
+    /// The EF that P2 of VERIFY and of COMPUTE DIGITAL SIGNATURE names: `80` the current one, `80|sfi` another, which
+    /// becomes current.
+    fn ef_of_p2(&mut self, p2: u8) -> Result<Ef, StatusWord> {
+        match p2 {
+            0x80 => self.current_ef.ok_or(StatusWord::NO_CURRENT_EF),
+            0x81..=0x9E => self.make_current(u16::from(p2 & 0x1F)),
+            _ => Err(StatusWord::WRONG_P1_P2),
+        }
+    }
+
+    /// Makes an EF of the current application the current EF.
+    fn make_current(&mut self, id: u16) -> Result<Ef, StatusWord> {
+        // The card manager has no EF that could be read (card.md 3.0).
+        let application = self.application.ok_or(StatusWord::NOT_FOUND)?;
+        let ef = Ef { application, id };
+        self.contents(ef)?;
+        self.current_ef = Some(ef);
+        Ok(ef)
+    }
+
+    fn contents(&self, ef: Ef) -> Result<&Contents, StatusWord> {
+        self.image.contents(ef).ok_or(StatusWord::NOT_FOUND)
+    }
+
+    /// Refuses unless what guards the EF was presented.
+    fn demand_access(&self, ef: Ef) -> Result<(), StatusWord> {
+        let open = match ef.application.access(ef.id) {
+            Access::Free => true,
+            Access::AfterAnyOf(pins) => {
+                pins.iter().any(|&id| self.verified.contains(&Ef { id, ..ef }))
+            }
+        };
+        if open { Ok(()) } else { Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED) }
+    }
+}
+
+/// What CLA asks for (ISO/IEC 7816-4:2020, 5.4.1). The proprietary class is built like the first interindustry one.
+fn class(cla: u8) -> Result<Class, StatusWord> {
+    match cla {
+        0x00 => Ok(Class::Interindustry),
+        0x80 => Ok(Class::Proprietary),
+        // The logical channels 4 to 19.
+        0x40..=0x7F => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
+        0x20..=0x3F | 0xA0..=0xFF => Err(StatusWord::CLA_NOT_SUPPORTED),
+        _ if cla & 0x03 != 0 => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
+        // The other applications of the card know secure messaging; this one does not (card.md 4.7).
+        _ if cla & 0x0C != 0 => Err(SECURE_MESSAGING_NOT_SUPPORTED),
+        _ => Err(COMMAND_CHAINING_NOT_SUPPORTED),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! What is on a card.
+
+use std::collections::BTreeMap;
+use std::{fmt, io};
+
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::Application;
+
+pub(crate) mod files;
+
+/// The contents of a card: its ATR, elementary files, private keys, and PINs with their retry counters.
+///
+/// The keys of an image are throw-away; a key that matters does not belong in software like this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    variant: Variant,
+    atr: Vec<u8>,
+    files: BTreeMap<Ef, Contents>,
+}
+
+/// What kind of card an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Variant {
+    /// Both certificates are on it, and both PINs are set.
+    Normal,
+}
+
+/// An elementary file, named by its application and its identifier, `0001` to `001E`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a name of two parts")]
+pub struct Ef {
+    /// The application that it belongs to.
+    pub application: Application,
+    /// Its identifier, which is also its short identifier.
+    pub id: u16,
+}
+
+/// What an elementary file holds.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Contents {
+    /// Bytes that READ BINARY gives out, filler included.
+    Transparent(Vec<u8>),
+    /// A key for COMPUTE DIGITAL SIGNATURE.
+    PrivateKey(PrivateKey),
+    /// A PIN or password for VERIFY.
+    Pin(Pin),
+}
+
+/// An RSA private key. `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey {
+    path: String,
+    rsa: Box<RsaPrivateKey>,
+}
+
+/// A PIN or password with its retry counter. `Debug` shows the counter only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin {
+    value: Zeroizing<String>,
+    retries_left: u8,
+    retries_max: u8,
+}
+
+/// Why an image cannot be read, written or made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// A file or folder cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which one.
+        path: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// `card.toml` is not TOML, or not of this shape.
+    #[error("card.toml: {reason}")]
+    CardToml {
+        /// What is wrong where, without the values that stand there.
+        reason: String,
+    },
+    /// The ATR is not 2 to 33 bytes in hexadecimal (ISO/IEC 7816-3:2006, 8.2).
+    #[error("card.toml: the ATR is not 2 to 33 bytes in hexadecimal")]
+    Atr,
+    /// An EF identifier is not four hexadecimal digits from 0001 to 001E.
+    #[error("{name}: not the identifier of an elementary file, 0001 to 001E")]
+    EfIdentifier {
+        /// What stands in its place.
+        name: String,
+    },
+    /// A PIN is not 1 to 16 characters of ASCII.
+    #[error("the PIN is not 1 to 16 characters of ASCII")]
+    PinValue,
+    /// A retry counter is above its maximum, or the maximum is not 1 to 15.
+    #[error("the retry counter is above its maximum, or the maximum is not 1 to 15")]
+    RetryCounter,
+    /// `card.toml`, or a key file that it names, is not there.
+    #[error("{path}: no such file in the image")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// A key file holds no RSA private key of 2048 bits in PKCS #8 PEM.
+    #[error("{path}: not an RSA private key of 2048 bits in PKCS #8 PEM")]
+    Key {
+        /// The file.
+        path: String,
+    },
+}
+
+impl Image {
+    /// The contact ATR of the card: T=1, no historical bytes (card.md 1.1).
+    pub const CONTACT_ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
+
+    /// A card with nothing on it.
+    #[must_use]
+    pub fn empty(variant: Variant) -> Self {
+        Self { variant, atr: Self::CONTACT_ATR.to_vec(), files: BTreeMap::new() }
+    }
+
+    /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`.
+    #[must_use]
+    pub fn normal() -> Self {
+        Self::from_files(&files::normal()).expect("a test reads the checked-in image")
+    }
+
+    /// The same card with one more elementary file.
+    #[must_use]
+    pub fn with(mut self, ef: Ef, contents: Contents) -> Self {
+        self.files.insert(ef, contents);
+        self
+    }
+
+    /// What kind of card this is.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The answer to reset.
+    #[must_use]
+    pub fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    /// What an elementary file holds.
+    #[must_use]
+    pub fn contents(&self, ef: Ef) -> Option<&Contents> {
+        self.files.get(&ef)
+    }
+
+    /// The PINs and passwords, in the order of their files.
+    pub fn pins(&self) -> impl Iterator<Item = (Ef, &Pin)> {
+        self.files.iter().filter_map(|(ef, contents)| match contents {
+            Contents::Pin(pin) => Some((*ef, pin)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn has(&self, application: Application) -> bool {
+        self.files.keys().any(|ef| ef.application == application)
+    }
+
+    pub(crate) fn contents_mut(&mut self, ef: Ef) -> Option<&mut Contents> {
+        self.files.get_mut(&ef)
+    }
+}
+
+impl PrivateKey {
+    /// Reads a key of 2048 bits. `path` is where an image folder keeps it: `keys/user-authentication.pem`.
+    pub fn from_pkcs8_pem(path: impl Into<String>, pem: &str) -> Result<Self, ImageError> {
+        let path = path.into();
+        match RsaPrivateKey::from_pkcs8_pem(pem) {
+            Ok(rsa) if rsa::traits::PublicKeyParts::size(&rsa) == Self::SIGNATURE_LENGTH => {
+                Ok(Self { path, rsa: Box::new(rsa) })
+            }
+            _ => Err(ImageError::Key { path }),
+        }
+    }
+
+    /// The length of a signature in bytes; all keys of the card are RSA-2048.
+    pub(crate) const SIGNATURE_LENGTH: usize = 256;
+
+    pub(crate) fn rsa(&self) -> &RsaPrivateKey {
+        &self.rsa
+    }
+
+    fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, ImageError> {
+        self.rsa
+            .to_pkcs8_pem(LineEnding::LF)
+            .map_err(|_| ImageError::Key { path: self.path.clone() })
+    }
+}
+
+impl Pin {
+    /// A PIN with all tries left.
+    pub fn new(value: &str, retries_max: u8) -> Result<Self, ImageError> {
+        Self::with_retries_left(value, retries_max, retries_max)
+    }
+
+    /// A PIN of which some tries are used.
+    pub fn with_retries_left(
+        value: &str,
+        retries_left: u8,
+        retries_max: u8,
+    ) -> Result<Self, ImageError> {
+        if !value.is_ascii() || !(1..=16).contains(&value.len()) {
+            return Err(ImageError::PinValue);
+        }
+        if retries_left > retries_max || !(1..=15).contains(&retries_max) {
+            return Err(ImageError::RetryCounter);
+        }
+        Ok(Self { value: Zeroizing::new(value.to_owned()), retries_left, retries_max })
+    }
+
+    /// The value that VERIFY expects.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// How many tries are left.
+    #[must_use]
+    pub fn retries_left(&self) -> u8 {
+        self.retries_left
+    }
+
+    /// How many tries there are after a correct one.
+    #[must_use]
+    pub fn retries_max(&self) -> u8 {
+        self.retries_max
+    }
+
+    /// Compares, and keeps the counter. A blocked PIN matches nothing.
+    pub(crate) fn present(&mut self, value: &[u8]) -> bool {
+        let correct = self.retries_left > 0 && value == self.value.as_bytes();
+        self.retries_left =
+            if correct { self.retries_max } else { self.retries_left.saturating_sub(1) };
+        correct
+    }
+
+    pub(crate) fn change(&mut self, value: &[u8]) {
+        self.value = Zeroizing::new(String::from_utf8_lossy(value).into_owned());
+        self.retries_left = self.retries_max;
+    }
+}
+
+impl fmt::Display for Ef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{:04X}", self.application.name(), self.id)
+    }
+}
+
+impl fmt::Debug for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transparent(bytes) => write!(f, "Transparent({} bytes)", bytes.len()),
+            Self::PrivateKey(key) => key.fmt(f),
+            Self::Pin(pin) => pin.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pin")
+            .field("retries_left", &self.retries_left)
+            .field("retries_max", &self.retries_max)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
