@@ -1,0 +1,59 @@
+//! What a person may be shown of a certificate.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use kazashi_core::jpki::CertificateKind;
+
+use super::issuer::{self, Hierarchy, Purpose};
+use super::x509::{Validity, X509};
+use crate::VerifyError;
+
+/// What a person may be shown of any of the card's four certificates, without serial number and
+/// name. Nothing in it is verified.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CertificateSummary {
+    /// Which of the four it is.
+    pub kind: CertificateKind,
+    /// The hierarchy that the issuer's name claims.
+    pub hierarchy: Hierarchy,
+    /// The first moment of validity.
+    pub not_before: SystemTime,
+    /// The last moment of validity: for a holder's certificate, a birthday.
+    pub not_after: SystemTime,
+    /// The policy under which it was issued, in dotted decimal. CA certificates have none.
+    pub policy: Option<String>,
+}
+
+impl CertificateSummary {
+    /// Reads a certificate in DER.
+    ///
+    /// Fails with [`VerifyError::CertificateMalformed`], or
+    /// [`VerifyError::CertificateIssuerUnexpected`] if its issuer's name is not one of JPKI's.
+    pub fn from_der(der: &[u8]) -> Result<Self, VerifyError> {
+        let certificate = X509::parse(der).ok_or(VerifyError::CertificateMalformed)?;
+        let (hierarchy, purpose) =
+            issuer::parse(certificate.issuer()).ok_or(VerifyError::CertificateIssuerUnexpected)?;
+        let kind = match (purpose, certificate.is_ca()) {
+            (Purpose::UserAuthentication, false) => CertificateKind::UserAuthentication,
+            (Purpose::UserAuthentication, true) => CertificateKind::UserAuthenticationCa,
+            (Purpose::DigitalSignature, false) => CertificateKind::DigitalSignature,
+            (Purpose::DigitalSignature, true) => CertificateKind::DigitalSignatureCa,
+        };
+        let Validity { not_before, not_after } =
+            certificate.validity().ok_or(VerifyError::CertificateMalformed)?;
+        let policy = certificate.policies().next().map(|policy| policy.to_id_string());
+        Ok(Self { kind, hierarchy, not_before, not_after, policy })
+    }
+}
+
+/// Derived, it would print a birthday.
+impl fmt::Debug for CertificateSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateSummary")
+            .field("kind", &self.kind)
+            .field("hierarchy", &self.hierarchy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,172 @@
+//! Why a verification failed.
+
+use std::fmt;
+use std::time::SystemTime;
+
+/// Why a verification failed.
+///
+/// `Display` and `Debug` tell enough to find the fault and nothing about the holder: not even the
+/// end of validity, which falls on the holder's birthday. [`code`](Self::code) is stable, for
+/// programs and translations.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    // What the relying party configured or passed in
+    /// A CA certificate is neither DER nor PEM, or not X.509.
+    #[error("a configured CA certificate is neither PEM nor DER of an X.509 certificate")]
+    AuthorityMalformed,
+    /// A certificate was configured that cannot issue others.
+    #[error("a configured certificate is not one of a CA: {what}")]
+    AuthorityUnsuitable {
+        /// The missing property.
+        what: &'static str,
+    },
+    /// Tokens carry signatures of the user authentication key, which signs nothing of this method.
+    #[error("no token proves this method")]
+    MethodUnsupported,
+    /// The expected nonce is none that a server should give out.
+    #[error("the expected nonce is not 44 to 128 characters of base64")]
+    NonceMalformed,
+    /// The expected origin is not written as browsers write one, so that no signature can match it.
+    #[error("the expected origin is not like https://host or https://host:port, in lower case")]
+    OriginMalformed,
+    /// A guessable key would let others compute identifiers.
+    #[error("the pairwise key has {length} bytes; at least 32 are needed")]
+    PairwiseKeyTooShort {
+        /// Its length in bytes.
+        length: usize,
+    },
+
+    // The token
+    /// Only RS256 is accepted, whatever the token says.
+    #[error("the token's algorithm is not RS256")]
+    TokenAlgorithmUnsupported,
+    /// The token is of another format or version.
+    #[error("the token's format is not web-eid:1")]
+    TokenFormatUnsupported,
+    /// The token cannot be read.
+    #[error("the token is malformed: {what}")]
+    TokenMalformed {
+        /// The unreadable part.
+        what: &'static str,
+    },
+    /// The token is shorter or longer than any real one.
+    #[error("the token has {length} bytes; 100 to 10000 are accepted")]
+    TokenSize {
+        /// Its length in bytes.
+        length: usize,
+    },
+
+    // The certificate
+    /// The authority's certificate is no longer valid.
+    #[error("the CA certificate has expired")]
+    AuthorityExpired {
+        /// The time passed in.
+        now: SystemTime,
+        /// The end of the CA certificate's validity.
+        not_after: SystemTime,
+    },
+    /// The authority's certificate is not valid yet.
+    #[error("the CA certificate is not valid yet")]
+    AuthorityNotYetValid {
+        /// The time passed in.
+        now: SystemTime,
+        /// The beginning of the CA certificate's validity.
+        not_before: SystemTime,
+    },
+    /// The holder's certificate is no longer valid.
+    #[error("the certificate has expired")]
+    CertificateExpired {
+        /// The time passed in.
+        now: SystemTime,
+        /// The end of validity: a birthday of the holder.
+        not_after: SystemTime,
+    },
+    /// The issuer's name is not that of JPKI for user authentication.
+    #[error("the certificate was not issued by JPKI for user authentication")]
+    CertificateIssuerUnexpected,
+    /// Key usage is not critical, or not digitalSignature alone.
+    #[error("the certificate's key usage is not digitalSignature alone")]
+    CertificateKeyUsageUnexpected,
+    /// The certificate is not X.509 in DER.
+    #[error("the certificate is malformed")]
+    CertificateMalformed,
+    /// Extended key usage lacks clientAuth.
+    #[error("the certificate is not for client authentication")]
+    CertificateNotForClientAuthentication,
+    /// The holder's certificate is not valid yet.
+    #[error("the certificate is not valid yet")]
+    CertificateNotYetValid {
+        /// The time passed in.
+        now: SystemTime,
+        /// The beginning of validity.
+        not_before: SystemTime,
+    },
+    /// The certificate is of JPKI-TEST, which anyone can obtain: see
+    /// [`accepting_test_hierarchy`](crate::Trust::accepting_test_hierarchy).
+    #[error("the certificate is of the test hierarchy JPKI-TEST, which was not asked for")]
+    CertificateOfTestHierarchy,
+    /// The certificate was not issued under the policy for user authentication of its hierarchy.
+    #[error("the certificate's policy is not that of user authentication")]
+    CertificatePolicyUnexpected,
+    /// The certificate departs from the JPKI profile in another way.
+    #[error("the certificate departs from the JPKI profile: {what}")]
+    CertificateProfileUnexpected {
+        /// The unexpected part.
+        what: &'static str,
+    },
+    /// The certificate was revoked.
+    #[error("the certificate was revoked")]
+    CertificateRevoked,
+    /// No trusted authority signed the certificate.
+    #[error("no trusted CA signed the certificate")]
+    CertificateUntrusted,
+
+    // The signature
+    /// The signature is over something else (another origin, nonce or method), by another key, or
+    /// damaged.
+    #[error("the signature does not match the expected origin, nonce and method")]
+    SignatureMismatch,
+}
+
+impl VerifyError {
+    /// A stable name for programs: the variant's, in kebab case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AuthorityMalformed => "authority-malformed",
+            Self::AuthorityUnsuitable { .. } => "authority-unsuitable",
+            Self::MethodUnsupported => "method-unsupported",
+            Self::NonceMalformed => "nonce-malformed",
+            Self::OriginMalformed => "origin-malformed",
+            Self::PairwiseKeyTooShort { .. } => "pairwise-key-too-short",
+            Self::TokenAlgorithmUnsupported => "token-algorithm-unsupported",
+            Self::TokenFormatUnsupported => "token-format-unsupported",
+            Self::TokenMalformed { .. } => "token-malformed",
+            Self::TokenSize { .. } => "token-size",
+            Self::AuthorityExpired { .. } => "authority-expired",
+            Self::AuthorityNotYetValid { .. } => "authority-not-yet-valid",
+            Self::CertificateExpired { .. } => "certificate-expired",
+            Self::CertificateIssuerUnexpected => "certificate-issuer-unexpected",
+            Self::CertificateKeyUsageUnexpected => "certificate-key-usage-unexpected",
+            Self::CertificateMalformed => "certificate-malformed",
+            Self::CertificateNotForClientAuthentication => {
+                "certificate-not-for-client-authentication"
+            }
+            Self::CertificateNotYetValid { .. } => "certificate-not-yet-valid",
+            Self::CertificateOfTestHierarchy => "certificate-of-test-hierarchy",
+            Self::CertificatePolicyUnexpected => "certificate-policy-unexpected",
+            Self::CertificateProfileUnexpected { .. } => "certificate-profile-unexpected",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateUntrusted => "certificate-untrusted",
+            Self::SignatureMismatch => "signature-mismatch",
+        }
+    }
+}
+
+/// Derived, it would print the dates of validity.
+impl fmt::Debug for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.code())
+    }
+}
