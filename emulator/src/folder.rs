@@ -9,6 +9,12 @@ use std::{fs, io};
 use crate::image::files::{CARD_TOML, Files};
 use crate::{Image, ImageError};
 
+/// Whether there is an image in the folder already.
+#[must_use]
+pub fn holds_image(dir: impl AsRef<Path>) -> bool {
+    dir.as_ref().join(CARD_TOML).exists()
+}
+
 /// Reads an image.
 pub fn load(dir: impl AsRef<Path>) -> Result<Image, ImageError> {
     let dir = dir.as_ref();

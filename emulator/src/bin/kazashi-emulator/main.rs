@@ -1,0 +1,154 @@
+//! Writes card images, and plugs one into the virtual reader of pcscd.
+#![expect(clippy::print_stdout, reason = "a command line program")]
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use kazashi_emulator::{Application, Ef, Image, folder};
+
+use crate::stored_card::StoredCard;
+use crate::vpcd::Insertion;
+
+mod stored_card;
+mod vpcd;
+
+/// A software My Number Card
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a card image to a folder, and print its PINs
+    New {
+        /// The folder; it must not hold a card yet
+        dir: PathBuf,
+        /// What kind of card
+        #[arg(long, default_value = "normal")]
+        variant: Variant,
+    },
+    /// Plug a card into vpcd, the virtual reader of vsmartcard
+    ///
+    /// Says `ready` on standard output when the card is in, and `removed` when the reader has seen that it is out. Takes
+    /// commands on standard input, one per line: `insert`, `remove`, `swap DIR` (another card), `reset` (a warm reset
+    /// that the reader does not know of). The end of input leaves the card in. When vpcd goes away, the card waits
+    /// for it to come back.
+    Run {
+        /// The folder of the card image; its retry counters are kept up to date
+        #[arg(long, value_name = "DIR")]
+        image: PathBuf,
+        /// Where vpcd listens
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:35963")]
+        vpcd: String,
+        /// Write a line on standard error for each command: header, lengths and status word, never data
+        #[arg(long)]
+        trace: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Variant {
+    /// Both certificates are on it, and both PINs are set
+    Normal,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::New { dir, variant } => new(&dir, variant),
+        Command::Run { image, vpcd, trace } => run(image, vpcd, trace),
+    };
+    if let Err(error) = done {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn new(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
+    if folder::holds_image(dir) {
+        return Err(format!("{} holds a card already", dir.display()).into());
+    }
+    let image = match variant {
+        Variant::Normal => Image::normal(),
+    };
+    folder::write(dir, &image)?;
+
+    println!("{} holds a new card.", dir.display());
+    for (ef, pin) in image.pins() {
+        println!("{}: {} ({} tries)", name_of_pin(ef), pin.value(), pin.retries_left());
+    }
+    Ok(())
+}
+
+fn name_of_pin(ef: Ef) -> &'static str {
+    match (ef.application, ef.id) {
+        (Application::Jpki, 0x0018) => "user authentication PIN (利用者証明用暗証番号)",
+        (Application::Jpki, 0x001B) => "digital signature password (署名用パスワード)",
+        _ => "PIN",
+    }
+}
+
+fn run(image: PathBuf, vpcd: String, trace: bool) -> Result<(), Box<dyn Error>> {
+    let mut slot = Slot { dir: image, vpcd, trace, insertion: None };
+    slot.insert()?;
+    for line in io::stdin().lines() {
+        let line = line?;
+        let done = match line.trim().split_once(' ').unwrap_or((line.trim(), "")) {
+            ("insert", "") => slot.insert(),
+            ("remove", "") => slot.remove(),
+            ("reset", "") => slot.reset(),
+            ("swap", dir) if !dir.is_empty() => slot.swap(dir.into()),
+            _ => Err("known commands: insert, remove, reset, swap DIR".into()),
+        };
+        if let Err(error) = done {
+            eprintln!("{error}");
+        }
+    }
+    if let Some(insertion) = slot.insertion {
+        insertion.wait();
+    }
+    Ok(())
+}
+
+/// The reader's slot as the person at the reader sees it.
+struct Slot {
+    dir: PathBuf,
+    vpcd: String,
+    trace: bool,
+    insertion: Option<Insertion>,
+}
+
+impl Slot {
+    fn insert(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.insertion.is_some() {
+            return Err("the card is in already".into());
+        }
+        let card = StoredCard::load(self.dir.clone(), self.trace)?;
+        self.insertion = Some(Insertion::new(self.vpcd.clone(), card));
+        println!("ready");
+        Ok(())
+    }
+
+    fn remove(&mut self) -> Result<(), Box<dyn Error>> {
+        self.insertion.take().ok_or("no card is in")?.remove();
+        println!("removed");
+        Ok(())
+    }
+
+    fn reset(&mut self) -> Result<(), Box<dyn Error>> {
+        self.insertion.as_ref().ok_or("no card is in")?.reset();
+        Ok(())
+    }
+
+    fn swap(&mut self, dir: PathBuf) -> Result<(), Box<dyn Error>> {
+        self.remove()?;
+        self.dir = dir;
+        self.insert()
+    }
+}

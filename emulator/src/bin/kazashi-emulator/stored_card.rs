@@ -1,0 +1,52 @@
+//! A card that outlives the process.
+
+use std::path::PathBuf;
+
+use kazashi_core::apdu::{CommandApdu, ResponseApdu};
+use kazashi_emulator::{Card, ImageError, folder};
+use rand_core::OsRng;
+
+/// Memory failure (ISO/IEC 7816-4:2020, 5.6).
+const MEMORY_FAILURE: [u8; 2] = [0x65, 0x81];
+
+/// A card with the folder that its counters are kept in.
+pub(crate) struct StoredCard {
+    card: Card,
+    dir: PathBuf,
+    trace: bool,
+}
+
+impl StoredCard {
+    pub(crate) fn load(dir: PathBuf, trace: bool) -> Result<Self, ImageError> {
+        Ok(Self { card: Card::new(folder::load(&dir)?), dir, trace })
+    }
+
+    pub(crate) fn card(&mut self) -> &mut Card {
+        &mut self.card
+    }
+
+    pub(crate) fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        let mut response = self.card.transmit(command, &mut OsRng);
+        if self.card.take_changed()
+            && let Err(error) = folder::save_counters(&self.dir, self.card.image())
+        {
+            eprintln!("the retry counters cannot be saved: {error}");
+            response = MEMORY_FAILURE.to_vec();
+        }
+        if self.trace {
+            trace(command, &response);
+        }
+        response
+    }
+}
+
+/// Header and lengths only: that is what these types' `Debug` shows.
+fn trace(command: &[u8], response: &[u8]) {
+    let command = match CommandApdu::from_bytes(command) {
+        Ok(command) => format!("{command:?}"),
+        Err(_) => format!("malformed, {} bytes", command.len()),
+    };
+    if let Ok(response) = ResponseApdu::from_bytes(response) {
+        eprintln!("{command} -> {} Nr={}", response.status(), response.data().len());
+    }
+}
