@@ -127,7 +127,7 @@ struct Slot {
 impl Slot {
     fn insert(&mut self) -> Result<(), Box<dyn Error>> {
         if self.insertion.is_some() {
-            return Err("the card is in already".into());
+            return Err("a card is in already".into());
         }
         let card = StoredCard::load(self.dir.clone(), self.trace)?;
         self.insertion = Some(Insertion::new(self.vpcd.clone(), card));
@@ -147,6 +147,8 @@ impl Slot {
     }
 
     fn swap(&mut self, dir: PathBuf) -> Result<(), Box<dyn Error>> {
+        // Tried first: a card that cannot be read must not cost the one that is in.
+        StoredCard::load(dir.clone(), self.trace)?;
         self.remove()?;
         self.dir = dir;
         self.insert()

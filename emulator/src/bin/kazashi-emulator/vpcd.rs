@@ -42,13 +42,11 @@ impl Insertion {
             let (card, connection) = (Arc::clone(&card), Arc::clone(&connection));
             thread::spawn(move || {
                 while let Some(stream) = next {
-                    match serve(&stream, &card) {
-                        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                            eprintln!("the connection to vpcd broke: {error}");
-                        }
-                        _ => {}
-                    }
+                    let end = serve(&stream, &card);
                     lock(&card).card().power_off();
+                    if !lock(&connection).removed {
+                        eprintln!("vpcd is gone: {end}");
+                    }
                     next = connect(&vpcd, &connection);
                 }
             })
@@ -85,40 +83,47 @@ impl Insertion {
 fn connect(vpcd: &str, connection: &Mutex<Connection>) -> Option<TcpStream> {
     let mut said = false;
     loop {
-        let attempt = TcpStream::connect(vpcd).and_then(|stream| Ok((stream.try_clone()?, stream)));
-        let mut connection = lock(connection);
-        if connection.removed {
-            return None;
-        }
-        match attempt {
-            Ok((clone, stream)) => {
-                connection.stream = Some(clone);
-                return Some(stream);
+        {
+            let mut connection = lock(connection);
+            if connection.removed {
+                return None;
             }
-            Err(error) if !said => {
-                eprintln!("waiting for vpcd at {vpcd}: {error}");
-                said = true;
+            match TcpStream::connect(vpcd).and_then(|stream| Ok((stream.try_clone()?, stream))) {
+                Ok((clone, stream)) => {
+                    connection.stream = Some(clone);
+                    return Some(stream);
+                }
+                Err(error) if !said => {
+                    eprintln!("waiting for vpcd at {vpcd}: {error}");
+                    said = true;
+                }
+                Err(_) => {}
             }
-            Err(_) => {}
         }
-        drop(connection);
         thread::sleep(PAUSE_BETWEEN_ATTEMPTS);
     }
 }
 
-/// Answers until vpcd closes the connection.
-fn serve(stream: &TcpStream, card: &Mutex<StoredCard>) -> io::Result<()> {
+/// Answers until the connection ends, and says why it did.
+fn serve(stream: &TcpStream, card: &Mutex<StoredCard>) -> io::Error {
     loop {
-        let message = read_message(stream)?;
-        let mut card = lock(card);
-        match *message {
-            [POWER_OFF] => card.card().power_off(),
-            [POWER_ON] => card.card().power_on(),
-            [RESET] => card.card().reset(),
-            [GET_ATR] => write_message(stream, card.card().atr())?,
-            ref command => write_message(stream, &card.transmit(command))?,
+        if let Err(end) = answer_one(stream, card) {
+            return end;
         }
     }
+}
+
+fn answer_one(stream: &TcpStream, card: &Mutex<StoredCard>) -> io::Result<()> {
+    let message = read_message(stream)?;
+    let mut card = lock(card);
+    match *message {
+        [POWER_OFF] => card.card().power_off(),
+        [POWER_ON] => card.card().power_on(),
+        [RESET] => card.card().reset(),
+        [GET_ATR] => write_message(stream, card.card().atr())?,
+        ref command => write_message(stream, &card.transmit(command))?,
+    }
+    Ok(())
 }
 
 fn read_message(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
