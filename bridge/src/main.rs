@@ -1,3 +1,153 @@
-//! A PC/SC reader for web pages: a WebSocket on loopback and the guard in front of it.
+//! The bridge: the workstation's card readers, for the web pages that the administrator lists.
+//!
+//! `kazashi-bridge serve` listens on loopback, speaks the WebSocket subprotocol `kazashi.v1`, and
+//! judges every request by the origin that the browser names.
 
-fn main() {}
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+};
+
+use clap::{Args, Parser, Subcommand};
+use kazashi_core::wire::DEFAULT_PORT;
+use rand_core::{OsRng, RngCore};
+use tracing::{error, info, level_filters::LevelFilter, warn};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{
+    config::Config, events::Events, lease::Leases, pin_entry::PinEntry, readers::Readers,
+    server::Server,
+};
+
+mod config;
+mod connection;
+mod events;
+mod guard;
+mod lease;
+mod origin;
+mod pin_entry;
+mod readers;
+mod resource_manager;
+mod server;
+mod session;
+mod virtual_card;
+mod worker;
+
+/// What `hello` and the token say of this program.
+const VERSION: &str = concat!("kazashi-bridge ", env!("CARGO_PKG_VERSION"));
+
+#[derive(Debug, Parser)]
+#[command(name = "kazashi-bridge", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages that the configuration lists.
+    Serve(Serve),
+}
+
+#[derive(Args, Debug)]
+struct Serve {
+    /// The port on 127.0.0.1 and [::1]; 0 takes a free one.
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// Which origins may do what (TOML). Without it, none may do anything.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Use this card image of kazashi-emulator instead of the workstation's readers.
+    #[arg(long, value_name = "DIR")]
+    virtual_card: Option<PathBuf>,
+    /// Developer mode: http://localhost and http://127.0.0.1 may be listed as origins.
+    #[arg(long)]
+    dev: bool,
+}
+
+/// What every connection shares.
+#[derive(Debug)]
+struct Bridge {
+    config: Config,
+    events: Events,
+    leases: Arc<Leases>,
+    readers: Arc<Readers>,
+    pin_entry: PinEntry,
+}
+
+fn main() -> ExitCode {
+    let Cli { command: Command::Serve(options) } = Cli::parse();
+    start_logging();
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs to standard error. `KAZASHI_LOG` sets the level; what libraries log is left out, since they
+/// do not know which of their bytes are a PIN.
+fn start_logging() {
+    let level = std::env::var("KAZASHI_LOG").ok().and_then(|level| level.parse().ok());
+    let ours = Targets::new().with_target("kazashi_bridge", level.unwrap_or(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines).with(ours).init();
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let config = Config::load(options.config.as_deref(), options.dev)?;
+    let events = Events::new();
+    let leases = Arc::new(Leases::new(events.clone()));
+    let readers = Arc::new(Readers::new(Arc::clone(&leases), events.clone()));
+    let pin_entry = PinEntry::new(config.pinentry.clone());
+    if !pin_entry.is_available() {
+        warn!(program = %config.pinentry.display(), "the program that asks for PINs is missing");
+    }
+    let server = Server::bind(options.port).await?;
+    match &options.virtual_card {
+        Some(image) => virtual_card::insert(&readers, image)?,
+        None => {
+            let readers = Arc::clone(&readers);
+            thread::spawn(move || resource_manager::monitor(&readers));
+        }
+    }
+    let address = server.address();
+    let bridge = Bridge { config, events, leases, readers: Arc::clone(&readers), pin_entry };
+    info!(version = VERSION, %address, developer_mode = options.dev, "listening");
+    writeln!(io::stdout(), "listening on {address}")?;
+    tokio::select! {
+        never = server.run(Arc::new(bridge)) => match never {},
+        signal = stop_signal() => signal?,
+    }
+    info!("stopping");
+    readers.shut_down();
+    Ok(())
+}
+
+/// Waits until this program is asked to stop.
+async fn stop_signal() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// An identifier that nobody can guess: 128 random bits.
+fn identifier() -> String {
+    let mut bytes = [0; 16];
+    OsRng.fill_bytes(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

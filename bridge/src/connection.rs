@@ -1,0 +1,305 @@
+//! One page's connection: its requests, its leases, and what it is told.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use kazashi_core::{
+    Nonce,
+    apdu::CommandApdu,
+    error_code::ErrorCode,
+    jpki::PinReference,
+    policy::{Scope, Scopes},
+    secret::PinValue,
+    statement::{Method, Statement},
+    wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
+};
+use tokio::{sync::broadcast::error::RecvError, time::interval};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+use tracing::{debug, info};
+
+use crate::{
+    Bridge,
+    events::Event,
+    lease::InUse,
+    origin::Origin,
+    pin_entry::{Prompt, Purpose},
+    session::Session,
+    worker::Worker,
+};
+
+/// A page may have so many requests under way.
+const MAX_REQUESTS: usize = 16;
+/// A page may supply a PIN only if a wrong one would still leave two tries.
+const PAGE_PIN_RETRIES: u8 = 3;
+/// How often a silent page is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// A page that got through the guard.
+pub(crate) struct Connection {
+    bridge: Arc<Bridge>,
+    origin: Origin,
+    scopes: Scopes,
+    leases: Mutex<HashSet<String>>,
+}
+
+impl Connection {
+    pub(crate) fn new(bridge: Arc<Bridge>, origin: Origin, scopes: Scopes) -> Self {
+        Self { bridge, origin, scopes, leases: Mutex::default() }
+    }
+
+    /// Serves the page until it goes away; then gives its leases back.
+    pub(crate) async fn serve(self, mut socket: Socket) {
+        info!(origin = %self.origin, "connected");
+        self.converse(&mut socket).await;
+        let leases = std::mem::take(&mut *self.lock_leases());
+        for lease in leases {
+            self.release(&lease).await;
+        }
+        info!(origin = %self.origin, "disconnected");
+    }
+
+    async fn converse(&self, socket: &mut Socket) {
+        let mut events = self.bridge.events.subscribe();
+        let mut watching = false;
+        let mut requests = FuturesUnordered::new();
+        let mut ping = interval(PING);
+        let mut heard = Instant::now();
+        loop {
+            let message = tokio::select! {
+                message = socket.next(), if requests.len() < MAX_REQUESTS => match message {
+                    Some(Ok(Message::Text(text))) => {
+                        heard = Instant::now();
+                        let Ok(ask) = serde_json::from_str::<Ask>(&text) else {
+                            debug!(origin = %self.origin, "not a message of the protocol");
+                            break;
+                        };
+                        watching |= matches!(ask.request, Request::Watch);
+                        requests.push(self.reply(ask));
+                        continue;
+                    }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                        heard = Instant::now();
+                        continue;
+                    }
+                    // Binary frames, a closing handshake, an error, the end.
+                    _ => break,
+                },
+                Some(reply) = requests.next(), if !requests.is_empty() => serde_json::to_string(&reply),
+                event = events.recv() => match event {
+                    Ok(event) => match self.notification(event, watching) {
+                        Some(notification) => serde_json::to_string(&notification),
+                        None => continue,
+                    },
+                    // Too slow to be told everything: it must begin anew.
+                    Err(RecvError::Lagged(_) | RecvError::Closed) => break,
+                },
+                _ = ping.tick() => {
+                    if heard.elapsed() > 3 * PING || socket.send(Message::Ping("".into())).await.is_err() {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            let Ok(message) = message else { break };
+            if socket.send(Message::Text(message.into())).await.is_err() {
+                break;
+            }
+        }
+        let _ = socket.close(None).await;
+    }
+
+    async fn reply(&self, ask: Ask) -> Reply {
+        let answer = self.answer(ask.request).await.unwrap_or_else(|failure| {
+            debug!(origin = %self.origin, code = failure.code.as_str(), "request failed");
+            Answer::Error(failure)
+        });
+        Reply { id: ask.id, answer }
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, Failure> {
+        match request {
+            Request::Hello => Ok(Answer::Hello {
+                version: crate::VERSION.to_owned(),
+                scopes: self.scopes.clone(),
+                native_pin_entry: self.bridge.pin_entry.is_available(),
+            }),
+            Request::ListReaders => self.list_readers(),
+            Request::Watch => {
+                self.require(Scope::Events)?;
+                self.list_readers()
+            }
+            Request::Acquire { reader, expected } => self.acquire(&reader, expected.as_deref()),
+            Request::Transmit { lease, command } => {
+                let command = CommandApdu::from_bytes(command.as_bytes())
+                    .map_err(|_| ErrorCode::InvalidRequest)?;
+                let (in_use, scopes) = (self.use_lease(&lease)?, self.scopes.clone());
+                let transmit = move |card: &mut Session<'_>| card.transmit(&command, &scopes);
+                let response = self.worker(&in_use)?.with_card(&lease, transmit).await?;
+                Ok(Answer::Response { response: (&*response.to_bytes()).into() })
+            }
+            Request::VerifyPin { lease, reference, value } => {
+                let in_use = self.use_lease(&lease)?;
+                let scope = match reference {
+                    PinReference::UserAuthentication => Scope::Authenticate,
+                    PinReference::DigitalSignature => Scope::Sign,
+                };
+                self.require(scope)?;
+                let worker = self.worker(&in_use)?;
+                let (value, at_least) =
+                    self.collect_pin(&lease, &in_use, reference, Purpose::Read, value).await?;
+                worker.with_card(&lease, move |card| card.verify_pin(value, at_least)).await?;
+                Ok(Answer::Verified)
+            }
+            Request::SignChallenge { lease, key, nonce, pin } => {
+                let in_use = self.use_lease(&lease)?;
+                self.require(Scope::Authenticate)?;
+                let nonce = Nonce::parse(&nonce).map_err(|_| ErrorCode::InvalidRequest)?;
+                let statement = Statement::new(Method::Pin, self.origin.as_str(), nonce.as_str());
+                let pin = match pin {
+                    Some(PinEntry { value }) => {
+                        let reference = key.pin_reference();
+                        Some(
+                            self.collect_pin(&lease, &in_use, reference, Purpose::SignIn, value)
+                                .await?,
+                        )
+                    }
+                    None => None,
+                };
+                let sign = move |card: &mut Session<'_>| {
+                    let Some((value, at_least)) = pin else { return card.sign(key, &statement) };
+                    // This PIN was given for this one signature.
+                    let signature =
+                        card.verify_pin(value, at_least).and_then(|()| card.sign(key, &statement));
+                    card.finish();
+                    signature
+                };
+                let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
+                Ok(Answer::Signed { signature: signature.as_bytes().into() })
+            }
+            Request::Release { lease } => {
+                self.use_lease(&lease)?;
+                self.release(&lease).await;
+                Ok(Answer::Released)
+            }
+        }
+    }
+
+    fn list_readers(&self) -> Result<Answer, Failure> {
+        Ok(Answer::Readers { readers: self.bridge.readers.list(&self.scopes)? })
+    }
+
+    fn acquire(&self, reader: &str, expected: Option<&str>) -> Result<Answer, Failure> {
+        self.bridge.readers.has_card(reader)?;
+        let lease = self.bridge.leases.acquire(reader, expected, Instant::now())?;
+        self.lock_leases().insert(lease.clone());
+        Ok(Answer::Acquired { lease })
+    }
+
+    /// Begins a request under one of this connection's own leases.
+    fn use_lease(&self, lease: &str) -> Result<InUse<'_>, ErrorCode> {
+        if self.lock_leases().contains(lease) {
+            self.bridge.leases.use_lease(lease, Instant::now())
+        } else {
+            Err(ErrorCode::LeaseLost)
+        }
+    }
+
+    async fn release(&self, lease: &str) {
+        self.lock_leases().remove(lease);
+        let Some(reader) = self.bridge.leases.release(lease) else { return };
+        if let Ok(worker) = self.bridge.readers.worker(&reader) {
+            // A lease that is gone makes the worker leave the card clean before it refuses this.
+            let _ = worker.with_card(lease, |_| Ok(())).await;
+        }
+    }
+
+    /// A PIN, and how many tries must be left when it is presented: from the page, if it may supply
+    /// one, or from the person, who is told how many there are.
+    async fn collect_pin(
+        &self,
+        lease: &str,
+        in_use: &InUse<'_>,
+        reference: PinReference,
+        purpose: Purpose,
+        value: Option<PinText>,
+    ) -> Result<(PinValue, u8), Failure> {
+        if let Some(text) = value {
+            self.require(Scope::PagePin)?;
+            let value =
+                PinValue::parse(reference, text.as_str()).map_err(|_| ErrorCode::PinMalformed)?;
+            return Ok((value, PAGE_PIN_RETRIES));
+        }
+        let count = move |card: &mut Session<'_>| {
+            let retries_left = card.retries_left(reference);
+            // The card is not held while the person thinks.
+            card.finish();
+            retries_left
+        };
+        let retries_left = self.worker(in_use)?.with_card(lease, count).await?;
+        if retries_left == 0 {
+            return Err(kazashi_core::Error::PinBlocked.into());
+        }
+        let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
+        let value = tokio::select! {
+            value = self.bridge.pin_entry.ask(prompt) => value?,
+            code = self.lease_lost(lease) => return Err(code.into()),
+        };
+        Ok((value, retries_left))
+    }
+
+    /// Waits until this lease is lost.
+    async fn lease_lost(&self, lease: &str) -> ErrorCode {
+        let mut events = self.bridge.events.subscribe();
+        loop {
+            match events.recv().await {
+                Ok(Event::LeaseLost { lease: lost, code }) if lost == lease => return code,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) if self.bridge.leases.is_current(lease) => {}
+                Err(_) => return ErrorCode::LeaseLost,
+            }
+        }
+    }
+
+    fn worker(&self, in_use: &InUse<'_>) -> Result<Arc<Worker>, ErrorCode> {
+        self.bridge.readers.worker(in_use.reader())
+    }
+
+    fn require(&self, scope: Scope) -> Result<(), ErrorCode> {
+        if self.scopes.allow(scope) { Ok(()) } else { Err(ErrorCode::NotPermitted) }
+    }
+
+    /// What this page is told of an event.
+    fn notification(&self, event: Event, watching: bool) -> Option<Notification> {
+        if let Event::LeaseLost { lease, code } = event {
+            let is_own = self.lock_leases().remove(&lease);
+            return is_own.then_some(Notification::LeaseLost { lease, code });
+        }
+        if !watching || !self.scopes.allow(Scope::Events) {
+            return None;
+        }
+        let show = |reader: &str| self.bridge.readers.show(reader, &self.scopes);
+        match event {
+            Event::ReaderAdded { reader } => {
+                show(&reader).map(|reader| Notification::ReaderAdded { reader })
+            }
+            Event::ReaderRemoved { reader } => Some(Notification::ReaderRemoved { reader }),
+            Event::CardInserted { reader } => {
+                show(&reader).map(|reader| Notification::CardInserted { reader })
+            }
+            Event::CardRemoved { reader } => Some(Notification::CardRemoved { reader }),
+            Event::LeaseLost { .. } => None,
+        }
+    }
+
+    fn lock_leases(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,169 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// A web origin (RFC 6454; HTML, 7.1.1): scheme, host and port, in the one form that browsers send.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin(String);
+
+/// The text is no origin that could be granted anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum InvalidOrigin {
+    #[error("an origin is written scheme://host or scheme://host:port, as browsers send it")]
+    Malformed,
+    #[error("an origin begins with https://")]
+    NotHttps,
+    #[error("http://localhost and http://127.0.0.1 are for developer mode")]
+    DeveloperModeOnly,
+}
+
+impl Origin {
+    /// Reads an origin that must already be in canonical form: what a browser sends, and what the
+    /// administrator writes. Plain http is for loopback pages in developer mode.
+    pub(crate) fn parse(text: &str, developer_mode: bool) -> Result<Self, InvalidOrigin> {
+        let url = Url::parse(text).map_err(|_| InvalidOrigin::Malformed)?;
+        // Whatever the URL standard would change (case, default port, trailing dot's host, user
+        // name, IDN, path) makes the text another text, and so no origin.
+        if url.origin().ascii_serialization() != text {
+            return Err(InvalidOrigin::Malformed);
+        }
+        match (url.scheme(), url.host()) {
+            // A name with a trailing dot is another origin of the same host, and a star is a wildcard
+            // only in the hope of whoever wrote it.
+            ("https", Some(Host::Domain(domain)))
+                if domain.ends_with('.') || domain.contains('*') =>
+            {
+                Err(InvalidOrigin::Malformed)
+            }
+            ("https", Some(_)) => Ok(Self(text.to_owned())),
+            ("http", Some(host)) if is_loopback(&host) => {
+                if developer_mode {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidOrigin::DeveloperModeOnly)
+                }
+            }
+            _ => Err(InvalidOrigin::NotHttps),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(domain) => *domain == "localhost",
+        Host::Ipv4(address) => address.octets() == [127, 0, 0, 1],
+        Host::Ipv6(_) => false,
+    }
+}
+
+/// From the configuration, where developer mode is judged later, once it is known.
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text, true).map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InvalidOrigin, Origin};
+
+    #[test]
+    fn what_browsers_send_is_an_origin() {
+        for text in [
+            "https://portal.example",
+            "https://portal.example:8443",
+            "https://xn--wgv71a119e.example",
+            "https://127.0.0.1",
+            "https://[::1]:8443",
+            "https://192.0.2.1:1",
+        ] {
+            assert_eq!(Origin::parse(text, false).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn everything_that_a_browser_would_write_otherwise_is_refused() {
+        for text in [
+            "",
+            "null",
+            "*",
+            "https://*.example",
+            "portal.example",
+            "//portal.example",
+            "https:portal.example",
+            "https://",
+            "https://portal.example/",
+            "https://portal.example/path",
+            "https://portal.example?query",
+            "https://portal.example#fragment",
+            "https://portal.example:443",
+            "https://portal.example:",
+            "https://portal.example:08443",
+            "https://portal.example:65536",
+            "https://Portal.example",
+            "HTTPS://portal.example",
+            "https://portal.example.",
+            "https://user@portal.example",
+            "https://user:password@portal.example",
+            "https://日本語.example",
+            "https://portal%2eexample",
+            "https://portal.example ",
+            " https://portal.example",
+            "https://portal.example\n",
+            "https://portal.example, https://portal.example",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+            "https://2130706433",
+            "https://[0:0:0:0:0:0:0:1]",
+            "https://[::1%25lo]",
+            "https://portal\\example",
+            "blob:https://portal.example/1",
+        ] {
+            assert!(Origin::parse(text, true).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        for text in [
+            "http://portal.example",
+            "http://192.0.2.1",
+            "http://localhost.example",
+            "http://127.0.0.2",
+            "ws://portal.example",
+            "ftp://portal.example",
+        ] {
+            assert_eq!(Origin::parse(text, true), Err(InvalidOrigin::NotHttps), "{text}");
+        }
+        for text in ["chrome-extension://abcdef", "file:///index.html", "data:text/html,x"] {
+            assert!(Origin::parse(text, true).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_pages_are_for_developer_mode() {
+        for text in ["http://localhost:5173", "http://127.0.0.1:8080", "http://localhost"] {
+            assert_eq!(Origin::parse(text, false), Err(InvalidOrigin::DeveloperModeOnly));
+            assert_eq!(Origin::parse(text, true).unwrap().as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The dialog into which a person types a PIN: a pinentry program, which no page can read.
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use kazashi_core::{
+    error_code::ErrorCode,
+    jpki::PinReference,
+    secret::{MalformedPin, PinValue},
+};
+use pinentry::{ConfirmationDialog, PassphraseInput};
+use secrecy::ExposeSecret;
+use tokio::{sync::Mutex, task::spawn_blocking};
+use tracing::warn;
+
+use crate::origin::Origin;
+
+/// How long a dialog stays open.
+const TIMEOUT_SECONDS: u16 = 60;
+/// How often what cannot be a PIN is asked for again.
+const MAX_ATTEMPTS: usize = 3;
+
+/// Asks for PINs, one dialog at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct PinEntry {
+    program: PathBuf,
+    language: Language,
+    turn: Arc<Mutex<()>>,
+}
+
+/// What a dialog says.
+#[derive(Clone, Debug)]
+pub(crate) struct Prompt {
+    /// Who asks.
+    pub(crate) origin: Origin,
+    /// What for.
+    pub(crate) purpose: Purpose,
+    /// Which PIN.
+    pub(crate) reference: PinReference,
+    /// How many tries the card still gives.
+    pub(crate) retries_left: u8,
+}
+
+/// What a page wants a PIN for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To sign in with the user authentication key.
+    SignIn,
+    /// To read what only the PIN opens.
+    Read,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    English,
+    Japanese,
+}
+
+impl PinEntry {
+    /// Asks by this program, in the language of the environment.
+    pub(crate) fn new(program: PathBuf) -> Self {
+        Self { program, language: Language::of_environment(), turn: Arc::default() }
+    }
+
+    /// Whether the program is there.
+    pub(crate) fn is_available(&self) -> bool {
+        PassphraseInput::with_binary(&self.program).is_some()
+    }
+
+    /// Asks the person. The card must not be held meanwhile.
+    pub(crate) async fn ask(&self, prompt: Prompt) -> Result<PinValue, ErrorCode> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let this = self.clone();
+        let asked = spawn_blocking(move || {
+            // A dialog that nobody waits for any more keeps the next one waiting all the same:
+            // two at once would be typed into the wrong one.
+            let _turn = turn;
+            this.ask_blocking(&prompt)
+        })
+        .await;
+        asked.unwrap_or(Err(ErrorCode::PinEntryUnavailable))
+    }
+
+    fn ask_blocking(&self, prompt: &Prompt) -> Result<PinValue, ErrorCode> {
+        if prompt.retries_left == 1 {
+            self.confirm_last_try(prompt)?;
+        }
+        let description = self.language.description(prompt);
+        let mut mistake = None;
+        for _ in 0..MAX_ATTEMPTS {
+            let mut dialog = PassphraseInput::with_binary(&self.program)
+                .ok_or(ErrorCode::PinEntryUnavailable)?;
+            dialog
+                .with_title("Kazashi")
+                .with_description(&description)
+                .with_prompt(self.language.prompt(prompt.reference))
+                .with_timeout(TIMEOUT_SECONDS);
+            if let Some(mistake) = mistake {
+                dialog.with_error(mistake);
+            }
+            let typed = dialog.interact().map_err(error_code)?;
+            match PinValue::parse(prompt.reference, typed.expose_secret()) {
+                Ok(value) => return Ok(value),
+                Err(malformed) => mistake = Some(self.language.mistake(malformed)),
+            }
+        }
+        Err(ErrorCode::PinMalformed)
+    }
+
+    /// The last try is not spent by a person who does not know that it is the last.
+    fn confirm_last_try(&self, prompt: &Prompt) -> Result<(), ErrorCode> {
+        let mut dialog =
+            ConfirmationDialog::with_binary(&self.program).ok_or(ErrorCode::PinEntryUnavailable)?;
+        dialog.with_title("Kazashi").with_timeout(TIMEOUT_SECONDS);
+        match dialog.confirm(&self.language.last_try(prompt)).map_err(error_code)? {
+            true => Ok(()),
+            false => Err(ErrorCode::PinCancelled),
+        }
+    }
+}
+
+fn error_code(error: pinentry::Error) -> ErrorCode {
+    match error {
+        pinentry::Error::Cancelled => ErrorCode::PinCancelled,
+        pinentry::Error::Timeout => ErrorCode::PinTimeout,
+        pinentry::Error::Encoding(_) => ErrorCode::PinMalformed,
+        error => {
+            warn!(%error, "the pinentry program failed");
+            ErrorCode::PinEntryUnavailable
+        }
+    }
+}
+
+impl Language {
+    /// As POSIX has it: `LC_ALL` before `LC_MESSAGES` before `LANG`.
+    fn of_environment() -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|name| env::var(name).ok())
+            .find(|locale| !locale.is_empty());
+        match locale {
+            Some(locale) if locale.starts_with("ja") => Self::Japanese,
+            _ => Self::English,
+        }
+    }
+
+    fn description(self, prompt: &Prompt) -> String {
+        let Prompt { origin, retries_left, .. } = prompt;
+        let what = match (self, prompt.reference) {
+            (Self::English, PinReference::UserAuthentication) => {
+                "PIN for user authentication (4 digits)"
+            }
+            (Self::English, PinReference::DigitalSignature) => {
+                "Password for digital signatures (6 to 16 letters and digits)"
+            }
+            (Self::Japanese, PinReference::UserAuthentication) => {
+                "利用者証明用電子証明書の暗証番号（数字4桁）"
+            }
+            (Self::Japanese, PinReference::DigitalSignature) => {
+                "署名用電子証明書の暗証番号（英数字6～16桁）"
+            }
+        };
+        match (self, prompt.purpose) {
+            (Self::English, Purpose::SignIn) => format!(
+                "{origin}\nasks you to sign in with your My Number Card.\n\n{what}\nTries left: {retries_left}"
+            ),
+            (Self::English, Purpose::Read) => format!(
+                "{origin}\nasks to read your digital signature certificate, which holds your name and address.\n\n{what}\nTries left: {retries_left}"
+            ),
+            (Self::Japanese, Purpose::SignIn) => format!(
+                "{origin}\nがマイナンバーカードでのログインを求めています。\n\n{what}\n残り{retries_left}回"
+            ),
+            (Self::Japanese, Purpose::Read) => format!(
+                "{origin}\nが署名用電子証明書（氏名・住所などを含む）の読み取りを求めています。\n\n{what}\n残り{retries_left}回"
+            ),
+        }
+    }
+
+    fn last_try(self, prompt: &Prompt) -> String {
+        let origin = &prompt.origin;
+        match self {
+            Self::English => format!(
+                "{origin}\nOnly one try is left. If the PIN is wrong, it is blocked and must be reset at the municipal office. Go on?"
+            ),
+            Self::Japanese => format!(
+                "{origin}\n暗証番号の入力は残り1回です。間違えるとロックされ、市区町村の窓口での再設定が必要になります。続けますか？"
+            ),
+        }
+    }
+
+    fn prompt(self, reference: PinReference) -> &'static str {
+        match (self, reference) {
+            (Self::English, PinReference::UserAuthentication) => "PIN:",
+            (Self::English, PinReference::DigitalSignature) => "Password:",
+            (Self::Japanese, _) => "暗証番号:",
+        }
+    }
+
+    fn mistake(self, malformed: MalformedPin) -> &'static str {
+        match (self, malformed) {
+            (Self::English, MalformedPin::Pin) => "The PIN is four digits.",
+            (Self::English, _) => "The password is 6 to 16 letters and digits.",
+            (Self::Japanese, MalformedPin::Pin) => "暗証番号は数字4桁です。",
+            (Self::Japanese, _) => "暗証番号は英数字6～16桁です。",
+        }
+    }
+}

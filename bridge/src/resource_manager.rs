@@ -1,0 +1,226 @@
+//! Readers of the operating system, by way of PC/SC.
+
+use std::{
+    collections::HashMap,
+    ffi::{CStr, CString},
+    fmt,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use kazashi_core::{
+    apdu::{CommandApdu, ResponseApdu},
+    error_code::ErrorCode,
+};
+use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
+use tracing::{debug, info};
+use zeroize::Zeroizing;
+
+use crate::{
+    readers::Readers,
+    session::{CardTransaction, Ending},
+    worker::{Insertion, Slot},
+};
+
+/// How long another program may hold the card before we give up.
+const SHARING_PATIENCE: Duration = Duration::from_secs(3);
+/// How soon a card that another program holds is tried again.
+const SHARING_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the resource manager may take to notice that a silent card is gone.
+const REMOVAL_NOTICE: Duration = Duration::from_millis(600);
+/// The longest pause before a resource manager that went away is looked for again.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
+
+/// Watches readers and cards, for ever.
+pub(crate) fn monitor(readers: &Arc<Readers>) {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        let mut watched = HashMap::new();
+        if let Ok(context) = Context::establish(Scope::User) {
+            info!("connected to the smart card service");
+            readers.set_service(true);
+            pause = Duration::from_millis(100);
+            let error = watch(&context, readers, &mut watched);
+            info!(%error, "the smart card service went away");
+        }
+        // A context never recovers, whatever it says of itself: begin anew.
+        readers.set_service(false);
+        for reader in watched.into_values() {
+            readers.remove(&reader);
+        }
+        thread::sleep(pause);
+        pause = MAX_PAUSE.min(pause * 2);
+    }
+}
+
+/// Watches until the resource manager fails. `watched` has the identifier of each reader by name.
+fn watch(
+    context: &Context,
+    readers: &Arc<Readers>,
+    watched: &mut HashMap<CString, String>,
+) -> pcsc::Error {
+    let mut states = vec![ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE)];
+    loop {
+        let names = match context.list_readers_owned() {
+            Ok(names) => names,
+            Err(pcsc::Error::NoReadersAvailable) => Vec::new(),
+            Err(error) => return error,
+        };
+        states.retain(|state| {
+            is_notification(state.name()) || names.iter().any(|n| **n == *state.name())
+        });
+        watched.retain(|name, reader| {
+            let is_there = names.contains(name);
+            if !is_there {
+                readers.remove(reader);
+            }
+            is_there
+        });
+        for name in names {
+            if !watched.contains_key(&name) {
+                states.push(ReaderState::new(name.clone(), State::UNAWARE));
+                let slot = PcscSlot { name: name.clone(), context: None, card: None };
+                watched.insert(name.clone(), readers.add(&name.to_string_lossy(), slot));
+            }
+        }
+        for state in &mut states {
+            state.sync_current_state();
+        }
+        match context.get_status_change(None, &mut states) {
+            Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
+            Err(error) => return error,
+        }
+        for state in &states {
+            if let Some(reader) = watched.get(state.name()) {
+                let is_present = state.event_state().contains(State::PRESENT)
+                    && !state.event_state().contains(State::MUTE);
+                let insertion = Insertion(state.event_count());
+                readers.set_card(reader, is_present.then(|| (insertion, state.atr().to_vec())));
+            }
+        }
+    }
+}
+
+fn is_notification(name: &CStr) -> bool {
+    name == pcsc::PNP_NOTIFICATION()
+}
+
+/// A PC/SC reader.
+struct PcscSlot {
+    name: CString,
+    context: Option<Context>,
+    card: Option<Card>,
+}
+
+impl Slot for PcscSlot {
+    fn begin(&mut self) -> Result<(Box<dyn CardTransaction + '_>, Insertion), ErrorCode> {
+        let deadline = Instant::now() + SHARING_PATIENCE;
+        let mut had_context = self.context.is_some();
+        let insertion = loop {
+            match self.connect() {
+                Ok(insertion) => break insertion,
+                Err(pcsc::Error::SharingViolation) if Instant::now() < deadline => {
+                    thread::sleep(SHARING_INTERVAL);
+                }
+                Err(error) => {
+                    self.context = None;
+                    let code = error_code(error);
+                    // A context of before a restart of the service: once more with a new one.
+                    if !(had_context && code == ErrorCode::NoService) {
+                        return Err(code);
+                    }
+                    had_context = false;
+                }
+            }
+        };
+        let context = self.context.clone();
+        let (Some(context), Some(card)) = (context, self.card.as_mut()) else {
+            return Err(ErrorCode::CommunicationError);
+        };
+        let transaction = card.transaction().map_err(error_code)?;
+        let card = PcscTransaction { transaction, context, name: &self.name };
+        Ok((Box::new(card), insertion))
+    }
+
+    fn rest(&mut self) {
+        if let Some(card) = self.card.take()
+            && let Err((card, error)) = card.disconnect(Disposition::LeaveCard)
+        {
+            debug!(%error, "could not disconnect");
+            drop(card);
+        }
+    }
+}
+
+impl PcscSlot {
+    fn connect(&mut self) -> Result<Insertion, pcsc::Error> {
+        let context = match self.context.take() {
+            Some(context) => context,
+            None => Context::establish(Scope::User)?,
+        };
+        let context = self.context.insert(context);
+        let mut state = [ReaderState::new(self.name.clone(), State::UNAWARE)];
+        context.get_status_change(Duration::ZERO, &mut state)?;
+        let [state] = &state;
+        self.card = Some(context.connect(&self.name, ShareMode::Shared, Protocols::ANY)?);
+        Ok(Insertion(state.event_count()))
+    }
+}
+
+struct PcscTransaction<'c> {
+    transaction: pcsc::Transaction<'c>,
+    context: Context,
+    name: &'c CStr,
+}
+
+impl CardTransaction for PcscTransaction<'_> {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
+        match self.transaction.transmit(&command.to_bytes(), &mut buffer) {
+            Ok(response) => {
+                ResponseApdu::from_bytes(response).map_err(|_| ErrorCode::CommunicationError)
+            }
+            Err(_) if self.card_is_gone() => Err(ErrorCode::RemovedCard),
+            Err(error) => Err(error_code(error)),
+        }
+    }
+
+    fn end(self: Box<Self>, ending: Ending) {
+        let disposition = match ending {
+            Ending::LeaveCard => Disposition::LeaveCard,
+            Ending::UnpowerCard => Disposition::UnpowerCard,
+        };
+        if let Err((_, error)) = self.transaction.end(disposition) {
+            debug!(%error, "could not end the transaction");
+        }
+    }
+}
+
+impl PcscTransaction<'_> {
+    /// Whether the card that does not answer was pulled, which readers report in many ways.
+    fn card_is_gone(&self) -> bool {
+        let mut state = [ReaderState::new(self.name, State::PRESENT)];
+        let changed = self.context.get_status_change(REMOVAL_NOTICE, &mut state);
+        let [state] = &state;
+        changed.is_ok() && state.event_state().contains(State::EMPTY)
+    }
+}
+
+fn error_code(error: pcsc::Error) -> ErrorCode {
+    use pcsc::Error as E;
+    match error {
+        E::NoSmartcard => ErrorCode::NoSmartcard,
+        E::RemovedCard => ErrorCode::RemovedCard,
+        E::SharingViolation => ErrorCode::SharingViolation,
+        E::UnknownReader | E::ReaderUnavailable | E::NoReadersAvailable => ErrorCode::UnknownReader,
+        E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError => ErrorCode::NoService,
+        _ => ErrorCode::CommunicationError,
+    }
+}
+
+impl fmt::Debug for PcscSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PcscSlot").finish_non_exhaustive()
+    }
+}

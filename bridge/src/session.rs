@@ -1,0 +1,195 @@
+//! The card within one transaction: nobody else speaks to it meanwhile, so what is believed of it
+//! is true.
+
+use kazashi_core::{
+    apdu::{CommandApdu, ResponseApdu, StatusWord},
+    error_code::ErrorCode,
+    flow::{Flow, Transport, run},
+    jpki::{self, Key, PinReference, Signature},
+    policy::{Application, CardState, Needs, Scopes},
+    secret::PinValue,
+    statement::Statement,
+    wire::Failure,
+};
+use tracing::{trace, warn};
+
+/// A card that this program alone may speak to.
+pub(crate) trait CardTransaction {
+    /// Carries one command to the card.
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode>;
+
+    /// Gives the card up.
+    fn end(self: Box<Self>, ending: Ending);
+}
+
+/// How a card is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It is clean: the card manager is selected.
+    LeaveCard,
+    /// Power it down, which clears every VERIFY. A warm reset would not (card.md 2).
+    UnpowerCard,
+}
+
+/// A transaction that began clean and ends clean.
+pub(crate) struct Session<'c> {
+    card: Box<dyn CardTransaction + 'c>,
+    state: CardState,
+    /// What the page believes to be selected. Guarded steps may select something else.
+    page_application: Option<Application>,
+    verified: Option<PinReference>,
+    finished: bool,
+}
+
+impl<'c> Session<'c> {
+    /// Selects the card manager, whatever another program left behind: this clears every VERIFY.
+    pub(crate) fn open(
+        card: Box<dyn CardTransaction + 'c>,
+        page_application: Option<Application>,
+    ) -> Result<Self, Failure> {
+        let mut session = Self {
+            card,
+            state: CardState::unknown(),
+            page_application,
+            verified: None,
+            finished: false,
+        };
+        match session.clean() {
+            Ok(()) => Ok(session),
+            Err(code) => {
+                session.card.end(Ending::UnpowerCard);
+                Err(code.into())
+            }
+        }
+    }
+
+    /// Carries a page's command, if the policy and the scopes of its origin allow it.
+    pub(crate) fn transmit(
+        &mut self,
+        command: &CommandApdu,
+        scopes: &Scopes,
+    ) -> Result<ResponseApdu, Failure> {
+        // A SELECT by name stands by itself; everything else means the page's own application.
+        if self.page_application != self.state.application()
+            && CardState::unknown().judge(command).is_err()
+        {
+            self.select(self.page_application)?;
+        }
+        let allowed = match self.state.judge(command) {
+            Ok(Needs::Lease) => true,
+            Ok(Needs::Scope(scope)) => scopes.allow(scope),
+            Err(_) => false,
+        };
+        if !allowed {
+            return Err(ErrorCode::NotPermitted.into());
+        }
+        let response = self.exchange(command)?;
+        self.page_application = self.state.application();
+        Ok(response)
+    }
+
+    /// Asks the card how many tries a PIN has left.
+    pub(crate) fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
+        self.run(jpki::retries_left(reference))
+    }
+
+    /// Presents a PIN, unless fewer than `at_least` tries are left.
+    pub(crate) fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
+        self.verified = None;
+        self.verified = Some(self.run(jpki::verify_pin(value, at_least))?.reference);
+        Ok(())
+    }
+
+    /// Has the card sign a statement, if its PIN was presented in this transaction.
+    pub(crate) fn sign(&mut self, key: Key, statement: &Statement) -> Result<Signature, Failure> {
+        if self.verified != Some(key.pin_reference()) {
+            return Err(ErrorCode::InvalidRequest.into());
+        }
+        self.run(jpki::sign_statement(key, statement))
+    }
+
+    /// Ends the transaction after this.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Leaves the card clean. Says what the page believes to be selected.
+    pub(crate) fn close(mut self) -> Option<Application> {
+        let ending = match self.clean() {
+            Ok(()) if self.state.application() == Some(Application::CardManager) => {
+                Ending::LeaveCard
+            }
+            _ => Ending::UnpowerCard,
+        };
+        self.card.end(ending);
+        self.page_application
+    }
+
+    /// Runs a guarded flow in the application that it takes for granted.
+    fn run<T>(&mut self, flow: Flow<T>) -> Result<T, Failure> {
+        self.select(Some(Application::Jpki))?;
+        run(flow, self)
+    }
+
+    fn select(&mut self, application: Option<Application>) -> Result<(), Failure> {
+        let Some(application) = application.filter(|_| self.state.application() != application)
+        else {
+            return Ok(());
+        };
+        match self.exchange(&application.select())?.status() {
+            StatusWord::OK => Ok(()),
+            _ => Err(ErrorCode::UnsupportedCard.into()),
+        }
+    }
+
+    /// Selects the card manager. Cards that have none are left in an unknown state.
+    fn clean(&mut self) -> Result<(), ErrorCode> {
+        let select = Application::CardManager.select();
+        // The first command after power-up is answered with 6F00 by some cards (card.md 1.2).
+        if self.exchange_raw(&select)?.status() == StatusWord::UNKNOWN {
+            self.exchange_raw(&select)?;
+        }
+        Ok(())
+    }
+
+    fn exchange(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Failure> {
+        self.exchange_raw(command).map_err(Failure::new)
+    }
+
+    fn exchange_raw(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        match self.card.transmit(command) {
+            Ok(response) => {
+                // Headers, lengths and status words only: the data may be a PIN or a certificate.
+                trace!(?command, ?response);
+                self.state.observe(command, response.status());
+                if self.state.application().is_none() || selects_application(command) {
+                    self.verified = None;
+                }
+                Ok(response)
+            }
+            Err(code) => {
+                warn!(?command, code = code.as_str(), "the card did not answer");
+                self.state = CardState::unknown();
+                self.verified = None;
+                self.finished = true;
+                Err(code)
+            }
+        }
+    }
+}
+
+fn selects_application(command: &CommandApdu) -> bool {
+    matches!(command.header(), [_, 0xA4, 0x04, _])
+}
+
+impl Transport for Session<'_> {
+    type Error = Failure;
+
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Failure> {
+        self.exchange(command)
+    }
+}
