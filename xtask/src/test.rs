@@ -59,7 +59,12 @@ fn rust(report: &mut Report) {
 
 fn javascript(report: &mut Report) {
     report.check("biome", |shell| {
-        shell.run(program("node", "").args(["js/node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off"]))
+        shell.run(program("node", "").args([
+            "js/node_modules/@biomejs/biome/bin/biome",
+            "ci",
+            "--colors=off",
+            "--error-on-warnings",
+        ]))
     });
     report.check("types", |shell| shell.run(npm("e2e").args(["run", "types"])));
     report.tests("vitest", vitest_tests, |shell| shell.run(npm("js").args(["run", "test"])));

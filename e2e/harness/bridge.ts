@@ -1,0 +1,44 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { built } from "./paths.ts";
+import { Program, type ProgramOptions } from "./program.ts";
+
+export interface BridgeOptions extends ProgramOptions {
+  /** The page that may use it. */
+  origin: string;
+  scopes: string[];
+  /** The program that asks for PINs. */
+  pinentry: string;
+  /** A card in the bridge itself, instead of those that pcscd knows. */
+  virtualCard?: string;
+  /** Runs it on a terminal of its own, where dialogs can be shown. */
+  onTerminal?: boolean;
+}
+
+/** Starts a bridge that logs all it can. */
+export async function startBridge(options: BridgeOptions): Promise<Program> {
+  const config = join(options.folder, "bridge.toml");
+  writeFileSync(
+    config,
+    [
+      `pinentry = ${JSON.stringify(options.pinentry)}`,
+      "[[origin]]",
+      `origin = ${JSON.stringify(options.origin)}`,
+      `scopes = ${JSON.stringify(options.scopes)}`,
+    ].join("\n"),
+  );
+  const command = [built("kazashi-bridge"), "serve", "--dev", "--config", config];
+  if (options.virtualCard) command.push("--virtual-card", options.virtualCard);
+  const bridge = Program.start("bridge", options.onTerminal ? onTerminal(command) : command, {
+    folder: options.folder,
+    env: { TERM: "xterm", ...options.env, KAZASHI_LOG: "trace" },
+  });
+  await bridge.says("listening on 127.0.0.1:27390");
+  return bridge;
+}
+
+/** The command under a pseudo-terminal, by the program `script` of util-linux. */
+function onTerminal(command: string[]): string[] {
+  const line = command.map((word) => `'${word}'`).join(" ");
+  return ["script", "--quiet", "--flush", "--return", "--command", `exec ${line}`, "/dev/null"];
+}

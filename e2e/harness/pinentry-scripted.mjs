@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// A pinentry that a test plays. The Assuan protocol on standard input and output; the conversation,
+// without what is typed, in the file `dialogs`; what to type in the file `answers`, a line each.
+
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+
+const folder = process.env.KAZASHI_E2E_PINENTRY;
+
+/** Takes the next answer; waits for one, as a dialog waits for a person. */
+async function takeAnswer() {
+  const file = join(folder, "answers");
+  for (;;) {
+    const [answer, ...later] = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+    if (later.length > 0) {
+      writeFileSync(file, later.join("\n"));
+      return answer;
+    }
+    await setTimeout(20);
+  }
+}
+
+async function respond(line) {
+  if (line !== "GETPIN") return "OK";
+  const answer = await takeAnswer();
+  return answer === "cancel" ? "ERR 83886179 Operation cancelled <Pinentry>" : `D ${answer}\nOK`;
+}
+
+console.log("OK Pleased to meet you");
+for await (const line of createInterface({ input: process.stdin })) {
+  appendFileSync(join(folder, "dialogs"), `${line}\n`);
+  console.log(await respond(line));
+  if (line === "BYE") break;
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+export interface ProgramOptions {
+  /** Where its log goes, as NAME.log. */
+  folder: string;
+  env?: Record<string, string>;
+}
+
+/** A program that a test started; it is ended by its process id, and only by that. */
+export class Program {
+  readonly name: string;
+  /** What it has said so far, on both streams. */
+  output = "";
+  readonly #process: ChildProcess;
+  readonly #heard = new EventEmitter();
+  #ended: string | undefined;
+
+  private constructor(name: string, process: ChildProcess, log: string) {
+    this.name = name;
+    this.#process = process;
+    const file = createWriteStream(log, { flags: "a" });
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        file.write(text);
+        this.output += text;
+        this.#heard.emit("change");
+      });
+    }
+    const end = (how: string) => {
+      this.#ended ??= how;
+      this.#heard.emit("change");
+    };
+    process.once("error", (error) => end(error.message));
+    process.once("close", (code, signal) => end(`exit ${signal ?? code}`));
+  }
+
+  static start(name: string, command: string[], { folder, env }: ProgramOptions): Program {
+    mkdirSync(folder, { recursive: true });
+    const [file = "", ...args] = command;
+    const child = spawn(file, args, { env: { ...process.env, ...env } });
+    return new Program(name, child, join(folder, `${name}.log`));
+  }
+
+  /** Resolves as soon as its output, from `since` on, holds the text. */
+  async says(text: string, since = 0): Promise<void> {
+    const limit = AbortSignal.timeout(20_000);
+    while (!this.output.includes(text, since)) {
+      if (this.#ended) throw new Error(`${this.name} ended (${this.#ended}): ${this.output}`);
+      await once(this.#heard, "change", { signal: limit }).catch(() => {
+        throw new Error(`${this.name} did not say ${JSON.stringify(text)}, but: ${this.output}`);
+      });
+    }
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Types on its standard input. */
+  type(text: string): void {
+    this.#process.stdin?.write(text);
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill("SIGTERM");
+    while (!this.#ended) await once(this.#heard, "change");
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { startBridge } from "./bridge.ts";
+import { InsertedCard, newCard } from "./card.ts";
+import { workFolder } from "./paths.ts";
+import { startPcscd } from "./pcscd.ts";
+import { ScriptedPinentry } from "./pinentry.ts";
+import type { Program } from "./program.ts";
+import { freePort, launchChromium, SignInPage, startServer } from "./sign-in.ts";
+
+export interface StackOptions {
+  /** Names the folder of its logs, in `target/e2e`. */
+  name: string;
+  /** Where the card lies: in a reader of pcscd, or in the bridge itself. */
+  cardIn: "pcscd" | "bridge";
+  /** What the page may do. */
+  scopes?: string[];
+  /** A program that asks for PINs on a terminal; without one, a scripted dialog does. */
+  terminalPinentry?: string;
+}
+
+/** Everything between the page and the card. */
+export class Stack {
+  readonly folder: string;
+  readonly pinentry: ScriptedPinentry;
+  origin = "";
+  /** The folder that is the card's memory. */
+  card = "";
+  insertedCard: InsertedCard | undefined;
+  pcscd: Program | undefined;
+  bridge: Program | undefined;
+  readonly #options: StackOptions;
+  #server: Program | undefined;
+  #browser: Browser | undefined;
+
+  private constructor(options: StackOptions) {
+    this.#options = options;
+    this.folder = workFolder(options.name);
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+    this.pinentry = new ScriptedPinentry(this.folder);
+  }
+
+  static async start(options: StackOptions): Promise<Stack> {
+    const stack = new Stack(options);
+    try {
+      await stack.#start();
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  async #start(): Promise<void> {
+    const { folder } = this;
+    this.card = await newCard(folder);
+    if (this.#options.cardIn === "pcscd") {
+      this.pcscd = await startPcscd({ folder });
+      this.insertedCard = await InsertedCard.insert(this.card, { folder });
+    }
+    const port = await freePort();
+    this.origin = `http://127.0.0.1:${port}`;
+    await this.startBridge();
+    this.#server = await startServer(folder, port);
+    this.#browser = await launchChromium();
+  }
+
+  async startBridge(): Promise<void> {
+    const { cardIn, scopes, terminalPinentry } = this.#options;
+    this.bridge = await startBridge({
+      folder: this.folder,
+      origin: this.origin,
+      scopes: scopes ?? ["events", "authenticate"],
+      pinentry: terminalPinentry ?? this.pinentry.program,
+      onTerminal: terminalPinentry !== undefined,
+      ...(cardIn === "bridge" && { virtualCard: this.card }),
+      env: this.pinentry.env,
+    });
+  }
+
+  async restartPcscd(): Promise<void> {
+    await this.pcscd?.stop();
+    this.pcscd = await startPcscd({ folder: this.folder });
+  }
+
+  /** Opens the sign-in page in a window of its own. */
+  openPage(): Promise<SignInPage> {
+    if (this.#browser === undefined) throw new Error("the stack has not started");
+    return SignInPage.open(this.#browser, this.origin, join(this.folder, "browser.log"));
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#server?.stop();
+    await this.bridge?.stop();
+    await this.insertedCard?.program.stop();
+    await this.pcscd?.stop();
+  }
+}

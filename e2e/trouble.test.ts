@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Stack } from "./harness/stack.ts";
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await Stack.start({ name: "trouble", cardIn: "pcscd" });
+});
+
+afterAll(() => stack?.stop());
+
+test("without a card the page asks for one", async () => {
+  await stack.insertedCard?.remove();
+  const page = await stack.openPage();
+  await page.pressSignIn();
+  expect(await page.problem()).toMatchObject({ code: "no-smartcard" });
+});
+
+test("a card that is put in afterwards signs in", async () => {
+  await stack.insertedCard?.insert();
+  await signIn();
+});
+
+test("a card that is pulled out while the dialog is open is told so", async () => {
+  const page = await stack.openPage();
+  await page.pressSignIn();
+  await stack.pinentry.asked(2);
+  await stack.insertedCard?.remove();
+  stack.pinentry.type("1234");
+  expect(await page.problem()).toMatchObject({ code: "removed-card" });
+  await stack.insertedCard?.insert();
+});
+
+test("after a restart of pcscd the same page signs in again", async () => {
+  const page = await stack.openPage();
+  await stack.restartPcscd();
+  stack.pinentry.type("1234");
+  await page.pressSignIn();
+  await page.subject();
+});
+
+test("a page that is not listed learns nothing", async () => {
+  await stack.bridge?.stop();
+  const listed = stack.origin;
+  stack.origin = "http://127.0.0.1:1";
+  await stack.startBridge();
+  stack.origin = listed;
+  const page = await stack.openPage();
+  expect(await page.problem()).toMatchObject({ code: "bridge-unreachable" });
+});
+
+test("without a bridge the page says so", async () => {
+  await stack.bridge?.stop();
+  const page = await stack.openPage();
+  expect(await page.problem()).toMatchObject({ code: "bridge-unreachable" });
+});
+
+test("with a bridge that was started later, the same page signs in", async () => {
+  const page = await stack.openPage();
+  await page.problem();
+  await stack.startBridge();
+  stack.pinentry.type("1234");
+  await page.pressSignIn();
+  await page.subject();
+});
+
+async function signIn(): Promise<void> {
+  const page = await stack.openPage();
+  stack.pinentry.type("1234");
+  await page.pressSignIn();
+  await page.subject();
+}
