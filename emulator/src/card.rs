@@ -177,6 +177,3 @@ fn class(cla: u8) -> Result<Class, StatusWord> {
         _ => Err(COMMAND_CHAINING_NOT_SUPPORTED),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -283,6 +283,3 @@ impl fmt::Debug for Pin {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

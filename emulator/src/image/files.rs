@@ -149,8 +149,10 @@ fn transparent(path: &str) -> Option<(Application, &str)> {
 }
 
 fn parse_ef(application: Application, id: &str) -> Result<Ef, ImageError> {
+    // Parsing a number alone would take a sign for a digit.
+    let four_digits = id.len() == 4 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
     match u16::from_str_radix(id, 16) {
-        Ok(number @ 0x0001..=0x001E) if id.len() == 4 => Ok(Ef { application, id: number }),
+        Ok(number @ 0x0001..=0x001E) if four_digits => Ok(Ef { application, id: number }),
         _ => Err(ImageError::EfIdentifier { name: id.to_owned() }),
     }
 }

@@ -1,0 +1,56 @@
+//! Transcripts: what is sent, and what must come back.
+
+use kazashi_emulator::{Card, Image};
+use rand_core::OsRng;
+
+/// Plays a transcript with the normal card in which the JPKI application was selected.
+pub(crate) fn in_jpki(transcript: &str) -> Card {
+    let mut card = Card::new(Image::normal());
+    play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
+    play(&mut card, transcript);
+    card
+}
+
+/// Plays a transcript: `> command`, `< response`, both in hexadecimal; `...` in a response is any bytes; `! power` is
+/// a power cycle, `! reset` a warm reset.
+pub(crate) fn play(card: &mut Card, transcript: &str) {
+    let mut response = Vec::new();
+    for line in transcript.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line.split_once(' ') {
+            Some((">", command)) => response = card.transmit(&bytes(command), &mut OsRng),
+            Some(("<", expected)) => assert!(
+                matches(&response, expected),
+                "expected {expected}, got {} in:\n{transcript}",
+                hex(&response)
+            ),
+            Some(("!", "power")) => {
+                card.power_off();
+                card.power_on();
+            }
+            Some(("!", "reset")) => card.reset(),
+            _ => panic!("not a line of a transcript: {line}"),
+        }
+    }
+}
+
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<_> = hex.chars().filter(|c| !c.is_whitespace()).collect();
+    let pair = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    digits.chunks(2).map(pair).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn matches(response: &[u8], expected: &str) -> bool {
+    match expected.split_once("...") {
+        None => response == bytes(expected),
+        Some((start, end)) => {
+            let (start, end) = (bytes(start), bytes(end));
+            response.len() >= start.len() + end.len()
+                && response.starts_with(&start)
+                && response.ends_with(&end)
+        }
+    }
+}
