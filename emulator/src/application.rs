@@ -1,4 +1,4 @@
-//! The applications of the card, and what each of them demands before it opens a file or uses a key.
+//! The applications of the card, and what each demands before it opens a file or uses a key.
 
 use serde::{Deserialize, Serialize};
 

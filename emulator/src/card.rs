@@ -20,6 +20,8 @@ const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A;
 const INS_GET_CHALLENGE: u8 = 0x84;
 const INS_SELECT: u8 = 0xA4;
 const INS_READ_BINARY: u8 = 0xB0;
+/// Known to the tokens in telephones only (card.md 3.1); the class is the card's own.
+const INS_LAST_COMMAND: u8 = 0xFC;
 
 const SECURE_MESSAGING_NOT_SUPPORTED: StatusWord = StatusWord(0x6882);
 const COMMAND_CHAINING_NOT_SUPPORTED: StatusWord = StatusWord(0x6884);
@@ -71,8 +73,8 @@ impl Card {
 
     /// Whether a PIN or a retry counter changed since this was last asked.
     ///
-    /// Who keeps the image on disk saves it then, before the response leaves: a card that forgets a wrong try on the
-    /// way can be guessed at.
+    /// Who keeps the image on disk saves it then, before the response leaves: a card that forgets a
+    /// wrong try on the way can be guessed at.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
     }
@@ -123,12 +125,13 @@ impl Card {
             (Class::Proprietary, INS_PERFORM_SECURITY_OPERATION) => {
                 self.compute_digital_signature(command, random)
             }
+            (Class::Proprietary, INS_LAST_COMMAND) => Err(StatusWord::WRONG_LENGTH),
             _ => Err(StatusWord::INS_NOT_SUPPORTED),
         }
     }
 
-    /// The EF that P2 of VERIFY and of COMPUTE DIGITAL SIGNATURE names: `80` the current one, `80|sfi` another, which
-    /// becomes current.
+    /// The EF that P2 of VERIFY and of COMPUTE DIGITAL SIGNATURE names: `80` the current one,
+    /// `80|sfi` another, which becomes current.
     fn ef_of_p2(&mut self, p2: u8) -> Result<Ef, StatusWord> {
         match p2 {
             0x80 => self.current_ef.ok_or(StatusWord::NO_CURRENT_EF),
@@ -163,7 +166,8 @@ impl Card {
     }
 }
 
-/// What CLA asks for (ISO/IEC 7816-4:2020, 5.4.1). The proprietary class is built like the first interindustry one.
+/// What CLA asks for (ISO/IEC 7816-4:2020, 5.4.1). The proprietary class is built like the first
+/// interindustry one.
 fn class(cla: u8) -> Result<Class, StatusWord> {
     match cla {
         0x00 => Ok(Class::Interindustry),
@@ -172,7 +176,7 @@ fn class(cla: u8) -> Result<Class, StatusWord> {
         0x40..=0x7F => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
         0x20..=0x3F | 0xA0..=0xFF => Err(StatusWord::CLA_NOT_SUPPORTED),
         _ if cla & 0x03 != 0 => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
-        // The other applications of the card know secure messaging; this one does not (card.md 4.7).
+        // Another application of the card knows secure messaging; these do not (card.md 4.7).
         _ if cla & 0x0C != 0 => Err(SECURE_MESSAGING_NOT_SUPPORTED),
         _ => Err(COMMAND_CHAINING_NOT_SUPPORTED),
     }

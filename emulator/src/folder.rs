@@ -1,7 +1,8 @@
 //! Card images on disk.
 //!
-//! A folder holds `card.toml` (variant, ATR, which key file belongs to which key EF, PINs and their retry counters),
-//! the contents of the other files as on the card (`jpki/000A.bin`), and the keys in PKCS #8 PEM.
+//! A folder holds `card.toml` (variant, ATR, which key file belongs to which key EF, PINs and their
+//! retry counters), the contents of the other files as on the card (`jpki/000A.bin`), and the keys
+//! in PKCS #8 PEM.
 
 use std::path::Path;
 use std::{fs, io};

@@ -13,7 +13,8 @@ use crate::Application;
 
 pub(crate) mod files;
 
-/// The contents of a card: its ATR, elementary files, private keys, and PINs with their retry counters.
+/// The contents of a card: its ATR, elementary files, private keys, and PINs with their retry
+/// counters.
 ///
 /// The keys of an image are throw-away; a key that matters does not belong in software like this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +176,8 @@ impl Image {
 }
 
 impl PrivateKey {
-    /// Reads a key of 2048 bits. `path` is where an image folder keeps it: `keys/user-authentication.pem`.
+    /// Reads a key of 2048 bits. `path` is where an image folder keeps it:
+    /// `keys/user-authentication.pem`.
     pub fn from_pkcs8_pem(path: impl Into<String>, pem: &str) -> Result<Self, ImageError> {
         let path = path.into();
         match RsaPrivateKey::from_pkcs8_pem(pem) {

@@ -1,11 +1,11 @@
-//! A software My Number Card (マイナンバーカード): the same files, keys, PINs, states and status words as the card has
-//! at its interface, so far as they are public.
+//! A software My Number Card (マイナンバーカード): the same files, keys, PINs, states and status words as
+//! the card has at its interface, so far as they are public.
 //!
-//! A [`Card`] takes command APDUs and gives response APDUs. It does no I/O, has no clock, and takes its random bytes as an
-//! argument. What is on it is an [`Image`]; [`folder`] keeps images on disk.
+//! A [`Card`] takes command APDUs and gives response APDUs. It does no I/O, has no clock, and takes
+//! its random bytes as an argument. What is on it is an [`Image`]; [`folder`] keeps images on disk.
 //!
-//! What has been learned of the card, with its sources, is cited as "card.md" and a section. Where nothing is public, a
-//! comment says what was chosen here.
+//! What has been learned of the card, with its sources, is cited as "card.md" and a section. Where
+//! nothing is public, a comment says what was chosen here.
 //!
 //! ```
 //! use kazashi_emulator::{Card, Image};

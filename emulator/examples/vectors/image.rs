@@ -34,7 +34,8 @@ pub(crate) fn normal(
         .with(ef(0x001B), Contents::Pin(Pin::new("ABC123", 5)?)))
 }
 
-/// An EF of this size, filled up behind the certificate with zeros. Of the sizes only that of EF 0002 is known.
+/// An EF of this size, filled up behind the certificate with zeros. Of the sizes only that of EF
+/// 0002 is known.
 fn filled(der: &[u8], size: usize) -> Result<Contents> {
     let mut bytes = der.to_vec();
     if bytes.len() > size {

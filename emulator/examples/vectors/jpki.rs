@@ -1,4 +1,4 @@
-//! Certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), signed by throw-away keys.
+//! Certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), by throw-away keys.
 
 use rsa::pkcs1v15::{Signature, SigningKey};
 use rsa::pkcs8::EncodePublicKey;
@@ -40,7 +40,8 @@ pub(crate) const DIGITAL_SIGNATURE_POLICY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20");
 
 const CPS: &str = "http://www.jpki.go.jp/cps.html";
-/// A name that nobody can own (RFC 6761): these certificates must not make anyone call the real responder.
+/// A name that nobody can own (RFC 6761): these certificates must not make anyone call the real
+/// responder.
 const OCSP: &str = "http://ocspauthnorm.jpki.test";
 
 /// Year, month, day, hour, minute, second, in UTC.
@@ -237,9 +238,9 @@ pub(crate) fn digital_signature_subject() -> Result<Name> {
     name(&[(C, "JP"), (L, "Tokyo-to"), (L, "Kiyose-shi"), (CN, request)])
 }
 
-/// The holder as the digital signature certificate names her, in the order of the card: name, date of birth (the
-/// first digit is the era: Shōwa), sex, address, and for each character of name and address whether it stands for
-/// one that could not be encoded.
+/// The holder as the digital signature certificate names her, in the order of the card: name, date
+/// of birth (the first digit is the era: Shōwa), sex, address, and for each character of name and
+/// address whether it stands for one that could not be encoded.
 pub(crate) fn holder() -> Result<Vec<GeneralName>> {
     let name = "架空　花子";
     let address = "東京都清瀬市架空一丁目２番地３";

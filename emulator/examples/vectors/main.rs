@@ -1,5 +1,5 @@
-//! Writes `vectors/certificates`, and the card image that holds the good ones, from the keys in `vectors/keys`. Running
-//! it again gives the same bytes.
+//! Writes `vectors/certificates`, and the card image that holds the good ones, from the keys in
+//! `vectors/keys`. Running it again gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,7 +7,7 @@ use super::Card;
 use crate::{Contents, PrivateKey};
 
 impl Card {
-    /// COMPUTE DIGITAL SIGNATURE in the card's own class (card.md 4.3): P1 says what the data field is.
+    /// COMPUTE DIGITAL SIGNATURE in the card's own class (card.md 4.3): P1 says what the data is.
     pub(super) fn compute_digital_signature(
         &mut self,
         command: &CommandApdu,

@@ -4,7 +4,7 @@ use rand_core::CryptoRngCore;
 use super::Card;
 
 impl Card {
-    /// GET CHALLENGE (ISO/IEC 7816-4:2020, 11.5.3; card.md 4.4): in any application, 1 to 256 bytes.
+    /// GET CHALLENGE (ISO/IEC 7816-4:2020, 11.5.3; card.md 4.4): 1 to 256 bytes, anywhere.
     pub(super) fn get_challenge(
         command: &CommandApdu,
         random: &mut dyn CryptoRngCore,

@@ -23,7 +23,8 @@ impl Card {
         Ok(rest.get(..ne).unwrap_or(rest).to_vec())
     }
 
-    /// Bit 8 of P1 tells an offset of 15 bits in the current EF from a short EF identifier with an offset of 8 bits.
+    /// Bit 8 of P1 tells an offset of 15 bits in the current EF from a short EF identifier with an
+    /// offset of 8 bits.
     fn ef_and_offset(&mut self, command: &CommandApdu) -> Result<(Ef, u16), StatusWord> {
         let (p1, p2) = (command.p1(), command.p2());
         match p1 {

@@ -44,7 +44,8 @@ impl Card {
         let named = applications.map(|application| (application.aid(), Some(application)));
         std::iter::once((&CARD_MANAGER_AID[..], None))
             .chain(named)
-            // The first whose name begins so. JICSAP allows the partial name; whether the card does is not known.
+            // The first whose name begins so. JICSAP allows the partial name; whether the card does
+            // is not known.
             .find(|(aid, _)| aid.starts_with(name))
             .ok_or(StatusWord::NOT_FOUND)
     }
@@ -55,7 +56,7 @@ impl Card {
         Ok(Vec::new())
     }
 
-    /// Within an application this is accepted and changes nothing; there is no master file to be had.
+    /// Within an application this is accepted and changes nothing; there is no master file.
     fn select_master_file(&self, id: &[u8]) -> Result<Vec<u8>, StatusWord> {
         match (id, self.application) {
             ([], Some(_)) => Ok(Vec::new()),

@@ -11,7 +11,8 @@ impl Card {
         }
         let ef = self.ef_of_p2(command.p2())?;
         let pin = self.pin_mut(ef)?;
-        // Without a data field it asks for the counter, whatever was verified. Some stacks add an Le field.
+        // Without a data field it asks for the counter, whatever was verified. Some stacks add an
+        // Le field.
         if command.data().is_empty() {
             return Err(StatusWord::with_retries_left(pin.retries_left()));
         }
@@ -35,7 +36,8 @@ impl Card {
         }
     }
 
-    /// CHANGE REFERENCE DATA (ISO/IEC 7816-4:2020, 11.6.7): the new value alone, after the old one was verified.
+    /// CHANGE REFERENCE DATA (ISO/IEC 7816-4:2020, 11.6.7): the new value alone, after the old one
+    /// was verified.
     pub(super) fn change_reference_data(
         &mut self,
         command: &CommandApdu,
@@ -52,7 +54,8 @@ impl Card {
         if !(1..=16).contains(&value.len()) {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        // Whether the card looks at the form of the value is not known: here it must be one that the law's forms allow.
+        // Whether the card looks at the form of the value is not known: here it must be one that
+        // the law's forms allow.
         if !ef.application.accepts_new_pin(ef.id, value) {
             return Err(StatusWord::WRONG_DATA);
         }

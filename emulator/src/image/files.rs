@@ -1,4 +1,4 @@
-//! An image as files: `card.toml`, `jpki/000A.bin` with the contents of an EF as on the card, keys as PEM.
+//! An image as files: `card.toml`, the contents of EFs as on the card (`jpki/000A.bin`), keys as PEM.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

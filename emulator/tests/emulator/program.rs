@@ -123,7 +123,8 @@ fn a_reset_from_outside_leaves_the_application() {
     reader.transmit("00A4040C 0A D392F000260100000001");
     assert_eq!(reader.transmit("00A40000"), bytes("9000"));
     emulator.say("reset");
-    // Commands are carried out in order, so the complaint about the second says that the first is done.
+    // Commands are carried out in order, so the complaint about the second says that the first is
+    // done.
     emulator.say("insert");
     emulator.hear_of("a card is in already");
     assert_eq!(reader.transmit("00A40000"), bytes("6A86"));

@@ -1,4 +1,5 @@
-//! States and status words, command by command (card.md 2, 3.6, 4 and 8.2). The APDUs are written by hand.
+//! States and status words, command by command (card.md 2, 3.6, 4 and 8.2). The APDUs are written
+//! by hand.
 
 use kazashi_emulator::{Application, Card, Contents, Ef, Image, Pin};
 use proptest::collection::vec;
@@ -557,6 +558,11 @@ fn unknown_instructions_and_classes_are_refused() {
          > FFCA000000
          < 6E00",
     );
+}
+
+#[test]
+fn the_command_of_telephones_is_of_wrong_length() {
+    in_jpki("> 80FC0000\n< 6700");
 }
 
 #[test]

@@ -11,8 +11,8 @@ pub(crate) fn in_jpki(transcript: &str) -> Card {
     card
 }
 
-/// Plays a transcript: `> command`, `< response`, both in hexadecimal; `...` in a response is any bytes; `! power` is
-/// a power cycle, `! reset` a warm reset.
+/// Plays a transcript: `> command`, `< response`, both in hexadecimal; `...` in a response is any
+/// bytes; `! power` is a power cycle, `! reset` a warm reset.
 pub(crate) fn play(card: &mut Card, transcript: &str) {
     let mut response = Vec::new();
     for line in transcript.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -35,10 +35,10 @@ enum Command {
     },
     /// Plug a card into vpcd, the virtual reader of vsmartcard
     ///
-    /// Says `ready` on standard output when the card is in, and `removed` when the reader has seen that it is out. Takes
-    /// commands on standard input, one per line: `insert`, `remove`, `swap DIR` (another card), `reset` (a warm reset
-    /// that the reader does not know of). The end of input leaves the card in. When vpcd goes away, the card waits
-    /// for it to come back.
+    /// Says `ready` on standard output when the card is in, and `removed` when the reader has seen
+    /// that it is out. Takes commands on standard input, one per line: `insert`, `remove`,
+    /// `swap DIR` (another card), `reset` (a warm reset that the reader does not know of). The end
+    /// of input leaves the card in. When vpcd goes away, the card waits for it to come back.
     Run {
         /// The folder of the card image; its retry counters are kept up to date
         #[arg(long, value_name = "DIR")]
@@ -46,7 +46,8 @@ enum Command {
         /// Where vpcd listens
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:35963")]
         vpcd: String,
-        /// Write a line on standard error for each command: header, lengths and status word, never data
+        /// Write a line on standard error for each command: header, lengths and status word, never
+        /// data
         #[arg(long)]
         trace: bool,
     },

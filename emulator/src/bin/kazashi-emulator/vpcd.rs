@@ -1,7 +1,8 @@
 //! The card's side of vpcd, vsmartcard's virtual reader.
 //!
-//! The card is in as long as a TCP connection stands. Each message is a length of two bytes and a payload. A payload of
-//! one byte is a signal from the reader; a longer one is a command APDU, which the card answers with a response APDU.
+//! The card is in as long as a TCP connection stands. Each message is a length of two bytes and a
+//! payload. A payload of one byte is a signal from the reader; a longer one is a command APDU,
+//! which the card answers with a response APDU.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -59,7 +60,8 @@ impl Insertion {
         lock(&self.card).card().reset();
     }
 
-    /// Takes the card out. Returns when vpcd has seen it, so that it cannot miss a card taken out and put back.
+    /// Takes the card out. Returns when vpcd has seen it, so that it cannot miss a card taken out
+    /// and put back.
     pub(crate) fn remove(self) {
         {
             let mut connection = lock(&self.connection);
@@ -142,8 +144,8 @@ fn write_message(mut stream: &TcpStream, payload: &[u8]) -> io::Result<()> {
     stream.write_all(&[&length.to_be_bytes(), payload].concat())
 }
 
-/// vpcd writes length and payload apart, and the second waits until the first is acknowledged: 44 ms, unless that
-/// happens at once. Linux forgets the wish, so it is repeated before each read.
+/// vpcd writes length and payload apart, and the second waits until the first is acknowledged: 44
+/// ms, unless that happens at once. Linux forgets the wish, so it is repeated before each read.
 #[cfg(target_os = "linux")]
 fn acknowledge_at_once(stream: &TcpStream) -> io::Result<()> {
     use std::os::linux::net::TcpStreamExt;
