@@ -131,7 +131,7 @@ impl Authentication {
 
 /// Who says by which method the card came to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a source of another worth must not be overlooked")]
 pub enum MethodSource {
     /// The bridge on the workstation. It makes the statement of a method only when it itself
     /// presented the PIN, or carried the institution's proof to the card; other software with the

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use x509_parser::pem::Pem;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::VerifyError;
 use crate::certificate::{Certificate, Validity, X509};
@@ -38,7 +39,8 @@ impl Trust {
     ) -> Result<Self, VerifyError> {
         let mut authorities = Vec::new();
         for certificate in certificates {
-            for der in der_certificates(certificate.as_ref())? {
+            let certificates = der_certificates(certificate.as_ref());
+            for der in certificates.ok_or(VerifyError::AuthorityMalformed)? {
                 authorities.push(Authority::from_der(&der)?);
             }
         }
@@ -118,19 +120,17 @@ impl Authority {
     }
 }
 
-fn der_certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, VerifyError> {
+/// The certificates in DER, from DER or from the blocks of a PEM text (RFC 7468).
+fn der_certificates(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     const SEQUENCE: u8 = 0x30;
     if bytes.first() == Some(&SEQUENCE) {
-        return Ok(vec![bytes.to_vec()]);
+        return Some(vec![bytes.to_vec()]);
     }
-    let certificates = Pem::iter_from_buffer(bytes)
-        .map(|pem| match pem {
-            Ok(pem) if pem.label == "CERTIFICATE" => Ok(pem.contents),
-            _ => Err(VerifyError::AuthorityMalformed),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    match certificates.is_empty() {
-        true => Err(VerifyError::AuthorityMalformed),
-        false => Ok(certificates),
-    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1).map(|block| {
+        let (base64, _) = block.split_once("-----END CERTIFICATE-----")?;
+        STANDARD.decode(base64.split_ascii_whitespace().collect::<String>()).ok()
+    });
+    let certificates = blocks.collect::<Option<Vec<_>>>()?;
+    (!certificates.is_empty()).then_some(certificates)
 }

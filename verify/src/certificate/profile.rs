@@ -47,7 +47,7 @@ impl Certificate {
             Hierarchy::Production => POLICY,
             Hierarchy::Test => TEST_POLICY,
         };
-        if !certificate.policies().any(|candidate| *candidate == policy) {
+        if !certificate.policies().contains(&policy) {
             return Err(VerifyError::CertificatePolicyUnexpected);
         }
         if !certificate.is_for_digital_signature_alone() {
@@ -56,8 +56,8 @@ impl Certificate {
         if !certificate.is_for_client_authentication() {
             return Err(VerifyError::CertificateNotForClientAuthentication);
         }
-        if certificate.is_ca() {
-            return Err(unexpected("it claims to be an authority"));
+        if certificate.has_basic_constraints() {
+            return Err(unexpected("basic constraints, which only authorities have"));
         }
         Ok(Self {
             der: der.into(),

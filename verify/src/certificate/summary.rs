@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use kazashi_core::jpki::CertificateKind;
+use x509_parser::oid_registry::Oid;
 
 use super::issuer::{self, Hierarchy, Purpose};
 use super::x509::{Validity, X509};
@@ -35,7 +36,7 @@ impl CertificateSummary {
         let certificate = X509::parse(der).ok_or(VerifyError::CertificateMalformed)?;
         let (hierarchy, purpose) =
             issuer::parse(certificate.issuer()).ok_or(VerifyError::CertificateIssuerUnexpected)?;
-        let kind = match (purpose, certificate.is_ca()) {
+        let kind = match (purpose, certificate.is_authority()) {
             (Purpose::UserAuthentication, false) => CertificateKind::UserAuthentication,
             (Purpose::UserAuthentication, true) => CertificateKind::UserAuthenticationCa,
             (Purpose::DigitalSignature, false) => CertificateKind::DigitalSignature,
@@ -43,7 +44,7 @@ impl CertificateSummary {
         };
         let Validity { not_before, not_after } =
             certificate.validity().ok_or(VerifyError::CertificateMalformed)?;
-        let policy = certificate.policies().next().map(|policy| policy.to_id_string());
+        let policy = certificate.policies().first().map(Oid::to_id_string);
         Ok(Self { kind, hierarchy, not_before, not_after, policy })
     }
 }

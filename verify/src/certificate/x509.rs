@@ -3,13 +3,18 @@
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{KeyUsage, ParsedExtension};
-use x509_parser::oid_registry::{
-    OID_PKCS1_SHA256WITHRSA, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER,
-    OID_X509_EXT_CERTIFICATE_POLICIES, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
+use x509_parser::asn1_rs::{FromDer, Sequence};
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyIdentifier, KeyUsage,
+    X509Extension,
 };
-use x509_parser::prelude::FromDer;
+use x509_parser::nom::Parser;
+use x509_parser::oid_registry::{
+    OID_PKCS1_SHA256WITHRSA, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
+    OID_X509_EXT_CERTIFICATE_POLICIES, OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE,
+    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
+};
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{X509Name, X509Version};
 
@@ -30,16 +35,14 @@ pub(crate) struct Validity {
 }
 
 impl<'a> X509<'a> {
-    /// Reads a certificate that fills the bytes, with each extension that x509-parser knows in
-    /// order and none twice.
+    /// Reads a certificate that fills the bytes. Its extensions are left for later: reading all kinds
+    /// that x509-parser knows would double the size of the WebAssembly module.
     pub(crate) fn parse(der: &'a [u8]) -> Option<Self> {
-        let Ok((&[], certificate)) = X509Certificate::from_der(der) else { return None };
-        let extensions = certificate.extensions_map().ok()?;
-        let malformed = |parsed: &_| matches!(parsed, ParsedExtension::ParseError { .. });
-        if extensions.values().any(|extension| malformed(extension.parsed_extension())) {
-            return None;
+        let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+        match parser.parse(der) {
+            Ok((&[], certificate)) => Some(Self(certificate)),
+            _ => None,
         }
-        Some(Self(certificate))
     }
 
     /// Checks what holders and authorities have in common, or names what is wrong.
@@ -52,16 +55,14 @@ impl<'a> X509<'a> {
         {
             return Err("not signed with RSA and SHA-256");
         }
-        if self.0.extensions().iter().any(|extension| {
-            let understood = matches!(
-                extension.parsed_extension(),
-                ParsedExtension::BasicConstraints(_)
-                    | ParsedExtension::CertificatePolicies(_)
-                    | ParsedExtension::ExtendedKeyUsage(_)
-                    | ParsedExtension::KeyUsage(_)
-            );
-            extension.critical && !understood
-        }) {
+        let understood = [
+            OID_X509_EXT_BASIC_CONSTRAINTS,
+            OID_X509_EXT_CERTIFICATE_POLICIES,
+            OID_X509_EXT_EXTENDED_KEY_USAGE,
+            OID_X509_EXT_KEY_USAGE,
+        ];
+        let mut critical = self.0.extensions().iter().filter(|extension| extension.critical);
+        if !critical.all(|extension| understood.contains(&extension.oid)) {
             return Err("a critical extension that is not understood");
         }
         Ok(())
@@ -134,55 +135,62 @@ impl<'a> X509<'a> {
         &self.0.signature_value.data
     }
 
-    pub(crate) fn subject_key_identifier(&self) -> Option<&[u8]> {
-        match self.extension(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER)? {
-            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
-            _ => None,
-        }
+    pub(crate) fn subject_key_identifier(&self) -> Option<&'a [u8]> {
+        let identifier: KeyIdentifier<'_> = self.value(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER)?;
+        Some(identifier.0)
     }
 
-    pub(crate) fn authority_key_identifier(&self) -> Option<&[u8]> {
-        match self.extension(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)? {
-            ParsedExtension::AuthorityKeyIdentifier(identifier) => {
-                identifier.key_identifier.as_ref().map(|identifier| identifier.0)
-            }
-            _ => None,
-        }
+    pub(crate) fn authority_key_identifier(&self) -> Option<&'a [u8]> {
+        let authority: AuthorityKeyIdentifier<'_> =
+            self.value(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)?;
+        Some(authority.key_identifier?.0)
     }
 
     /// Whether key usage is critical and digitalSignature alone.
     pub(crate) fn is_for_digital_signature_alone(&self) -> bool {
         const DIGITAL_SIGNATURE: KeyUsage = KeyUsage { flags: 1 };
-        let Ok(Some(key_usage)) = self.0.key_usage() else { return false };
-        key_usage.critical && *key_usage.value == DIGITAL_SIGNATURE
+        self.extension(&OID_X509_EXT_KEY_USAGE).is_some_and(|extension| extension.critical)
+            && self.value(&OID_X509_EXT_KEY_USAGE) == Some(DIGITAL_SIGNATURE)
     }
 
     pub(crate) fn is_for_client_authentication(&self) -> bool {
-        let Ok(Some(extended_key_usage)) = self.0.extended_key_usage() else { return false };
-        extended_key_usage.value.client_auth
+        self.value(&OID_X509_EXT_EXTENDED_KEY_USAGE)
+            .is_some_and(|usage: ExtendedKeyUsage<'_>| usage.client_auth)
     }
 
     /// Whether the certificate's subject may sign certificates.
     pub(crate) fn is_authority(&self) -> bool {
-        let Ok(Some(key_usage)) = self.0.key_usage() else { return false };
-        self.0.is_ca() && key_usage.value.key_cert_sign()
+        self.value(&OID_X509_EXT_BASIC_CONSTRAINTS)
+            .is_some_and(|constraints: BasicConstraints| constraints.ca)
+            && self
+                .value(&OID_X509_EXT_KEY_USAGE)
+                .is_some_and(|key_usage: KeyUsage| key_usage.key_cert_sign())
     }
 
-    /// Whether the certificate claims to be an authority's.
-    pub(crate) fn is_ca(&self) -> bool {
-        self.0.is_ca()
+    /// Whether the certificate has the extension that sets authorities apart, whatever it says.
+    pub(crate) fn has_basic_constraints(&self) -> bool {
+        self.0.extensions().iter().any(|extension| extension.oid == OID_X509_EXT_BASIC_CONSTRAINTS)
     }
 
     /// The policies under which the certificate was issued.
-    pub(crate) fn policies(&self) -> impl Iterator<Item = &Oid<'a>> {
-        let policies = match self.extension(&OID_X509_EXT_CERTIFICATE_POLICIES) {
-            Some(ParsedExtension::CertificatePolicies(policies)) => policies.as_slice(),
-            _ => &[],
-        };
-        policies.iter().map(|policy| &policy.policy_id)
+    pub(crate) fn policies(&self) -> Vec<Oid<'static>> {
+        let policies: Vec<Sequence<'_>> =
+            self.value(&OID_X509_EXT_CERTIFICATE_POLICIES).unwrap_or_default();
+        policies
+            .iter()
+            .filter_map(|policy| Some(Oid::from_der(&policy.content).ok()?.1.to_owned()))
+            .collect()
     }
 
-    fn extension(&self, oid: &Oid<'_>) -> Option<&ParsedExtension<'a>> {
-        Some(self.0.get_extension_unique(oid).ok()??.parsed_extension())
+    /// What an extension holds, unless it is absent, unreadable or there twice.
+    fn value<T: FromDer<'a, E>, E>(&self, oid: &Oid<'_>) -> Option<T> {
+        match T::from_der(self.extension(oid)?.value) {
+            Ok((&[], value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn extension(&self, oid: &Oid<'_>) -> Option<&X509Extension<'a>> {
+        self.0.get_extension_unique(oid).ok()?
     }
 }

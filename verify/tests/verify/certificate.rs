@@ -131,11 +131,11 @@ fn other_departures_from_the_profile_are_named() {
             |tbs| {
                 extensions(tbs).push(Extension {
                     extn_id: ObjectIdentifier::new_unwrap(BASIC_CONSTRAINTS),
-                    critical: true,
+                    critical: false,
                     extn_value: OctetString::new([0x30, 0x03, 0x01, 0x01, 0xFF]).unwrap(),
                 });
             },
-            "it claims to be an authority",
+            "basic constraints, which only authorities have",
         ),
         (
             |tbs| {
@@ -159,14 +159,20 @@ fn other_departures_from_the_profile_are_named() {
 }
 
 #[test]
-fn an_extension_twice_or_not_in_order_is_malformed() {
-    let malformed = Err(VerifyError::CertificateMalformed);
+fn an_extension_that_is_there_twice_or_unreadable_counts_for_nothing() {
+    let unexpected = Err(VerifyError::CertificateKeyUsageUnexpected);
     let twice = |tbs: &mut TbsCertificate| {
         let again = extension(tbs, KEY_USAGE).clone();
         extensions(tbs).push(again);
     };
-    assert_eq!(outcome(&trust(), twice), malformed);
-    assert_eq!(outcome(&trust(), |tbs| set_value(tbs, KEY_USAGE, &[0x05, 0x00])), malformed);
+    assert_eq!(outcome(&trust(), twice), unexpected);
+    let null = [0x05, 0x00];
+    assert_eq!(outcome(&trust(), |tbs| set_value(tbs, KEY_USAGE, &null)), unexpected);
+    let followed = [0x03, 0x02, 0x07, 0x80, 0x00];
+    assert_eq!(outcome(&trust(), |tbs| set_value(tbs, KEY_USAGE, &followed)), unexpected);
+    let empty = [0x30, 0x00];
+    let error = Err(VerifyError::CertificatePolicyUnexpected);
+    assert_eq!(outcome(&trust(), |tbs| set_value(tbs, POLICIES, &empty)), error);
 }
 
 #[test]
