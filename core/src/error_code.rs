@@ -180,4 +180,106 @@ error_codes! {
     Timeout "timeout" Caller,
         "時間切れです。もう一度お試しください。",
         "It took too long. Try again.";
+
+    // The relying party's server, and what it finds in a token
+    /// A CA certificate that the server trusts has expired.
+    AuthorityExpired "authority-expired" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// A CA certificate that the server trusts cannot be read.
+    AuthorityMalformed "authority-malformed" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// A CA certificate that the server trusts is not valid yet.
+    AuthorityNotYetValid "authority-not-yet-valid" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// A certificate that the server trusts is not one of a CA.
+    AuthorityUnsuitable "authority-unsuitable" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// The certificate has expired.
+    CertificateExpired "certificate-expired" Holder,
+        "電子証明書の有効期限が切れています。市区町村の窓口で更新してください。",
+        "The certificate on the card has expired. It can be renewed at the municipal office.";
+    /// The certificate was not issued by JPKI for user authentication.
+    CertificateIssuerUnexpected "certificate-issuer-unexpected" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate's key usage is not digitalSignature alone.
+    CertificateKeyUsageUnexpected "certificate-key-usage-unexpected" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate cannot be read.
+    CertificateMalformed "certificate-malformed" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate is not for client authentication.
+    CertificateNotForClientAuthentication "certificate-not-for-client-authentication" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate is not valid yet.
+    CertificateNotYetValid "certificate-not-yet-valid" RelyingParty,
+        "電子証明書の有効期間が始まっていません。",
+        "The certificate on the card is not valid yet.";
+    /// The certificate is of the test hierarchy, which the server did not ask for.
+    CertificateOfTestHierarchy "certificate-of-test-hierarchy" RelyingParty,
+        "テスト用のカードは使えません。",
+        "Test cards are not accepted here.";
+    /// The certificate's policy is not that of user authentication.
+    CertificatePolicyUnexpected "certificate-policy-unexpected" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate departs from the JPKI profile in another way.
+    CertificateProfileUnexpected "certificate-profile-unexpected" Card,
+        "このカードの電子証明書は利用者証明に使えません。",
+        "The certificate on the card is not one for user authentication.";
+    /// The certificate was revoked.
+    CertificateRevoked "certificate-revoked" Holder,
+        "電子証明書が失効しています。市区町村の窓口にお問い合わせください。",
+        "The certificate on the card was revoked. Ask at the municipal office.";
+    /// No CA that the server trusts signed the certificate.
+    CertificateUntrusted "certificate-untrusted" RelyingParty,
+        "このカードの電子証明書を確認できません。",
+        "The certificate on the card is not of an authority that is trusted here.";
+    /// No token can prove the method that the server expects.
+    MethodUnsupported "method-unsupported" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// The nonce is not this session's, or no longer.
+    NonceExpired "nonce-expired" Caller,
+        "時間切れです。もう一度お試しください。",
+        "It took too long. Try again.";
+    /// The nonce that the server expects is none.
+    NonceMalformed "nonce-malformed" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// The origin that the server expects is not written as browsers write one.
+    OriginMalformed "origin-malformed" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// The key that makes the server's own identifiers is too short.
+    PairwiseKeyTooShort "pairwise-key-too-short" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Tell its operator.";
+    /// The signature is over another origin, nonce or method, or by another key.
+    SignatureMismatch "signature-mismatch" Caller,
+        "カードの署名を確認できませんでした。もう一度お試しください。",
+        "The card's signature could not be verified. Try again.";
+    /// The token names another algorithm than RS256.
+    TokenAlgorithmUnsupported "token-algorithm-unsupported" Caller,
+        "要求の形式が正しくありません。",
+        "The request is malformed.";
+    /// The token is of another format than `web-eid:1`.
+    TokenFormatUnsupported "token-format-unsupported" Caller,
+        "要求の形式が正しくありません。",
+        "The request is malformed.";
+    /// The token cannot be read.
+    TokenMalformed "token-malformed" Caller,
+        "要求の形式が正しくありません。",
+        "The request is malformed.";
+    /// The token is shorter or longer than any real one.
+    TokenSize "token-size" Caller,
+        "要求の形式が正しくありません。",
+        "The request is malformed.";
 }

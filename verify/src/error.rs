@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use kazashi_core::error_code::ErrorCode;
+
 /// Why a verification failed.
 ///
 /// `Display` and `Debug` tell enough to find the fault and nothing about the holder: not even the
@@ -130,36 +132,37 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// A stable name for programs: the variant's, in kebab case.
+    /// The row of the table of errors that speaks of this one: a stable name for programs, and words
+    /// for the person at the desk.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::AuthorityMalformed => "authority-malformed",
-            Self::AuthorityUnsuitable { .. } => "authority-unsuitable",
-            Self::MethodUnsupported => "method-unsupported",
-            Self::NonceMalformed => "nonce-malformed",
-            Self::OriginMalformed => "origin-malformed",
-            Self::PairwiseKeyTooShort { .. } => "pairwise-key-too-short",
-            Self::TokenAlgorithmUnsupported => "token-algorithm-unsupported",
-            Self::TokenFormatUnsupported => "token-format-unsupported",
-            Self::TokenMalformed { .. } => "token-malformed",
-            Self::TokenSize { .. } => "token-size",
-            Self::AuthorityExpired { .. } => "authority-expired",
-            Self::AuthorityNotYetValid { .. } => "authority-not-yet-valid",
-            Self::CertificateExpired { .. } => "certificate-expired",
-            Self::CertificateIssuerUnexpected => "certificate-issuer-unexpected",
-            Self::CertificateKeyUsageUnexpected => "certificate-key-usage-unexpected",
-            Self::CertificateMalformed => "certificate-malformed",
+            Self::AuthorityExpired { .. } => ErrorCode::AuthorityExpired,
+            Self::AuthorityMalformed => ErrorCode::AuthorityMalformed,
+            Self::AuthorityNotYetValid { .. } => ErrorCode::AuthorityNotYetValid,
+            Self::AuthorityUnsuitable { .. } => ErrorCode::AuthorityUnsuitable,
+            Self::CertificateExpired { .. } => ErrorCode::CertificateExpired,
+            Self::CertificateIssuerUnexpected => ErrorCode::CertificateIssuerUnexpected,
+            Self::CertificateKeyUsageUnexpected => ErrorCode::CertificateKeyUsageUnexpected,
+            Self::CertificateMalformed => ErrorCode::CertificateMalformed,
             Self::CertificateNotForClientAuthentication => {
-                "certificate-not-for-client-authentication"
+                ErrorCode::CertificateNotForClientAuthentication
             }
-            Self::CertificateNotYetValid { .. } => "certificate-not-yet-valid",
-            Self::CertificateOfTestHierarchy => "certificate-of-test-hierarchy",
-            Self::CertificatePolicyUnexpected => "certificate-policy-unexpected",
-            Self::CertificateProfileUnexpected { .. } => "certificate-profile-unexpected",
-            Self::CertificateRevoked => "certificate-revoked",
-            Self::CertificateUntrusted => "certificate-untrusted",
-            Self::SignatureMismatch => "signature-mismatch",
+            Self::CertificateNotYetValid { .. } => ErrorCode::CertificateNotYetValid,
+            Self::CertificateOfTestHierarchy => ErrorCode::CertificateOfTestHierarchy,
+            Self::CertificatePolicyUnexpected => ErrorCode::CertificatePolicyUnexpected,
+            Self::CertificateProfileUnexpected { .. } => ErrorCode::CertificateProfileUnexpected,
+            Self::CertificateRevoked => ErrorCode::CertificateRevoked,
+            Self::CertificateUntrusted => ErrorCode::CertificateUntrusted,
+            Self::MethodUnsupported => ErrorCode::MethodUnsupported,
+            Self::NonceMalformed => ErrorCode::NonceMalformed,
+            Self::OriginMalformed => ErrorCode::OriginMalformed,
+            Self::PairwiseKeyTooShort { .. } => ErrorCode::PairwiseKeyTooShort,
+            Self::SignatureMismatch => ErrorCode::SignatureMismatch,
+            Self::TokenAlgorithmUnsupported => ErrorCode::TokenAlgorithmUnsupported,
+            Self::TokenFormatUnsupported => ErrorCode::TokenFormatUnsupported,
+            Self::TokenMalformed { .. } => ErrorCode::TokenMalformed,
+            Self::TokenSize { .. } => ErrorCode::TokenSize,
         }
     }
 }
@@ -167,6 +170,6 @@ impl VerifyError {
 /// Derived, it would print the dates of validity.
 impl fmt::Debug for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {self}", self.code())
+        write!(f, "{}: {self}", self.code().as_str())
     }
 }

@@ -76,6 +76,7 @@ mod subject;
 mod token;
 mod trust;
 
+pub use kazashi_core::error_code::ErrorCode;
 pub use kazashi_core::jpki::CertificateKind;
 pub use kazashi_core::statement::Method;
 

@@ -16,7 +16,7 @@ fn good_tokens_are_accepted() {
 fn bad_tokens_are_refused_for_what_is_wrong_with_them() {
     for case in cases::<Case>("refused") {
         let (name, code) = (case.name.clone(), case.code.clone().unwrap());
-        let refused = case.verify().err().map(|error| error.code());
+        let refused = case.verify().err().map(|error| error.code().as_str());
         assert_eq!(refused, Some(code.as_str()), "{name}");
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use js_sys::Uint8Array;
 use kazashi_verify::{
-    CertificateKind, CertificateSummary, Expected, Hierarchy, Method, MethodSource, PairwiseKey,
-    Trust, VerifyError,
+    CertificateKind, CertificateSummary, ErrorCode, Expected, Hierarchy, Method, MethodSource,
+    PairwiseKey, Trust, VerifyError,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use wasm_bindgen::JsValue;
@@ -44,7 +44,7 @@ struct SummaryObject {
 
 #[derive(Serialize)]
 struct ErrorObject {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
 }
 
