@@ -4,7 +4,7 @@
 //! judges every request by the origin that the browser names.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -95,7 +95,8 @@ fn main() -> ExitCode {
 fn start_logging() {
     let level = std::env::var("KAZASHI_LOG").ok().and_then(|level| level.parse().ok());
     let ours = Targets::new().with_target("kazashi_bridge", level.unwrap_or(LevelFilter::INFO));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let colours = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(io::stderr);
     tracing_subscriber::registry().with(lines).with(ours).init();
 }
 

@@ -112,7 +112,6 @@ async fn serve(stream: TcpStream, port: u16, bridge: Arc<Bridge>, place: OwnedSe
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HANDSHAKE)
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
@@ -154,6 +153,7 @@ fn respond(
             let mut response = Response::builder()
                 .header(CONTENT_TYPE, "text/plain")
                 .header(CACHE_CONTROL, "no-store")
+                .header(CONNECTION, "close")
                 .header(VARY, "Origin");
             if let Some(origin) = readable_by {
                 response = response.header(ACCESS_CONTROL_ALLOW_ORIGIN, origin.as_str());
@@ -162,7 +162,7 @@ fn respond(
         }
         Verdict::Refuse(status) => {
             debug!(%status, "refused");
-            body(Response::builder().status(status), "")
+            body(Response::builder().status(status).header(CONNECTION, "close"), "")
         }
     }
 }

@@ -193,3 +193,6 @@ impl Transport for Session<'_> {
         self.exchange(command)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Sessions over the virtual card: what the card believes afterwards is asked of the card.
+
+use std::{cell::RefCell, rc::Rc};
+
+use kazashi_core::{
+    apdu::{CommandApdu, ResponseApdu, StatusWord},
+    error_code::ErrorCode,
+    jpki::{Key, PinReference},
+    policy::{Application, Scope, Scopes},
+    secret::PinValue,
+    statement::{Method, Statement},
+    wire::Failure,
+};
+use kazashi_emulator::{Card, Image};
+use rand_core::OsRng;
+
+use super::{CardTransaction, Ending, Session};
+
+/// A card that outlives its sessions.
+#[derive(Clone)]
+struct Desk(Rc<RefCell<State>>);
+
+struct State {
+    card: Card,
+    ending: Option<Ending>,
+    /// Answers this many commands, then none.
+    commands: usize,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let mut card = Card::new(Image::normal());
+        card.power_on();
+        Self(Rc::new(RefCell::new(State { card, ending: None, commands: usize::MAX })))
+    }
+
+    fn session(&self) -> Session<'_> {
+        Session::open(Box::new(self.clone()), None).unwrap()
+    }
+
+    /// What the card answers to another program.
+    fn ask(&self, hex: &str) -> StatusWord {
+        self.clone().transmit(&command(hex)).unwrap().status()
+    }
+}
+
+impl CardTransaction for Desk {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let mut state = self.0.borrow_mut();
+        state.commands = state.commands.checked_sub(1).ok_or(ErrorCode::RemovedCard)?;
+        let response = state.card.transmit(&command.to_bytes(), &mut OsRng);
+        Ok(ResponseApdu::from_bytes(&response).unwrap())
+    }
+
+    fn end(self: Box<Self>, ending: Ending) {
+        self.0.borrow_mut().ending = Some(ending);
+    }
+}
+
+const SELECT: &str = "00A4040C0AD392F000260100000001";
+const READ_CERTIFICATE: &str = "00B08A00000000";
+const SIGN: &str = "802A0097015500";
+
+fn command(hex: &str) -> CommandApdu {
+    let bytes: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect();
+    CommandApdu::from_bytes(&bytes).unwrap()
+}
+
+fn pin(text: &str) -> PinValue {
+    PinValue::parse(PinReference::UserAuthentication, text).unwrap()
+}
+
+fn statement() -> Statement {
+    Statement::new(Method::Pin, "https://portal.example", &"A".repeat(44))
+}
+
+fn scopes() -> Scopes {
+    [Scope::Authenticate].into_iter().collect()
+}
+
+#[test]
+fn a_verified_pin_does_not_outlive_the_session() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.verify_pin(pin("1234"), 1).unwrap();
+    assert_eq!(session.sign(Key::UserAuthentication, &statement()).unwrap().as_bytes().len(), 256);
+    session.close();
+    assert_eq!(desk.0.borrow().ending, Some(Ending::LeaveCard));
+    // Selecting the application again does not clear a VERIFY, so this shows that it was cleared.
+    assert_eq!(desk.ask(SELECT), StatusWord::OK);
+    assert_eq!(desk.ask(SIGN), StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+}
+
+#[test]
+fn a_pin_that_another_program_left_verified_is_cleared_first() {
+    let desk = Desk::new();
+    desk.ask(SELECT);
+    assert_eq!(desk.ask("002000980431323334"), StatusWord::OK);
+    assert_eq!(desk.ask(SIGN), StatusWord::OK);
+    let mut session = desk.session();
+    session.transmit(&command(SELECT), &scopes()).unwrap();
+    let refused = session.sign(Key::UserAuthentication, &statement());
+    assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
+    drop(session);
+    assert_eq!(desk.ask(SELECT), StatusWord::OK);
+    assert_eq!(desk.ask(SIGN), StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+}
+
+#[test]
+fn nothing_is_signed_without_a_pin_in_the_same_session() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.verify_pin(pin("1234"), 1).unwrap();
+    session.close();
+    let refused = desk.session().sign(Key::UserAuthentication, &statement());
+    assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
+}
+
+#[test]
+fn a_select_by_the_page_ends_what_a_pin_allowed() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.verify_pin(pin("1234"), 1).unwrap();
+    session.transmit(&Application::CardManager.select(), &scopes()).unwrap();
+    let refused = session.sign(Key::UserAuthentication, &statement());
+    assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
+}
+
+#[test]
+fn a_wrong_pin_unlocks_nothing() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.verify_pin(pin("1234"), 1).unwrap();
+    let wrong = session.verify_pin(pin("0000"), 1).unwrap_err();
+    assert_eq!((wrong.code, wrong.retries_left), (ErrorCode::PinIncorrect, Some(2)));
+    let refused = session.sign(Key::UserAuthentication, &statement());
+    assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
+}
+
+#[test]
+fn the_pages_application_is_selected_again_in_the_next_session() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.transmit(&command(SELECT), &scopes()).unwrap();
+    let page_application = session.close();
+    let mut session = Session::open(Box::new(desk.clone()), page_application).unwrap();
+    let response = session.transmit(&command(READ_CERTIFICATE), &scopes()).unwrap();
+    assert_eq!(response.status(), StatusWord::OK);
+    assert!(response.data().len() > 1000);
+}
+
+#[test]
+fn what_no_scope_allows_does_not_reach_the_card() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.transmit(&command(SELECT), &scopes()).unwrap();
+    let commands = desk.0.borrow().commands;
+    for refused in ["002000980430303030", SIGN, "00B0810000", "0084000008", "00CA004500"] {
+        let answer = session.transmit(&command(refused), &scopes());
+        assert_eq!(answer, Err(Failure::new(ErrorCode::NotPermitted)), "{refused}");
+    }
+    assert_eq!(desk.0.borrow().commands, commands);
+}
+
+#[test]
+fn a_card_pulled_at_any_command_ends_the_session_with_its_code() {
+    for commands in 0..4 {
+        let desk = Desk::new();
+        desk.0.borrow_mut().commands = commands;
+        let failure = match Session::open(Box::new(desk.clone()), None) {
+            Err(failure) => failure,
+            Ok(mut session) => {
+                let failure = session.verify_pin(pin("1234"), 1).unwrap_err();
+                assert!(session.is_finished());
+                session.close();
+                failure
+            }
+        };
+        assert_eq!(failure.code, ErrorCode::RemovedCard, "after {commands} commands");
+        // It cannot be told what state the card is in: power decides.
+        assert_eq!(desk.0.borrow().ending, Some(Ending::UnpowerCard));
+    }
+}

@@ -1,0 +1,451 @@
+//! The bridge as it is installed: the program itself, a virtual card, and pages that are more or
+//! less welcome.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use kazashi_emulator::{Image, folder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::{
+    Error, Message, WebSocket, client::IntoClientRequest, http::StatusCode,
+};
+
+const ORIGIN: &str = "https://portal.example";
+const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const SELECT: &str = "00A4040C0AD392F000260100000001";
+const COUNTER: &str = "00200098";
+
+#[test]
+fn a_page_signs_in_with_a_pin_that_it_may_supply() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT);
+    let certificate = page.transmit(&lease, "00B08A00000000");
+    assert!(certificate.starts_with("3082") && certificate.ends_with("9000"));
+    let signed = page.sign(&lease, json!({ "value": "1234" }));
+    assert_eq!(signed["type"], "signed");
+    assert_eq!(signed["signature"].as_str().unwrap().len(), 512);
+    assert_eq!(page.transmit(&lease, COUNTER), "63C3");
+}
+
+#[test]
+fn a_wrong_pin_of_the_page_spends_one_try_and_then_the_page_may_spend_no_more() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    let wrong = page.sign(&lease, json!({ "value": "0000" }));
+    assert_eq!((&wrong["code"], &wrong["retriesLeft"]), (&json!("pin-incorrect"), &json!(2)));
+    let refused = page.sign(&lease, json!({ "value": "0000" }));
+    assert_eq!((&refused["code"], &refused["retriesLeft"]), (&json!("too-few-retries"), &json!(2)));
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, COUNTER), "63C2");
+}
+
+#[test]
+fn what_cannot_be_a_pin_spends_no_try() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    for value in ["", "123", "12345", "12a4", "１２３"] {
+        let answer = page.sign(&lease, json!({ "value": value }));
+        assert_eq!(answer["code"], "pin-malformed", "{value}");
+    }
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, COUNTER), "63C3");
+}
+
+#[test]
+fn a_page_that_may_not_supply_a_pin_is_refused() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page("https://dialog.example");
+    let lease = page.acquire();
+    assert_eq!(page.sign(&lease, json!({ "value": "1234" }))["code"], "not-permitted");
+}
+
+#[test]
+fn the_dialog_names_the_origin_and_the_tries_left() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["1234"]);
+    let mut page = bridge.page("https://dialog.example");
+    let lease = page.acquire();
+    assert_eq!(page.sign(&lease, json!({}))["type"], "signed");
+    let said = bridge.dialog();
+    assert!(said.contains("SETDESC https://dialog.example%0A"), "{said}");
+    assert!(said.contains("Tries left: 3"), "{said}");
+}
+
+#[test]
+fn the_dialog_asks_again_for_what_cannot_be_a_pin() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["12", "1234"]);
+    let mut page = bridge.page("https://dialog.example");
+    let lease = page.acquire();
+    assert_eq!(page.sign(&lease, json!({}))["type"], "signed");
+    assert!(bridge.dialog().contains("SETERROR The PIN is four digits."));
+}
+
+#[test]
+fn a_cancelled_dialog_spends_no_try() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["cancel"]);
+    let mut page = bridge.page("https://dialog.example");
+    let lease = page.acquire();
+    assert_eq!(page.sign(&lease, json!({}))["code"], "pin-cancelled");
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, COUNTER), "63C3");
+}
+
+#[test]
+fn the_last_try_is_confirmed_first() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["0000"]);
+    let mut page = bridge.page("https://dialog.example");
+    let lease = page.acquire();
+    for retries_left in [2, 1] {
+        let wrong = page.sign(&lease, json!({}));
+        assert_eq!(wrong["retriesLeft"], retries_left);
+        assert!(!bridge.dialog().contains("CONFIRM"));
+    }
+    let wrong = page.sign(&lease, json!({}));
+    assert_eq!((&wrong["code"], &wrong["retriesLeft"]), (&json!("pin-blocked"), &json!(0)));
+    assert!(bridge.dialog().contains("CONFIRM"));
+    let blocked = page.sign(&lease, json!({}));
+    assert_eq!((&blocked["code"], &blocked["retriesLeft"]), (&json!("pin-blocked"), &json!(0)));
+}
+
+#[test]
+fn commands_that_no_scope_allows_are_refused() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT);
+    for command in
+        ["002000980431323334", "802A00970155", "00B0810000", "00A4040C0AD3921000310001010402"]
+    {
+        let answer = page.ask(json!({ "type": "transmit", "lease": lease, "command": command }));
+        assert_eq!(answer["code"], "not-permitted", "{command}");
+    }
+    let answer = page.ask(json!({ "type": "transmit", "lease": lease, "command": "00B0" }));
+    assert_eq!(answer["code"], "invalid-request");
+}
+
+#[test]
+fn a_page_without_the_scope_cannot_read_or_sign_or_watch() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page("https://reader.example");
+    assert_eq!(page.ask(json!({ "type": "watch" }))["code"], "not-permitted");
+    let readers = page.ask(json!({ "type": "list-readers" }));
+    let reader = &readers["readers"][0];
+    assert_eq!(reader["name"], "Kazashi virtual card");
+    assert_eq!(reader.get("cardPresent"), None);
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT);
+    let read = json!({ "type": "transmit", "lease": lease, "command": "00B08A00000000" });
+    assert_eq!(page.ask(read)["code"], "not-permitted");
+    assert_eq!(page.sign(&lease, json!({}))["code"], "not-permitted");
+    let verify = json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" });
+    assert_eq!(page.ask(verify)["code"], "not-permitted");
+}
+
+#[test]
+fn the_digital_signature_certificate_is_read_after_its_password() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["abc123"]);
+    let mut page = bridge.page("https://sign.example");
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, "00B08100000000"), "6982");
+    let verify = json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" });
+    assert_eq!(page.ask(verify)["type"], "verified");
+    let certificate = page.transmit(&lease, "00B08100000000");
+    assert!(certificate.starts_with("3082") && certificate.ends_with("9000"));
+}
+
+#[test]
+fn a_lease_is_of_one_page_alone() {
+    let bridge = Bridge::start();
+    let (mut page, mut other) = (bridge.page(ORIGIN), bridge.page(ORIGIN));
+    let lease = page.acquire();
+    let reader = other.reader();
+    let acquire = json!({ "type": "acquire", "reader": reader });
+    assert_eq!(other.ask(acquire.clone())["code"], "reader-busy");
+    let stolen = json!({ "type": "transmit", "lease": lease, "command": SELECT });
+    assert_eq!(other.ask(stolen)["code"], "lease-lost");
+    assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+    assert_eq!(other.ask(acquire)["type"], "acquired");
+    assert_eq!(page.sign(&lease, json!({}))["code"], "lease-lost");
+}
+
+#[test]
+fn a_page_that_goes_away_gives_its_lease_back() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    page.acquire();
+    page.0.close(None).unwrap();
+    while page.0.read().is_ok() {}
+    let mut other = bridge.page(ORIGIN);
+    let reader = other.reader();
+    // The bridge notices the end of the other connection on its own time.
+    let acquired = (0..1000)
+        .any(|_| other.ask(json!({ "type": "acquire", "reader": reader }))["type"] == "acquired");
+    assert!(acquired);
+}
+
+#[test]
+fn whoever_knows_a_lease_takes_it_over_and_its_holder_is_told() {
+    let bridge = Bridge::start();
+    let (mut page, mut other) = (bridge.page(ORIGIN), bridge.page(ORIGIN));
+    let lease = page.acquire();
+    let reader = other.reader();
+    let taken = json!({ "type": "acquire", "reader": reader, "expected": lease });
+    assert_eq!(other.ask(taken)["type"], "acquired");
+    let told = json!({ "type": "lease-lost", "lease": lease, "code": "lease-lost" });
+    assert_eq!(page.read(), told);
+}
+
+#[test]
+fn unlisted_origins_and_rebinding_names_are_refused_before_the_upgrade() {
+    let bridge = Bridge::start();
+    let host = format!("127.0.0.1:{}", bridge.port);
+    for (origin, host, status) in [
+        ("https://evil.example", &*host, StatusCode::FORBIDDEN),
+        ("null", &host, StatusCode::FORBIDDEN),
+        ("http://portal.example", &host, StatusCode::FORBIDDEN),
+        ("http://localhost:8080", &host, StatusCode::FORBIDDEN),
+        (ORIGIN, "portal.example", StatusCode::MISDIRECTED_REQUEST),
+    ] {
+        let Err(Error::Http(response)) = bridge.connect(origin, host) else { panic!("{origin}") };
+        assert_eq!(response.status(), status, "{origin} {host}");
+        assert_eq!(response.body().as_deref().unwrap_or_default(), b"", "{origin}");
+    }
+}
+
+#[test]
+fn what_is_no_message_closes_the_connection() {
+    let bridge = Bridge::start();
+    for message in [
+        Message::text("hello"),
+        Message::text("{}"),
+        Message::text(r#"{"id":1,"type":"shutdown"}"#),
+        Message::text("[".repeat(10_000)),
+        Message::text(" ".repeat(65 * 1024)),
+        Message::binary(vec![0; 10]),
+    ] {
+        let mut page = bridge.page(ORIGIN);
+        let _ = page.0.send(message);
+        let answer = page.0.read();
+        assert!(!matches!(answer, Ok(Message::Text(_))), "{answer:?}");
+    }
+    assert_eq!(bridge.page(ORIGIN).ask(json!({ "type": "hello" }))["type"], "hello");
+}
+
+#[test]
+fn health_says_that_it_runs_and_nothing_else() {
+    let bridge = Bridge::start();
+    let mut stream = TcpStream::connect(("127.0.0.1", bridge.port)).unwrap();
+    let request = format!("GET /health HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", bridge.port);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("\r\n\r\nok"));
+}
+
+#[test]
+fn a_configuration_with_a_mistake_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("bridge.toml");
+    fs::write(&config, "[[origin]]\norigin = \"https://*.example\"\nscopes = []").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
+        .args(["serve", "--port", "0", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("bridge.toml"));
+}
+
+#[test]
+fn the_log_shows_no_pin_at_any_level() {
+    let mut bridge = Bridge::start();
+    bridge.will_type(&["ABC123"]);
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    page.sign(&lease, json!({ "value": "1234" }));
+    page.sign(&lease, json!({ "value": "9753" }));
+    drop(page);
+    let mut page = bridge.page("https://sign.example");
+    let lease = page.acquire();
+    page.ask(json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" }));
+    drop(page);
+    let log = bridge.stop();
+    assert!(log.contains("00 20 00 98 Nc=4 Ne=0"), "the log is at trace level: {log}");
+    for secret in ["1234", "31323334", "9753", "39373533", "ABC123", "414243313233", NONCE] {
+        // A time of day may have any digits, so only what follows it is searched.
+        let hits = log.lines().filter(|line| line.split_once("Z ").unwrap().1.contains(secret));
+        assert_eq!(hits.collect::<Vec<_>>(), Vec::<&str>::new(), "{secret}");
+    }
+}
+
+/// A running bridge with a virtual card and a scripted pinentry.
+struct Bridge {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Bridge {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        folder::write(folder.path().join("card"), &Image::normal()).unwrap();
+        let pinentry = folder.path().join("pinentry");
+        write_pinentry(&pinentry, folder.path());
+        let config = folder.path().join("bridge.toml");
+        let grants = [
+            (ORIGIN, r#""events", "authenticate", "page-pin""#),
+            ("https://dialog.example", r#""authenticate""#),
+            ("https://reader.example", r#""reader""#),
+            ("https://sign.example", r#""sign""#),
+        ]
+        .map(|(origin, scopes)| {
+            format!("[[origin]]\norigin = \"{origin}\"\nscopes = [{scopes}]\n")
+        });
+        let pinentry = format!("pinentry = {:?}\n", pinentry.to_str().unwrap());
+        fs::write(&config, pinentry + &grants.concat()).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
+            .args(["serve", "--port", "0", "--config"])
+            .arg(&config)
+            .arg("--virtual-card")
+            .arg(folder.path().join("card"))
+            .env("KAZASHI_LOG", "trace")
+            .env("LC_ALL", "C")
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().strip_prefix("listening on 127.0.0.1:").unwrap().parse().unwrap();
+        Self { process, port, folder }
+    }
+
+    /// What is typed into each dialog that follows; the last line again and again.
+    fn will_type(&self, lines: &[&str]) {
+        fs::write(self.folder.path().join("typed"), lines.join("\n") + "\n").unwrap();
+    }
+
+    /// What the bridge said to the pinentry so far.
+    fn dialog(&self) -> String {
+        fs::read_to_string(self.folder.path().join("said")).unwrap()
+    }
+
+    fn page(&self, origin: &str) -> Page {
+        Page(self.connect(origin, &format!("127.0.0.1:{}", self.port)).unwrap(), 0)
+    }
+
+    fn connect(&self, origin: &str, host: &str) -> Result<WebSocket<TcpStream>, Error> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut request = format!("ws://{host}/").into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("origin", origin.parse().unwrap());
+        headers.insert("sec-websocket-protocol", "kazashi.v1".parse().unwrap());
+        match tokio_tungstenite::tungstenite::client(request, stream) {
+            Ok((socket, _)) => Ok(socket),
+            Err(tokio_tungstenite::tungstenite::HandshakeError::Failure(error)) => Err(error),
+            Err(interrupted) => panic!("{interrupted}"),
+        }
+    }
+
+    /// Stops the bridge and returns its log.
+    fn stop(&mut self) -> String {
+        let _ = self.process.kill();
+        self.process.wait().unwrap();
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// An Assuan server that types the lines of the file `typed`, one a dialog.
+fn write_pinentry(program: &Path, folder: &Path) {
+    let folder = folder.to_str().unwrap();
+    let script = format!(
+        r#"#!/bin/sh
+cd "{folder}"
+echo "OK ready"
+while read -r line; do
+  echo "$line" >> said
+  case "$line" in
+    GETPIN)
+      pin=$(head -n 1 typed)
+      if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
+      if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
+    BYE) echo OK; exit 0 ;;
+    *) echo OK ;;
+  esac
+done
+"#
+    );
+    fs::write(program, script).unwrap();
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A page connected to the bridge.
+struct Page(WebSocket<TcpStream>, u64);
+
+impl Page {
+    fn ask(&mut self, mut request: Value) -> Value {
+        self.1 += 1;
+        request["id"] = self.1.into();
+        self.0.send(Message::text(request.to_string())).unwrap();
+        let mut answer = self.read();
+        assert_eq!(answer.as_object_mut().unwrap().remove("id"), Some(self.1.into()));
+        answer
+    }
+
+    fn read(&mut self) -> Value {
+        loop {
+            match self.0.read().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn reader(&mut self) -> String {
+        let readers = self.ask(json!({ "type": "list-readers" }));
+        readers["readers"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    fn acquire(&mut self) -> String {
+        let reader = self.reader();
+        let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
+        acquired["lease"].as_str().unwrap().to_owned()
+    }
+
+    fn transmit(&mut self, lease: &str, command: &str) -> String {
+        let answer = self.ask(json!({ "type": "transmit", "lease": lease, "command": command }));
+        answer["response"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn sign(&mut self, lease: &str, pin: Value) -> Value {
+        let key = "user-authentication";
+        self.ask(json!({
+            "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE, "pin": pin
+        }))
+    }
+}
