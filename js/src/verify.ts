@@ -1,0 +1,162 @@
+/**
+ * Verifies, on a server, what a My Number Card signed for a web page.
+ *
+ * @module
+ */
+
+import { KazashiError } from "./error.js";
+import init, { certificateSummary as summarise, verify as verifyToken } from "./wasm/verify.js";
+
+export { KazashiError };
+
+/** How the holder let the card sign: with the PIN, or after an institution proved itself to the card. */
+export type Method = "pin" | "terminal";
+
+/** What the relying party expects of a token. */
+export interface Expected {
+  /** The origin of its own page, as browsers write it: `https://portal.example`. */
+  readonly origin: string;
+  /** The nonce of this session, removed from it before verifying. See {@link newNonce}. */
+  readonly nonce: string;
+  /** The method for which the nonce was given. */
+  readonly method: Method;
+  /** When the certificates must be valid: now, unless a test says otherwise. */
+  readonly now?: Date;
+}
+
+/** Whom the relying party trusts. */
+export interface Trust {
+  /** The CA certificates of JPKI, every generation in force: each PEM of one or several, or DER. */
+  readonly authorities: Iterable<string | Uint8Array>;
+  /** At least 32 secret bytes, kept as long as the accounts: they make `subject` this service's own. */
+  readonly pairwiseKey: Uint8Array;
+  /** Accepts JPKI-TEST: test cards and the virtual card. Never in production. */
+  readonly acceptTestHierarchy?: boolean;
+  /**
+   * Asks whoever may tell whether a certificate (in DER) was revoked; JPKI itself answers accredited
+   * verifiers only. What it throws, `verify` throws.
+   */
+  readonly revocation?: (certificate: Uint8Array) => Revocation | Promise<Revocation>;
+}
+
+/** What is known of a certificate's revocation. Not knowing is an answer of its own, with its reason. */
+export type Revocation =
+  | { readonly status: "good" }
+  | { readonly status: "revoked" }
+  | { readonly status: "not-checked"; readonly because: string };
+
+/** A card signed for the expected origin and nonce. */
+export interface Authentication {
+  /** The holder, for this service only: 43 characters, the same until the certificate is renewed. */
+  readonly subject: string;
+  /** How the holder let the card sign, according to `methodSource`. */
+  readonly method: Method;
+  /** The bridge's word: other software with the card in hand could claim another method. */
+  readonly methodSource: "bridge";
+  /** A revoked certificate authenticates nobody: then there is an error instead of a result. */
+  readonly revocation: Exclude<Revocation, { status: "revoked" }>;
+  /** The certificate in DER. It tells people apart at every service: keep it out of logs. */
+  certificate(): Uint8Array;
+  /** The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
+  serialNumber(): string;
+}
+
+/** What a person may be shown of one of the card's certificates. Nothing in it is verified. */
+export interface CertificateSummary {
+  readonly kind:
+    | "user-authentication"
+    | "user-authentication-ca"
+    | "digital-signature"
+    | "digital-signature-ca";
+  readonly hierarchy: "production" | "test";
+  readonly notBefore: Date;
+  /** For a holder's certificate, the end of a birthday in Japan. */
+  readonly notAfter: Date;
+  /** In dotted decimal. CA certificates have none. */
+  readonly policy: string | undefined;
+}
+
+/** Gives out a nonce: the base64 text of 32 random bytes. Keep it in the session, for one use. */
+export function newNonce(): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+}
+
+/**
+ * Verifies a token: the object that `card.authenticate` gave to the page, or its JSON text.
+ *
+ * Throws a {@link KazashiError} whose `code` says what is wrong with the token, or with the
+ * expectation and trust that it was held to.
+ */
+export async function verify(
+  token: unknown,
+  expected: Expected,
+  trust: Trust,
+): Promise<Authentication> {
+  await load();
+  const { origin, nonce, method, now = new Date() } = expected;
+  const { subject, methodSource, certificate, serialNumber } = withCodes(() =>
+    verifyToken(
+      typeof token === "string" ? token : (JSON.stringify(token) ?? ""),
+      { origin, nonce, method, now: Math.floor(now.getTime() / 1000) },
+      Array.from(trust.authorities, bytes),
+      trust.acceptTestHierarchy ?? false,
+      trust.pairwiseKey,
+    ),
+  );
+  const revocation = (await trust.revocation?.(certificate.slice())) ?? {
+    status: "not-checked",
+    because: "no revocation check was made",
+  };
+  if (revocation.status === "revoked") {
+    throw new KazashiError("certificate-revoked", { message: "the certificate was revoked" });
+  }
+  return {
+    subject,
+    method,
+    methodSource,
+    revocation,
+    certificate: () => certificate.slice(),
+    serialNumber: () => serialNumber,
+  };
+}
+
+/** Reads what a person may be shown of a certificate in DER, without serial number and name. */
+export async function certificateSummary(der: Uint8Array): Promise<CertificateSummary> {
+  await load();
+  const { kind, hierarchy, notBefore, notAfter, policy } = withCodes(() => summarise(der));
+  const date = (seconds: number) => new Date(seconds * 1000);
+  return { kind, hierarchy, notBefore: date(notBefore), notAfter: date(notAfter), policy };
+}
+
+let loading: Promise<unknown> | undefined;
+
+/** Loads the module once, when it is first needed. */
+function load(): Promise<unknown> {
+  loading ??= loadModule().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function loadModule(): Promise<void> {
+  const url = new URL("./wasm/verify_bg.wasm", import.meta.url);
+  // Node cannot fetch files. Asked for in this way, bundlers for browsers do not look for node:fs.
+  const file = url.protocol === "file:" && process.getBuiltinModule("node:fs").readFileSync(url);
+  await init({ module_or_path: file || url });
+}
+
+function bytes(certificate: string | Uint8Array): Uint8Array {
+  return typeof certificate === "string" ? new TextEncoder().encode(certificate) : certificate;
+}
+
+/** Turns what the module throws into errors of our own. */
+function withCodes<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Error) throw error;
+    const { code, message } = error as { code: string; message: string };
+    throw new KazashiError(code, { message });
+  }
+}
