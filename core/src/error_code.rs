@@ -180,6 +180,15 @@ error_codes! {
     Timeout "timeout" Caller,
         "時間切れです。もう一度お試しください。",
         "It took too long. Try again.";
+    /// The page gave up waiting, by its `AbortSignal`.
+    Aborted "aborted" Caller,
+        "取り消されました。",
+        "It was cancelled.";
+    /// The WebAssembly module could not be loaded: it was not found, or the page's content security
+    /// policy forbids it.
+    ModuleUnavailable "module-unavailable" Caller,
+        "画面の一部を読み込めませんでした。",
+        "A part of this page could not be loaded.";
 
     // The relying party's server, and what it finds in a token
     /// A CA certificate that the server trusts has expired.
