@@ -1,0 +1,50 @@
+//! The way to one card, with somebody at its other end who guards it.
+
+use wasm_bindgen::prelude::*;
+
+/// TypeScript's own words for what it hands over and gets back.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+import type {
+  CertificateKind, Channel, HostEvent, Key, PinEntry, PinReference, PinStatus, Reader, Scope, Token,
+} from "../host.js";
+
+/** What the bridge says of itself, and of what it lets this origin do. */
+export interface Hello {
+  version: string;
+  scopes: Scope[];
+  nativePinEntry: boolean;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Channel` of `js/src/host.ts`.
+    #[wasm_bindgen(typescript_type = "Channel")]
+    pub type Channel;
+
+    /// Who guards the card, by name and version.
+    #[wasm_bindgen(method, getter)]
+    pub fn version(this: &Channel) -> String;
+
+    /// Carries one command APDU to the card and resolves with the response APDU.
+    #[wasm_bindgen(method, catch)]
+    pub async fn transmit(this: &Channel, command: &[u8]) -> Result<JsValue, JsValue>;
+
+    /// Collects a PIN and presents it.
+    #[wasm_bindgen(method, catch, js_name = verifyPin)]
+    pub async fn verify_pin(
+        this: &Channel,
+        reference: &JsValue,
+        value: Option<&str>,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Has the card sign the statement over the page's origin and this nonce.
+    #[wasm_bindgen(method, catch, js_name = signChallenge)]
+    pub async fn sign_challenge(
+        this: &Channel,
+        key: &JsValue,
+        nonce: &str,
+        pin: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+}
