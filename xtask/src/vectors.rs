@@ -7,9 +7,10 @@ use crate::shell::{Shell, cargo};
 /// Where the generated files are.
 pub(crate) const PATHS: &[&str] = &["docs/errors.md", "js/src", "vectors"];
 
-/// Writes every generated file anew.
+/// Writes every generated file anew: first the certificates, then the tokens that hold them.
 pub(crate) fn write(shell: &Shell) -> Result<()> {
-    let mut certificates = cargo();
-    certificates.args(["run", "--quiet", "--package", "kazashi-emulator", "--example", "vectors"]);
-    shell.run(&mut certificates)
+    ["kazashi-emulator", "kazashi-verify"].into_iter().try_for_each(|package| {
+        let mut example = cargo();
+        shell.run(example.args(["run", "--quiet", "--package", package, "--example", "vectors"]))
+    })
 }

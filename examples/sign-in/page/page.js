@@ -36,7 +36,8 @@ async function post(path, body) {
 
 function welcome({ subject, revocation }) {
   find("subject").textContent = subject;
-  find("revocation").textContent = revocation;
+  const { status, because } = revocation;
+  find("revocation").textContent = status === "good" ? "good" : `not checked: ${because}`;
   find("sign-in").hidden = true;
   find("welcome").hidden = false;
 }
