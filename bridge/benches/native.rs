@@ -3,7 +3,7 @@
 //! Over the first PC/SC reader, in turns, so that a noisy machine troubles all alike: the commands
 //! of one authentication by bare `SCardTransmit`, and the flows of core. Prints one line of JSON:
 //! how many commands, and the times of each run in microseconds. `cargo xtask bench` adds the page.
-#![expect(missing_docs, clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
 
 use std::{
     env,
@@ -15,6 +15,7 @@ use kazashi_core::{
     apdu::{CommandApdu, ResponseApdu},
     flow::{Step, Transport, run},
     jpki::{self, CertificateKind, PinReference},
+    policy::Application,
     secret::PinValue,
     statement::{Method, Statement},
 };
@@ -37,6 +38,8 @@ fn main() {
     authenticate(&mut recorder, &pin);
     let commands: Vec<_> = recorder.commands.iter().map(CommandApdu::to_bytes).collect();
 
+    let clean = Application::CardManager.select().to_bytes();
+
     let (mut bare, mut native) = (Vec::new(), Vec::new());
     let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
     for _ in 0..RUNS {
@@ -46,6 +49,7 @@ fn main() {
         for command in &commands {
             transaction.transmit(command, &mut buffer).expect("a response");
         }
+        transaction.transmit(&clean, &mut buffer).expect("a response");
         transaction.end(Disposition::LeaveCard).map_err(|(_, error)| error).expect("an end");
         card.disconnect(Disposition::LeaveCard).map_err(|(_, error)| error).expect("an end");
         bare.push(begin.elapsed());
@@ -114,10 +118,12 @@ impl Transport for Recorder {
     }
 }
 
-/// Dropped as it is, a card is reset.
+/// Leaves no PIN verified. (Dropped as it is, a PC/SC card would be reset, which does not clear it.)
 impl Drop for Recorder {
     fn drop(&mut self) {
         if let Some(card) = self.card.take() {
+            let clean = Application::CardManager.select().to_bytes();
+            let _ = card.transmit(&clean, &mut self.buffer);
             let _ = card.disconnect(Disposition::LeaveCard);
         }
     }
