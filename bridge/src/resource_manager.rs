@@ -10,7 +10,7 @@ use std::{
 };
 
 use kazashi_core::{
-    apdu::{CommandApdu, ResponseApdu},
+    apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord},
     error_code::ErrorCode,
 };
 use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
@@ -182,6 +182,15 @@ impl CardTransaction for PcscTransaction<'_> {
                 ResponseApdu::from_bytes(response).map_err(|_| ErrorCode::CommunicationError)
             }
             Err(_) if self.card_is_gone() => Err(ErrorCode::RemovedCard),
+            // A reader that carries short length fields only. To a flow it is as if the card knew no
+            // others, and it goes on with those.
+            Err(
+                pcsc::Error::InvalidParameter
+                | pcsc::Error::InvalidValue
+                | pcsc::Error::UnsupportedFeature,
+            ) if command.length_fields() == LengthFields::Extended => {
+                Ok(ResponseApdu::new([], StatusWord::WRONG_LENGTH))
+            }
             Err(error) => Err(error_code(error)),
         }
     }

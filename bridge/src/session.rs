@@ -2,6 +2,7 @@
 //! is true.
 
 use kazashi_core::{
+    Abilities,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
     flow::{Flow, Transport, run},
@@ -37,6 +38,7 @@ pub(crate) struct Session<'c> {
     state: CardState,
     /// What the page believes to be selected. Guarded steps may select something else.
     page_application: Option<Application>,
+    abilities: Abilities,
     verified: Option<PinReference>,
     finished: bool,
 }
@@ -46,11 +48,13 @@ impl<'c> Session<'c> {
     pub(crate) fn open(
         card: Box<dyn CardTransaction + 'c>,
         page_application: Option<Application>,
+        abilities: Abilities,
     ) -> Result<Self, Failure> {
         let mut session = Self {
             card,
             state: CardState::unknown(),
             page_application,
+            abilities,
             verified: None,
             finished: false,
         };
@@ -191,6 +195,10 @@ impl Transport for Session<'_> {
 
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Failure> {
         self.exchange(command)
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.abilities.clone()
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use kazashi_core::{error_code::ErrorCode, policy::Application, wire::Failure};
+use kazashi_core::{Abilities, error_code::ErrorCode, policy::Application, wire::Failure};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
@@ -96,6 +96,7 @@ struct Memory {
     lease: String,
     insertion: Option<Insertion>,
     page_application: Option<Application>,
+    abilities: Abilities,
 }
 
 impl<S: Slot> Thread<S> {
@@ -126,7 +127,7 @@ impl<S: Slot> Thread<S> {
                 card.end(Ending::LeaveCard);
                 return Err(ErrorCode::RemovedCard.into());
             }
-            Session::open(card, memory.page_application)
+            Session::open(card, memory.page_application, memory.abilities.clone())
         });
         let mut session = match session {
             Ok(session) => session,

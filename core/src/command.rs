@@ -7,25 +7,30 @@ pub(crate) fn select_application(aid: &[u8]) -> CommandApdu {
     CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(aid).expect(SHORT)
 }
 
-/// READ BINARY (11.3.3) of a whole EF by its short identifier, which becomes the current EF.
-pub(crate) fn read_binary(sfi: u8) -> CommandApdu {
-    let everything = CommandApdu::MAX_EXTENDED_NE;
-    CommandApdu::new(0x00, 0xB0, 0x80 | sfi, 0x00).with_ne(everything).expect(SHORT)
+/// SELECT (11.2.2) of an EF under the current application, without FCI.
+pub(crate) fn select_file(ef: u8) -> CommandApdu {
+    CommandApdu::new(0x00, 0xA4, 0x02, 0x0C).with_data([0x00, ef]).expect(SHORT)
+}
+
+/// READ BINARY (11.3.3): P1 names a file by its short identifier, or begins the offset in the
+/// current one.
+pub(crate) fn read_binary(p1: u8, p2: u8, ne: u32) -> CommandApdu {
+    CommandApdu::new(0x00, 0xB0, p1, p2).with_ne(ne).expect(SHORT)
 }
 
 /// VERIFY (11.5.6) without data: asks for the retry counter and spends no try.
-pub(crate) fn retries_left(sfi: u8) -> CommandApdu {
-    CommandApdu::new(0x00, 0x20, 0x00, 0x80 | sfi)
+pub(crate) fn retries_left(p2: u8) -> CommandApdu {
+    CommandApdu::new(0x00, 0x20, 0x00, p2)
 }
 
 /// VERIFY (11.5.6) with data: spends a try if the value is wrong.
-pub(crate) fn verify(sfi: u8, value: &[u8]) -> CommandApdu {
-    CommandApdu::new(0x00, 0x20, 0x00, 0x80 | sfi).with_data(value).expect(SHORT)
+pub(crate) fn verify(p2: u8, value: &[u8]) -> CommandApdu {
+    CommandApdu::new(0x00, 0x20, 0x00, p2).with_data(value).expect(SHORT)
 }
 
 /// COMPUTE DIGITAL SIGNATURE in the card's own class: PKCS #1 v1.5 over a DigestInfo (card.md 4.3).
-pub(crate) fn compute_digital_signature(sfi: u8, digest_info: &[u8]) -> CommandApdu {
-    CommandApdu::new(0x80, 0x2A, 0x00, 0x80 | sfi)
+pub(crate) fn compute_digital_signature(p2: u8, digest_info: &[u8]) -> CommandApdu {
+    CommandApdu::new(0x80, 0x2A, 0x00, p2)
         .with_data(digest_info)
         .and_then(|command| command.with_ne(CommandApdu::MAX_SHORT_NE))
         .expect(SHORT)
@@ -36,4 +41,4 @@ pub(crate) fn get_response(ne: u32) -> CommandApdu {
     CommandApdu::new(0x00, 0xC0, 0x00, 0x00).with_ne(ne).expect(SHORT)
 }
 
-const SHORT: &str = "names, PINs and DigestInfos are short";
+const SHORT: &str = "names, PINs, DigestInfos and Ne are within bounds";

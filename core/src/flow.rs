@@ -16,7 +16,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Document, Error, Nonce,
+    Abilities, Document, Error, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     jpki::{Key, PinReference, Signature, Verified},
 };
@@ -24,9 +24,16 @@ use crate::{
 /// What is said to a card to reach a `T`.
 #[must_use = "a flow does nothing until it is started"]
 pub struct Flow<T> {
-    body: Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>,
+    write: Box<dyn FnOnce(Card) -> Body<T> + Send>,
+}
+
+/// A flow that has begun.
+struct Running<T> {
+    body: Body<T>,
     requests: Slot<Request>,
 }
+
+type Body<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// What a flow wants next.
 #[derive(Debug)]
@@ -51,7 +58,7 @@ pub enum Step<T> {
 /// A flow that waits for an `A`.
 #[must_use = "a waiting flow is abandoned when dropped"]
 pub struct Waiting<T, A> {
-    flow: Flow<T>,
+    flow: Running<T>,
     answer: Slot<A>,
 }
 
@@ -70,16 +77,28 @@ impl<T> Flow<T> {
     /// Writes a flow as a function of the card.
     pub(crate) fn new<B, F>(body: B) -> Self
     where
-        B: FnOnce(Card) -> F,
+        B: FnOnce(Card) -> F + Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let requests = Slot::default();
-        let card = Card { requests: requests.clone() };
-        Self { body: Box::pin(body(card)), requests }
+        Self { write: Box::new(|card| Box::pin(body(card))) }
     }
 
-    /// Runs to the first step.
-    pub fn start(mut self) -> Result<Step<T>, Error> {
+    /// Runs to the first step, with a card of which nothing is known.
+    pub fn start(self) -> Result<Step<T>, Error> {
+        self.start_with(&Abilities::default())
+    }
+
+    /// Runs to the first step, with a card of which this is known; what the flow learns is added.
+    pub fn start_with(self, abilities: &Abilities) -> Result<Step<T>, Error> {
+        let requests = Slot::default();
+        let card = Card { requests: requests.clone(), abilities: abilities.clone() };
+        Running { body: (self.write)(card), requests }.run()
+    }
+}
+
+impl<T> Running<T> {
+    /// Runs to the next step.
+    fn run(mut self) -> Result<Step<T>, Error> {
         match self.body.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => output.map(Step::Done),
             Poll::Pending => Ok(match self.requests.take() {
@@ -108,7 +127,7 @@ impl<T, A> Waiting<T, A> {
     /// Hands over the answer and runs to the next step.
     pub fn resume(self, answer: A) -> Result<Step<T>, Error> {
         self.answer.put(answer);
-        self.flow.start()
+        self.flow.run()
     }
 }
 
@@ -119,6 +138,11 @@ pub trait Transport {
 
     /// Sends one command and waits for the response.
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Self::Error>;
+
+    /// What the card was seen to do so far: one value for each insertion, added to by each flow.
+    fn abilities(&self) -> Abilities {
+        Abilities::default()
+    }
 }
 
 /// Carries a flow's commands to a card until the flow is over.
@@ -127,7 +151,7 @@ pub trait Transport {
 /// program takes those by hand, with [`verify_pin`](crate::jpki::verify_pin) and
 /// [`sign_statement`](crate::jpki::sign_statement).
 pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> {
-    let mut step = flow.start()?;
+    let mut step = flow.start_with(&card.abilities())?;
     loop {
         step = match step {
             Step::Done(output) => return Ok(output),
@@ -143,6 +167,7 @@ pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> 
 #[derive(Clone)]
 pub(crate) struct Card {
     requests: Slot<Request>,
+    abilities: Abilities,
 }
 
 /// One variant for each kind of step, with the slot in which its answer will lie.
@@ -163,10 +188,17 @@ impl Card {
         self.request(|answer| Request::Transmit(command, answer)).await
     }
 
-    /// Transmits one command, collecting what `61XX` announces with GET RESPONSE.
+    /// Transmits one command, collecting what `61XX` announces with GET RESPONSE, and once more
+    /// with the Ne that `6CXX` corrects.
     pub(crate) async fn transmit(&self, command: CommandApdu) -> Result<Zeroizing<Vec<u8>>, Error> {
         let ins = command.ins();
-        let mut response = self.exchange(command).await;
+        let mut response = self.exchange(command.clone()).await;
+        if let Some(ne) = response.status().corrected_ne()
+            && command.ne() > 0
+        {
+            let corrected = command.with_ne(ne).expect("6CXX has at most 256");
+            response = self.exchange(corrected).await;
+        }
         let mut data = Zeroizing::new(response.data().to_vec());
         while let Some(ne) = response.status().bytes_left() {
             response = self.exchange(crate::command::get_response(ne)).await;
@@ -179,6 +211,11 @@ impl Card {
             StatusWord::OK => Ok(data),
             status => Err(Error::Refused { ins, status }),
         }
+    }
+
+    /// What this card was seen to do.
+    pub(crate) fn abilities(&self) -> &Abilities {
+        &self.abilities
     }
 
     /// Has the guard present a PIN.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::{
     Error, Nonce,
     apdu::StatusWord,
-    command,
+    command, file,
     flow::{Card, Flow},
     secret::PinValue,
     statement::Statement,
@@ -240,7 +240,7 @@ pub fn select() -> Flow<()> {
 pub fn token_label() -> Flow<TokenLabel> {
     Flow::new(async |card| {
         select_application(&card).await?;
-        let file = read_file(&card, ef::TOKEN_INFORMATION).await?;
+        let file = file::read(&card, ef::TOKEN_INFORMATION).await?;
         let label = file.get(..32).ok_or(Error::Malformed { what: "a short token label" })?;
         Ok(match label.trim_ascii_end() {
             b"JPKIAPICCTOKEN2" => TokenLabel::MyNumberCard,
@@ -257,8 +257,8 @@ pub fn pin_status() -> Flow<PinStatus> {
     Flow::new(async |card| {
         select_application(&card).await?;
         Ok(PinStatus {
-            user_authentication: read_counter(&card, PinReference::UserAuthentication).await?,
-            digital_signature: read_counter(&card, PinReference::DigitalSignature).await?,
+            user_authentication: file::retries_left(&card, ef::USER_AUTHENTICATION_PIN).await?,
+            digital_signature: file::retries_left(&card, ef::DIGITAL_SIGNATURE_PASSWORD).await?,
         })
     })
 }
@@ -271,7 +271,7 @@ pub fn read_certificate(kind: CertificateKind) -> Flow<Certificate> {
         if kind == CertificateKind::DigitalSignature {
             card.verify_pin(PinReference::DigitalSignature).await;
         }
-        Certificate::from_file(&read_file(&card, kind.ef()).await?)
+        Certificate::from_file(&file::read(&card, kind.ef()).await?)
     })
 }
 
@@ -280,7 +280,7 @@ pub fn read_certificate(kind: CertificateKind) -> Flow<Certificate> {
 pub fn authenticate(nonce: Nonce) -> Flow<SignedChallenge> {
     Flow::new(async move |card| {
         select_application(&card).await?;
-        let file = read_file(&card, CertificateKind::UserAuthentication.ef()).await?;
+        let file = file::read(&card, CertificateKind::UserAuthentication.ef()).await?;
         let certificate = Certificate::from_file(&file)?;
         let signature = card.sign_challenge(Key::UserAuthentication, nonce).await;
         Ok(SignedChallenge { certificate, signature })
@@ -289,7 +289,7 @@ pub fn authenticate(nonce: Nonce) -> Flow<SignedChallenge> {
 
 /// Reads one retry counter. Run by whoever guards the card; the application is selected.
 pub fn retries_left(reference: PinReference) -> Flow<u8> {
-    Flow::new(async move |card| read_counter(&card, reference).await)
+    Flow::new(async move |card| file::retries_left(&card, reference.ef()).await)
 }
 
 /// Presents a PIN. Run by whoever guards the card; the application is selected.
@@ -299,14 +299,15 @@ pub fn retries_left(reference: PinReference) -> Flow<u8> {
 pub fn verify_pin(value: PinValue, at_least: u8) -> Flow<Verified> {
     Flow::new(async move |card| {
         let reference = value.reference();
-        match read_counter(&card, reference).await? {
+        match file::retries_left(&card, reference.ef()).await? {
             0 => return Err(Error::PinBlocked),
             retries_left if retries_left < at_least => {
                 return Err(Error::TooFewRetries { retries_left });
             }
             _ => {}
         }
-        let command = command::verify(reference.ef(), value.as_bytes());
+        let p2 = file::name(&card, reference.ef()).await?.unwrap_or(0x80);
+        let command = command::verify(p2, value.as_bytes());
         let ins = command.ins();
         match card.exchange(command).await.status() {
             StatusWord::OK => Ok(Verified { reference }),
@@ -323,8 +324,12 @@ pub fn verify_pin(value: PinValue, at_least: u8) -> Flow<Verified> {
 /// Has the card sign a statement. Run by whoever guards the card, after [`verify_pin`]; the
 /// application is selected.
 pub fn sign_statement(key: Key, statement: &Statement) -> Flow<Signature> {
-    let command = command::compute_digital_signature(key.ef(), &statement.digest_info());
-    Flow::new(async move |card| Ok(Signature(card.transmit(command).await?.to_vec())))
+    let digest_info = statement.digest_info();
+    Flow::new(async move |card| {
+        let p2 = file::name(&card, key.ef()).await?.unwrap_or(0x80);
+        let command = command::compute_digital_signature(p2, &digest_info);
+        Ok(Signature(card.transmit(command).await?.to_vec()))
+    })
 }
 
 async fn select_application(card: &Card) -> Result<(), Error> {
@@ -334,18 +339,4 @@ async fn select_application(card: &Card) -> Result<(), Error> {
         }
         response => response.map(drop),
     }
-}
-
-async fn read_file(card: &Card, sfi: u8) -> Result<Zeroizing<Vec<u8>>, Error> {
-    card.transmit(command::read_binary(sfi)).await
-}
-
-async fn read_counter(card: &Card, reference: PinReference) -> Result<u8, Error> {
-    let command = command::retries_left(reference.ef());
-    let ins = command.ins();
-    let status = card.exchange(command).await.status();
-    if status.is_blocked() {
-        return Ok(0);
-    }
-    status.retries_left().ok_or(Error::Refused { ins, status })
 }

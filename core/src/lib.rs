@@ -8,12 +8,14 @@
 //!
 //! Time and random bytes come in as arguments, bytes go out as values, nothing is logged.
 
+mod abilities;
 pub mod apdu;
 mod command;
 mod digest_info;
 mod document;
 mod error;
 pub mod error_code;
+mod file;
 pub mod flow;
 pub mod jpki;
 mod nonce;
@@ -24,6 +26,7 @@ pub mod tlv;
 pub mod token;
 pub mod wire;
 
+pub use abilities::Abilities;
 pub use document::Document;
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};

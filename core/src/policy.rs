@@ -138,6 +138,8 @@ enum Access {
 pub struct CardState {
     application: Option<Application>,
     current_ef: Option<u8>,
+    /// What the command needed whose response goes on with GET RESPONSE.
+    response_goes_on: Option<Needs>,
 }
 
 impl CardState {
@@ -156,6 +158,7 @@ impl CardState {
     /// What this command needs, if anything allows it.
     pub fn judge(&self, command: &CommandApdu) -> Result<Needs, Refusal> {
         match Action::of(command, self.current_ef).ok_or(Refusal)? {
+            Action::GetResponse => self.response_goes_on.ok_or(Refusal),
             Action::SelectApplication(_) => Ok(Needs::Lease),
             Action::SelectFile(file) => {
                 self.rows().any(|&(_, ef, _)| ef == file).then_some(Needs::Lease).ok_or(Refusal)
@@ -170,22 +173,23 @@ impl CardState {
 
     /// The state after the card answered a command, whoever sent it.
     pub fn observe(&mut self, command: &CommandApdu, status: StatusWord) {
+        let goes_on = status.bytes_left().is_some();
+        let succeeded = status == StatusWord::OK || goes_on;
+        let response_goes_on = self.judge(command).ok().filter(|_| goes_on);
         match Action::of(command, self.current_ef) {
             _ if status == StatusWord::UNKNOWN => *self = Self::unknown(),
-            Some(Action::SelectApplication(application)) if status == StatusWord::OK => {
-                *self = Self { application: Some(application), current_ef: None };
+            Some(Action::SelectApplication(application)) if succeeded => {
+                *self = Self { application: Some(application), ..Self::unknown() };
             }
-            Some(Action::SelectFile(file)) if status == StatusWord::OK => {
-                self.current_ef = Some(file);
-            }
+            Some(Action::SelectFile(file)) if succeeded => self.current_ef = Some(file),
             Some(Action::SelectApplication(_) | Action::SelectFile(_)) => *self = Self::unknown(),
             // A short EF identifier makes the file current. A refused command may have done so or
             // not; a guarded command names a file too, and flows name theirs anew afterwards.
-            Some(Action::Access(_, file)) => {
-                self.current_ef = (status == StatusWord::OK).then_some(file);
-            }
+            Some(Action::Access(_, file)) => self.current_ef = succeeded.then_some(file),
+            Some(Action::GetResponse) => {}
             None => self.current_ef = None,
         }
+        self.response_goes_on = response_goes_on;
     }
 
     fn rows(&self) -> impl Iterator<Item = &'static (Access, u8, Scope)> {
@@ -199,6 +203,7 @@ impl CardState {
 
 /// The commands that a page may send, in the exact forms that are let through.
 enum Action {
+    GetResponse,
     SelectApplication(Application),
     SelectFile(u8),
     Access(Access, u8),
@@ -233,6 +238,8 @@ impl Action {
             ([0x00, 0x20, 0x00, 0x80], []) if ne == 0 => {
                 current_ef.map(|file| Self::Access(Access::RetryCounter, file))
             }
+            // GET RESPONSE: more of what was asked for before.
+            ([0x00, 0xC0, 0x00, 0x00], []) if ne > 0 => Some(Self::GetResponse),
             _ => None,
         }
     }

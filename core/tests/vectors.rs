@@ -221,6 +221,30 @@ fn a_response_in_parts_is_put_together() {
 }
 
 #[test]
+fn a_certificate_is_read_in_chunks_where_extended_length_is_refused() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let certificate = replay(flow, "read-certificate-short").unwrap();
+    assert_eq!(certificate.as_der().len(), 4 + 0x0101);
+    assert!(certificate.as_der().ends_with(&hex("AA0102030405")));
+}
+
+#[test]
+fn files_are_selected_where_short_identifiers_are_refused() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let certificate = replay(flow, "read-certificate-selected").unwrap();
+    assert_eq!(certificate.as_der(), hex("3003020107"));
+    let status = replay(jpki::pin_status(), "pin-status-selected").unwrap();
+    assert_eq!((status.user_authentication, status.digital_signature), (3, 5));
+}
+
+#[test]
+fn a_corrected_le_is_taken() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let certificate = replay(flow, "read-certificate-with-corrected-le").unwrap();
+    assert_eq!(certificate.as_der(), hex("3003020107"));
+}
+
+#[test]
 fn a_statement_is_signed_as_openssl_would_hash_it() {
     let statement = Statement::new(Method::Pin, "https://example.com", &"A".repeat(44));
     let flow = jpki::sign_statement(Key::UserAuthentication, &statement);

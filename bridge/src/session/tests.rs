@@ -3,6 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use kazashi_core::{
+    Abilities,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
     jpki::{Key, PinReference},
@@ -35,7 +36,7 @@ impl Desk {
     }
 
     fn session(&self) -> Session<'_> {
-        Session::open(Box::new(self.clone()), None).unwrap()
+        Session::open(Box::new(self.clone()), None, Abilities::default()).unwrap()
     }
 
     /// What the card answers to another program.
@@ -146,7 +147,8 @@ fn the_pages_application_is_selected_again_in_the_next_session() {
     let mut session = desk.session();
     session.transmit(&command(SELECT), &scopes()).unwrap();
     let page_application = session.close();
-    let mut session = Session::open(Box::new(desk.clone()), page_application).unwrap();
+    let mut session =
+        Session::open(Box::new(desk.clone()), page_application, Abilities::default()).unwrap();
     let response = session.transmit(&command(READ_CERTIFICATE), &scopes()).unwrap();
     assert_eq!(response.status(), StatusWord::OK);
     assert!(response.data().len() > 1000);
@@ -170,7 +172,7 @@ fn a_card_pulled_at_any_command_ends_the_session_with_its_code() {
     for commands in 0..4 {
         let desk = Desk::new();
         desk.0.borrow_mut().commands = commands;
-        let failure = match Session::open(Box::new(desk.clone()), None) {
+        let failure = match Session::open(Box::new(desk.clone()), None, Abilities::default()) {
             Err(failure) => failure,
             Ok(mut session) => {
                 let failure = session.verify_pin(pin("1234"), 1).unwrap_err();

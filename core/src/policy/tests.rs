@@ -107,6 +107,24 @@ fn a_fault_of_the_card_makes_the_state_unknown() {
 }
 
 #[test]
+fn a_response_goes_on_under_the_scope_of_its_command() {
+    let mut state = in_jpki();
+    state.observe(&command("00B0810000"), StatusWord(0x6110));
+    assert_eq!(state.judge(&command("00C0000010")), Ok(Needs::Scope(Scope::Sign)));
+    state.observe(&command("00C0000010"), StatusWord(0x6104));
+    assert_eq!(state.judge(&command("00C0000004")), Ok(Needs::Scope(Scope::Sign)));
+    state.observe(&command("00C0000004"), StatusWord::OK);
+    assert_eq!(state.judge(&command("00C0000004")), Err(Refusal));
+}
+
+#[test]
+fn the_rest_of_a_response_is_not_fetched_for_a_command_that_was_not_allowed() {
+    let mut state = in_jpki();
+    state.observe(&command("802A00970155"), StatusWord(0x6100));
+    assert_eq!(state.judge(&command("00C0000000")), Err(Refusal));
+}
+
+#[test]
 fn the_card_manager_shows_nothing() {
     let mut state = in_jpki();
     state.observe(&Application::CardManager.select(), StatusWord::OK);

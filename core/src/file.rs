@@ -1,0 +1,102 @@
+//! Elementary files: naming one in a command, and reading one whole.
+//!
+//! Few round trips if card and reader allow it, with short EF identifiers and extended length
+//! fields; SELECT EF and 256 bytes at a time if they do not (card.md 2 and 4.1).
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Error,
+    apdu::{CommandApdu, StatusWord},
+    command,
+    flow::Card,
+};
+
+/// The longest file: READ BINARY has 15 bits for the offset.
+const MAX_FILE: usize = 0x7FFF;
+
+/// Reads a file: all of it, or, if its first bytes say how long its one data object is, no less than
+/// that.
+pub(crate) async fn read(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> {
+    loop {
+        let extended = card.abilities().extended_length();
+        match read_as_able(card, ef).await {
+            Err(Error::Refused { status: StatusWord::WRONG_LENGTH, .. }) if extended => {
+                card.abilities().lacks_extended_length();
+            }
+            Err(error) if is_for_want_of_short_identifiers(card, error) => {
+                card.abilities().lacks_short_ef_identifiers();
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn read_as_able(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let most = if card.abilities().extended_length() {
+        CommandApdu::MAX_EXTENDED_NE
+    } else {
+        CommandApdu::MAX_SHORT_NE
+    };
+    let p1 = name(card, ef).await?.unwrap_or(0x00);
+    let mut file = card.transmit(command::read_binary(p1, 0x00, most)).await?;
+    while let Some(rest) = missing(&file) {
+        let offset = u16::try_from(file.len()).map_err(|_| TOO_LONG)?;
+        let [high, low] = offset.to_be_bytes();
+        let chunk = card.transmit(command::read_binary(high, low, rest.min(most))).await?;
+        if chunk.is_empty() {
+            return Err(Error::Malformed { what: "a file that ends too early" });
+        }
+        if file.len() + chunk.len() > MAX_FILE {
+            return Err(TOO_LONG);
+        }
+        // Allocated at once: a vector that grows leaves copies behind.
+        file = Zeroizing::new([&file[..], &chunk].concat());
+    }
+    Ok(file)
+}
+
+const TOO_LONG: Error = Error::Malformed { what: "a file of more than 32 KiB" };
+
+/// How many bytes the data object at the start still lacks.
+fn missing(file: &[u8]) -> Option<u32> {
+    let [0x30, 0x82, high, low, ..] = *file else { return None };
+    let length = 4 + usize::from(u16::from_be_bytes([high, low]));
+    length.checked_sub(file.len()).filter(|&rest| rest > 0)?.try_into().ok()
+}
+
+/// Asks for a retry counter. Spends no try.
+pub(crate) async fn retries_left(card: &Card, ef: u8) -> Result<u8, Error> {
+    loop {
+        let p2 = name(card, ef).await?.unwrap_or(0x80);
+        let command = command::retries_left(p2);
+        let ins = command.ins();
+        let status = card.exchange(command).await.status();
+        if status.is_blocked() {
+            return Ok(0);
+        }
+        let error = Error::Refused { ins, status };
+        match status.retries_left() {
+            Some(retries_left) => return Ok(retries_left),
+            None if is_for_want_of_short_identifiers(card, error) => {
+                card.abilities().lacks_short_ef_identifiers();
+            }
+            None => return Err(error),
+        }
+    }
+}
+
+/// Names a file for the next command: its short identifier as the parameter byte has it, or none
+/// once it is the current file.
+pub(crate) async fn name(card: &Card, ef: u8) -> Result<Option<u8>, Error> {
+    if card.abilities().short_ef_identifiers() {
+        return Ok(Some(0x80 | ef));
+    }
+    card.transmit(command::select_file(ef)).await?;
+    Ok(None)
+}
+
+fn is_for_want_of_short_identifiers(card: &Card, error: Error) -> bool {
+    let refused = matches!(error, Error::Refused { status: StatusWord::WRONG_P1_P2, .. });
+    refused && card.abilities().short_ef_identifiers()
+}
