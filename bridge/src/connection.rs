@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    Nonce,
+    Document, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::PinReference,
@@ -147,14 +147,14 @@ impl Connection {
             }
             Request::VerifyPin { lease, reference, value } => {
                 let in_use = self.use_lease(&lease)?;
-                let scope = match reference {
-                    PinReference::UserAuthentication => Scope::Authenticate,
-                    PinReference::DigitalSignature => Scope::Sign,
+                let (scope, purpose) = match reference {
+                    PinReference::UserAuthentication => (Scope::Authenticate, Purpose::SignIn),
+                    PinReference::DigitalSignature => (Scope::Sign, Purpose::Read),
                 };
                 self.require(scope)?;
                 let worker = self.worker(&in_use)?;
                 let (value, at_least) =
-                    self.collect_pin(&lease, &in_use, reference, Purpose::Read, value).await?;
+                    self.collect_pin(&lease, &in_use, reference, purpose, value).await?;
                 worker.with_card(&lease, move |card| card.verify_pin(value, at_least)).await?;
                 Ok(Answer::Verified)
             }
@@ -183,6 +183,29 @@ impl Connection {
                 };
                 let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
                 Ok(Answer::Signed { signature: signature.as_bytes().into() })
+            }
+            Request::Sign { lease, title, hash, digest } => {
+                let in_use = self.use_lease(&lease)?;
+                self.require(Scope::Sign)?;
+                let document = Document::new(title, hash, digest.as_bytes())
+                    .map_err(|_| ErrorCode::InvalidRequest)?;
+                let purpose = Purpose::Sign(document.clone());
+                let reference = PinReference::DigitalSignature;
+                let (value, at_least) =
+                    self.collect_pin(&lease, &in_use, reference, purpose, None).await?;
+                let sign = move |card: &mut Session<'_>| {
+                    // This password was given for this one document.
+                    let signed = card
+                        .verify_pin(value, at_least)
+                        .and_then(|()| card.sign_document(&document));
+                    card.finish();
+                    signed
+                };
+                let signed = self.worker(&in_use)?.with_card(&lease, sign).await?;
+                Ok(Answer::DocumentSigned {
+                    signature: signed.signature.as_bytes().into(),
+                    certificate: signed.certificate.as_der().into(),
+                })
             }
             Request::Release { lease } => {
                 self.use_lease(&lease)?;

@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf, sync::Arc};
 
 use kazashi_core::{
+    Document,
     error_code::ErrorCode,
     jpki::PinReference,
     secret::{MalformedPin, PinValue},
@@ -41,12 +42,14 @@ pub(crate) struct Prompt {
 }
 
 /// What a page wants a PIN for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To sign in with the user authentication key.
     SignIn,
     /// To read what only the PIN opens.
     Read,
+    /// To sign this document with the digital signature key.
+    Sign(Document),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +121,15 @@ impl PinEntry {
     }
 }
 
+/// The digest as a person compares it: in groups of four digits.
+fn shown_digest(document: &Document) -> String {
+    let groups = document
+        .digest()
+        .chunks(2)
+        .map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect::<String>());
+    format!("{}: {}", document.hash().name(), groups.collect::<Vec<_>>().join(" "))
+}
+
 fn error_code(error: pinentry::Error) -> ErrorCode {
     match error {
         pinentry::Error::Cancelled => ErrorCode::PinCancelled,
@@ -144,8 +156,44 @@ impl Language {
     }
 
     fn description(self, prompt: &Prompt) -> String {
-        let Prompt { origin, retries_left, .. } = prompt;
-        let what = match (self, prompt.reference) {
+        let Prompt { origin, purpose, reference, retries_left } = prompt;
+        let purpose = self.purpose(purpose);
+        let pin = self.pin(*reference);
+        let tries = match self {
+            Self::English => format!("Tries left: {retries_left}"),
+            Self::Japanese => format!("残り{retries_left}回"),
+        };
+        format!("{origin}\n{purpose}\n\n{pin}\n{tries}")
+    }
+
+    fn purpose(self, purpose: &Purpose) -> String {
+        match (self, purpose) {
+            (Self::English, Purpose::SignIn) => {
+                "asks you to sign in with your My Number Card.".to_owned()
+            }
+            (Self::English, Purpose::Read) => {
+                "asks to read your digital signature certificate (name, address, date of birth, sex)."
+                    .to_owned()
+            }
+            (Self::English, Purpose::Sign(document)) => {
+                format!("asks you to sign:\n{}\n{}", document.title(), shown_digest(document))
+            }
+            (Self::Japanese, Purpose::SignIn) => {
+                "がマイナンバーカードでのログインを求めています。".to_owned()
+            }
+            (Self::Japanese, Purpose::Read) => {
+                "が署名用電子証明書（氏名・住所・生年月日・性別）の読み取りを求めています。"
+                    .to_owned()
+            }
+            (Self::Japanese, Purpose::Sign(document)) => {
+                let (title, digest) = (document.title(), shown_digest(document));
+                format!("が電子署名を求めています。\n{title}\n{digest}")
+            }
+        }
+    }
+
+    fn pin(self, reference: PinReference) -> &'static str {
+        match (self, reference) {
             (Self::English, PinReference::UserAuthentication) => {
                 "PIN for user authentication (4 digits)"
             }
@@ -158,20 +206,6 @@ impl Language {
             (Self::Japanese, PinReference::DigitalSignature) => {
                 "署名用電子証明書の暗証番号（英数字6～16桁）"
             }
-        };
-        match (self, prompt.purpose) {
-            (Self::English, Purpose::SignIn) => format!(
-                "{origin}\nasks you to sign in with your My Number Card.\n\n{what}\nTries left: {retries_left}"
-            ),
-            (Self::English, Purpose::Read) => format!(
-                "{origin}\nasks to read your digital signature certificate, which holds your name and address.\n\n{what}\nTries left: {retries_left}"
-            ),
-            (Self::Japanese, Purpose::SignIn) => format!(
-                "{origin}\nがマイナンバーカードでのログインを求めています。\n\n{what}\n残り{retries_left}回"
-            ),
-            (Self::Japanese, Purpose::Read) => format!(
-                "{origin}\nが署名用電子証明書（氏名・住所などを含む）の読み取りを求めています。\n\n{what}\n残り{retries_left}回"
-            ),
         }
     }
 

@@ -2,11 +2,11 @@
 //! is true.
 
 use kazashi_core::{
-    Abilities,
+    Abilities, Document,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
     flow::{Flow, Transport, run},
-    jpki::{self, Key, PinReference, Signature},
+    jpki::{self, Key, PinReference, Signature, SignedDocument},
     policy::{Application, CardState, Needs, Scopes},
     secret::PinValue,
     statement::Statement,
@@ -110,6 +110,14 @@ impl<'c> Session<'c> {
             return Err(ErrorCode::InvalidRequest.into());
         }
         self.run(jpki::sign_statement(key, statement))
+    }
+
+    /// Has the card sign a document, if its password was presented in this transaction.
+    pub(crate) fn sign_document(&mut self, document: &Document) -> Result<SignedDocument, Failure> {
+        if self.verified != Some(PinReference::DigitalSignature) {
+            return Err(ErrorCode::InvalidRequest.into());
+        }
+        self.run(jpki::sign_document(document))
     }
 
     /// Ends the transaction after this.

@@ -1,11 +1,25 @@
-/// `DigestInfo ::= SEQUENCE { algorithm, OCTET STRING }` up to the 32 bytes of a SHA-256 digest
-/// (RFC 8017, 9.2, note 1).
+use crate::Hash;
+
+/// `DigestInfo ::= SEQUENCE { algorithm, OCTET STRING }` up to the digest (RFC 8017, 9.2, note 1).
 const SHA_256: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
     0x00, 0x04, 0x20,
 ];
+const SHA_384: [u8; 19] = [
+    0x30, 0x41, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05,
+    0x00, 0x04, 0x30,
+];
+const SHA_512: [u8; 19] = [
+    0x30, 0x51, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05,
+    0x00, 0x04, 0x40,
+];
 
-/// The DigestInfo of a SHA-256 digest: 51 bytes.
-pub(crate) fn sha_256(digest: &[u8; 32]) -> Vec<u8> {
-    [&SHA_256[..], digest].concat()
+/// The DigestInfo of a digest.
+pub(crate) fn of(hash: Hash, digest: &[u8]) -> Vec<u8> {
+    let prefix = match hash {
+        Hash::Sha256 => SHA_256,
+        Hash::Sha384 => SHA_384,
+        Hash::Sha512 => SHA_512,
+    };
+    [&prefix, digest].concat()
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::{
     Abilities, Document, Error, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
-    jpki::{Key, PinReference, Signature, Verified},
+    jpki::{Key, PinReference, Signature, SignedDocument, Verified},
 };
 
 /// What is said to a card to reach a `T`.
@@ -47,8 +47,9 @@ pub enum Step<T> {
     /// Whoever knows the page's origin builds the statement over it and the nonce, and has the card
     /// sign it.
     SignChallenge(Key, Nonce, Waiting<T, Signature>),
-    /// Sign a document with the digital signature key, showing the person its title and digest.
-    Sign(Document, Waiting<T, Signature>),
+    /// Whoever guards the card shows the person title and digest, collects the password, and has
+    /// the digital signature key sign.
+    Sign(Document, Waiting<T, SignedDocument>),
     /// Only the relying party's server can answer.
     Ask(Question, Waiting<T, Vec<u8>>),
     /// The flow is over.
@@ -175,7 +176,7 @@ enum Request {
     Transmit(CommandApdu, Slot<ResponseApdu>),
     VerifyPin(PinReference, Slot<Verified>),
     SignChallenge(Key, Nonce, Slot<Signature>),
-    Sign(Document, Slot<Signature>),
+    Sign(Document, Slot<SignedDocument>),
     Ask(Question, Slot<Vec<u8>>),
 }
 
@@ -229,8 +230,7 @@ impl Card {
     }
 
     /// Has the guard ask for consent and sign a document.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no flow signs documents yet"))]
-    pub(crate) async fn sign(&self, document: Document) -> Signature {
+    pub(crate) async fn sign(&self, document: Document) -> SignedDocument {
         self.request(|answer| Request::Sign(document, answer)).await
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, Nonce,
+    Document, Error, Nonce,
     apdu::StatusWord,
     command, file,
     flow::{Card, Flow},
@@ -33,6 +33,8 @@ pub mod ef {
     pub const USER_AUTHENTICATION_CA_CERTIFICATE: u8 = 0x0B;
     /// User authentication key.
     pub const USER_AUTHENTICATION_KEY: u8 = 0x17;
+    /// Digital signature key.
+    pub const DIGITAL_SIGNATURE_KEY: u8 = 0x1A;
     /// PIN of the user authentication key.
     pub const USER_AUTHENTICATION_PIN: u8 = 0x18;
     /// Password of the digital signature key.
@@ -152,6 +154,24 @@ pub struct SignedChallenge {
     pub signature: Signature,
 }
 
+/// What the digital signature key signed, with the certificate that says whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignedDocument {
+    /// The digital signature certificate, which holds name and address.
+    pub certificate: Certificate,
+    /// Over the document's DigestInfo.
+    pub signature: Signature,
+}
+
+impl SignedDocument {
+    /// What a driver answers to [`Step::Sign`](crate::flow::Step::Sign).
+    #[must_use]
+    pub fn new(certificate: Certificate, signature: Signature) -> Self {
+        Self { certificate, signature }
+    }
+}
+
 /// A certificate as read from the card: DER, unverified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificate(Zeroizing<Vec<u8>>);
@@ -161,6 +181,12 @@ impl Certificate {
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.0
+    }
+
+    /// A certificate that came by wire.
+    #[must_use]
+    pub fn from_der(der: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(der.into()))
     }
 
     /// Trims the filler behind the outermost SEQUENCE.
@@ -287,6 +313,11 @@ pub fn authenticate(nonce: Nonce) -> Flow<SignedChallenge> {
     })
 }
 
+/// Signs a document with the digital signature key. The person is always asked.
+pub fn sign(document: Document) -> Flow<SignedDocument> {
+    Flow::new(async move |card| Ok(card.sign(document).await))
+}
+
 /// Reads one retry counter. Run by whoever guards the card; the application is selected.
 pub fn retries_left(reference: PinReference) -> Flow<u8> {
     Flow::new(async move |card| file::retries_left(&card, reference.ef()).await)
@@ -325,11 +356,25 @@ pub fn verify_pin(value: PinValue, at_least: u8) -> Flow<Verified> {
 /// application is selected.
 pub fn sign_statement(key: Key, statement: &Statement) -> Flow<Signature> {
     let digest_info = statement.digest_info();
+    Flow::new(async move |card| compute_signature(&card, key.ef(), &digest_info).await)
+}
+
+/// Has the digital signature key sign a document, and reads its certificate. Run by whoever guards
+/// the card, after the person consented and [`verify_pin`]; the application is selected.
+pub fn sign_document(document: &Document) -> Flow<SignedDocument> {
+    let digest_info = document.digest_info();
     Flow::new(async move |card| {
-        let p2 = file::name(&card, key.ef()).await?.unwrap_or(0x80);
-        let command = command::compute_digital_signature(p2, &digest_info);
-        Ok(Signature(card.transmit(command).await?.to_vec()))
+        let file = file::read(&card, ef::DIGITAL_SIGNATURE_CERTIFICATE).await?;
+        let certificate = Certificate::from_file(&file)?;
+        let signature = compute_signature(&card, ef::DIGITAL_SIGNATURE_KEY, &digest_info).await?;
+        Ok(SignedDocument { certificate, signature })
     })
+}
+
+async fn compute_signature(card: &Card, ef: u8, digest_info: &[u8]) -> Result<Signature, Error> {
+    let p2 = file::name(card, ef).await?.unwrap_or(0x80);
+    let command = command::compute_digital_signature(p2, digest_info);
+    Ok(Signature(card.transmit(command).await?.to_vec()))
 }
 
 async fn select_application(card: &Card) -> Result<(), Error> {

@@ -27,6 +27,6 @@ pub mod token;
 pub mod wire;
 
 pub use abilities::Abilities;
-pub use document::Document;
+pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};

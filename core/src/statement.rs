@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::digest_info;
+use crate::{Hash, digest_info};
 
 /// How the holder let the card sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +49,6 @@ impl Statement {
     /// The 51 bytes that the card pads and signs.
     #[must_use]
     pub fn digest_info(&self) -> Vec<u8> {
-        digest_info::sha_256(&self.digest)
+        digest_info::of(Hash::Sha256, &self.digest)
     }
 }

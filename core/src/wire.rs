@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
 use crate::{
-    Error,
+    Error, Hash,
     error_code::ErrorCode,
     jpki::{Key, PinReference},
     policy::Scopes,
@@ -94,6 +94,18 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<PinEntry>,
     },
+    /// Sign a document with the digital signature key. The bridge always asks the person, showing
+    /// origin, title and digest. Answered by [`Answer::DocumentSigned`].
+    Sign {
+        /// The lease.
+        lease: String,
+        /// What the document is called.
+        title: String,
+        /// How it was digested.
+        hash: Hash,
+        /// Its digest.
+        digest: Hex,
+    },
     /// Give the lease back; the card is left clean. Answered by [`Answer::Released`].
     Release {
         /// The lease.
@@ -145,6 +157,13 @@ pub enum Answer {
     Signed {
         /// The signature, big-endian.
         signature: Hex,
+    },
+    /// To [`Request::Sign`].
+    DocumentSigned {
+        /// The signature, big-endian.
+        signature: Hex,
+        /// The digital signature certificate, DER.
+        certificate: Hex,
     },
     /// To [`Request::Release`].
     Released,

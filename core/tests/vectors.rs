@@ -4,10 +4,13 @@
 use std::{fs, path::PathBuf};
 
 use kazashi_core::{
-    Error, Nonce,
+    Document, Error, Hash, Nonce,
     apdu::{CommandApdu, LengthFields, ResponseApdu},
     flow::{Flow, Step, Transport, run},
-    jpki::{self, CertificateKind, Key, PinReference, TokenLabel},
+    jpki::{
+        self, Certificate, CertificateKind, Key, PinReference, Signature, SignedDocument,
+        TokenLabel,
+    },
     secret::PinValue,
     statement::{Method, Statement},
     tlv,
@@ -253,6 +256,25 @@ fn a_statement_is_signed_as_openssl_would_hash_it() {
 }
 
 #[test]
+fn a_document_is_signed_with_the_digest_info_of_its_hash() {
+    let document = Document::new("A lease", Hash::Sha512, [7; 64]).unwrap();
+    let signed = replay(jpki::sign_document(&document), "sign-document").unwrap();
+    assert_eq!(signed.certificate.as_der(), hex("3003020107"));
+    assert_eq!(signed.signature.as_bytes(), hex("0102030405060708"));
+}
+
+#[test]
+fn a_document_is_left_to_whoever_asks_for_consent() {
+    let document = Document::new("A lease", Hash::Sha256, [7; 32]).unwrap();
+    let Ok(Step::Sign(shown, waiting)) = jpki::sign(document.clone()).start() else {
+        panic!("a step to sign")
+    };
+    assert_eq!(shown, document);
+    let signed = SignedDocument::new(Certificate::from_der([0x30, 0]), Signature::from_bytes([7]));
+    assert!(matches!(waiting.resume(signed.clone()), Ok(Step::Done(done)) if done == signed));
+}
+
+#[test]
 fn the_token_label_tells_the_cards_apart() {
     assert_eq!(replay(jpki::token_label(), "token-label"), Ok(TokenLabel::MyNumberCard));
 }
@@ -269,7 +291,7 @@ fn a_flow_leaves_the_challenge_to_whoever_knows_the_origin() {
             }
             Step::SignChallenge(key, asked, waiting) => {
                 assert_eq!((key, &asked), (Key::UserAuthentication, &nonce));
-                waiting.resume(jpki::Signature::from_bytes([7; 256])).unwrap()
+                waiting.resume(Signature::from_bytes([7; 256])).unwrap()
             }
             Step::Done(challenge) => break challenge,
             other => panic!("{other:?}"),

@@ -1,16 +1,5 @@
 use super::{Flow, Question, Step};
-use crate::{Document, Error, jpki::Signature};
-
-#[test]
-fn a_document_is_signed_by_whoever_asks_for_consent() {
-    let document = Document::new("Lease agreement", [1; 32]);
-    let asked = document.clone();
-    let flow = Flow::new(async |card| Ok(card.sign(asked).await));
-    let Ok(Step::Sign(shown, waiting)) = flow.start() else { panic!("a step to sign") };
-    assert_eq!(shown, document);
-    let signature = Signature::from_bytes([2; 256]);
-    assert!(matches!(waiting.resume(signature.clone()), Ok(Step::Done(s)) if s == signature));
-}
+use crate::Error;
 
 #[test]
 fn a_question_is_answered_by_the_server() {
