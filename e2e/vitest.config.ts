@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["*.test.ts"],
     // One reader stack fits on a machine.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });

@@ -46,10 +46,8 @@ test("the right PIN gives the tries back", async () => {
 /** Asks the card itself: VERIFY without data answers 63CX, and X is the number of tries left. */
 async function retriesLeftByOpenSc(): Promise<number> {
   const apdus = ["00A4040C0AD392F000260100000001", "00A4020C020018", "00200080"];
-  const { stdout } = await promisify(execFile)("opensc-tool", [
-    "--wait",
-    ...apdus.flatMap((apdu) => ["--send-apdu", apdu]),
-  ]);
+  const send = apdus.flatMap((apdu) => ["--send-apdu", apdu]);
+  const { stdout } = await promisify(execFile)("opensc-tool", send);
   const [last = ""] = stdout.split("Sending:").slice(-1);
   return Number(/SW1=0x63, SW2=0xC(\d)/.exec(last)?.[1]);
 }

@@ -59,6 +59,7 @@ export class Stack {
     if (this.#options.cardIn === "pcscd") {
       this.pcscd = await startPcscd({ folder });
       this.insertedCard = await InsertedCard.insert(this.card, { folder });
+      await this.pcscd.says("Card inserted");
     }
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
