@@ -19,7 +19,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 use crate::{
     config::Config, events::Events, lease::Leases, pin_entry::PinEntry, readers::Readers,
-    server::Server,
+    server::Server, virtual_card::VirtualReader,
 };
 
 mod config;
@@ -60,7 +60,8 @@ struct Serve {
     /// Which origins may do what (TOML). Without it, none may do anything.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Use this card image of kazashi-emulator instead of the workstation's readers.
+    /// Use this card image of kazashi-emulator instead of the workstation's readers. Standard input
+    /// takes insert, remove and swap DIR.
     #[arg(long, value_name = "DIR")]
     virtual_card: Option<PathBuf>,
     /// Developer mode: http://localhost and http://127.0.0.1 may be listed as origins.
@@ -111,8 +112,11 @@ async fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
         warn!(program = %config.pinentry.display(), "the program that asks for PINs is missing");
     }
     let server = Server::bind(options.port).await?;
-    match &options.virtual_card {
-        Some(image) => virtual_card::insert(&readers, image)?,
+    match options.virtual_card {
+        Some(image) => {
+            let reader = VirtualReader::with_card(Arc::clone(&readers), image)?;
+            thread::spawn(|| reader.obey(io::stdin().lock()));
+        }
         None => {
             let readers = Arc::clone(&readers);
             thread::spawn(move || resource_manager::monitor(&readers));

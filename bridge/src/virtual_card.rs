@@ -1,6 +1,10 @@
 //! A card of the emulator in place of a reader, for development.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::BufRead,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use kazashi_core::{
     apdu::{CommandApdu, ResponseApdu},
@@ -16,39 +20,106 @@ use crate::{
     worker::{Insertion, Slot},
 };
 
-/// The one stay of this card on its reader.
-const INSERTION: Insertion = Insertion(1);
+/// A reader on which virtual cards are put, and from which they are taken.
+pub(crate) struct VirtualReader {
+    readers: Arc<Readers>,
+    id: String,
+    tray: Tray,
+    image: PathBuf,
+    insertions: u32,
+}
 
-/// Puts the card of an image folder on a reader of its own.
-pub(crate) fn insert(readers: &Readers, image: &Path) -> Result<(), ImageError> {
-    let mut card = Card::new(folder::load(image)?);
-    card.power_on();
-    let atr = card.atr().to_vec();
-    let reader =
-        readers.add("Kazashi virtual card", VirtualSlot { card, folder: image.to_owned() });
-    readers.set_card(&reader, Some((INSERTION, atr)));
-    Ok(())
+/// What lies on the reader.
+#[derive(Clone, Default)]
+struct Tray(Arc<Mutex<Option<Inserted>>>);
+
+struct Inserted {
+    card: Card,
+    folder: PathBuf,
+    insertion: Insertion,
+}
+
+impl VirtualReader {
+    /// A reader with the card of this image folder on it.
+    pub(crate) fn with_card(readers: Arc<Readers>, image: PathBuf) -> Result<Self, ImageError> {
+        let tray = Tray::default();
+        let id = readers.add("Kazashi virtual card", VirtualSlot { tray: tray.clone() });
+        let mut reader = Self { readers, id, tray, image, insertions: 0 };
+        reader.insert()?;
+        Ok(reader)
+    }
+
+    /// Obeys `insert`, `remove` and `swap DIR`, one a line, as `kazashi-emulator run` does. The end
+    /// of input leaves the card where it is.
+    pub(crate) fn obey(mut self, input: impl BufRead) {
+        for line in input.lines().map_while(Result::ok) {
+            let done = match line.trim().split_once(' ').unwrap_or((line.trim(), "")) {
+                ("insert", "") => self.insert(),
+                ("remove", "") => {
+                    self.remove();
+                    Ok(())
+                }
+                ("swap", image) if !image.is_empty() => {
+                    self.remove();
+                    self.image = image.into();
+                    self.insert()
+                }
+                _ => {
+                    warn!("the virtual reader knows insert, remove and swap DIR");
+                    Ok(())
+                }
+            };
+            if let Err(error) = done {
+                warn!(%error, "could not insert the virtual card");
+            }
+        }
+    }
+
+    fn insert(&mut self) -> Result<(), ImageError> {
+        let mut card = Card::new(folder::load(&self.image)?);
+        card.power_on();
+        self.insertions += 1;
+        let insertion = Insertion(self.insertions);
+        let atr = card.atr().to_vec();
+        *self.tray.lock() = Some(Inserted { card, folder: self.image.clone(), insertion });
+        self.readers.set_card(&self.id, Some((insertion, atr)));
+        Ok(())
+    }
+
+    fn remove(&mut self) {
+        *self.tray.lock() = None;
+        self.readers.set_card(&self.id, None);
+    }
 }
 
 struct VirtualSlot {
-    card: Card,
-    folder: PathBuf,
+    tray: Tray,
 }
 
 impl Slot for VirtualSlot {
     fn begin(&mut self) -> Result<(Box<dyn CardTransaction + '_>, Insertion), ErrorCode> {
-        Ok((Box::new(self), INSERTION))
+        let inserted = self.tray.lock();
+        let insertion = inserted.as_ref().ok_or(ErrorCode::NoSmartcard)?.insertion;
+        Ok((Box::new(VirtualTransaction { tray: &self.tray, insertion }), insertion))
     }
 
     fn rest(&mut self) {}
 }
 
-impl CardTransaction for &mut VirtualSlot {
+struct VirtualTransaction<'t> {
+    tray: &'t Tray,
+    insertion: Insertion,
+}
+
+impl CardTransaction for VirtualTransaction<'_> {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        let response = self.card.transmit(&command.to_bytes(), &mut OsRng);
+        let mut tray = self.tray.lock();
+        let inserted = tray.as_mut().filter(|inserted| inserted.insertion == self.insertion);
+        let Inserted { card, folder, .. } = inserted.ok_or(ErrorCode::RemovedCard)?;
+        let response = card.transmit(&command.to_bytes(), &mut OsRng);
         // A retry counter lives on the card, so it outlives this program.
-        if self.card.take_changed()
-            && let Err(error) = folder::save_counters(&self.folder, self.card.image())
+        if card.take_changed()
+            && let Err(error) = folder::save_counters(folder, card.image())
         {
             warn!(%error, "could not save the retry counters");
         }
@@ -56,9 +127,17 @@ impl CardTransaction for &mut VirtualSlot {
     }
 
     fn end(self: Box<Self>, ending: Ending) {
-        if ending == Ending::UnpowerCard {
-            self.card.power_off();
-            self.card.power_on();
+        if let Some(inserted) = self.tray.lock().as_mut()
+            && ending == Ending::UnpowerCard
+        {
+            inserted.card.power_off();
+            inserted.card.power_on();
         }
+    }
+}
+
+impl Tray {
+    fn lock(&self) -> MutexGuard<'_, Option<Inserted>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

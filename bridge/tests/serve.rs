@@ -260,6 +260,31 @@ fn whoever_knows_a_lease_takes_it_over_and_its_holder_is_told() {
 }
 
 #[test]
+fn a_card_that_is_taken_ends_its_lease_even_while_the_dialog_is_open() {
+    let mut bridge = Bridge::start();
+    bridge.will_type(&["wait"]);
+    let mut page = bridge.page(ORIGIN);
+    assert_eq!(page.ask(json!({ "type": "watch" }))["type"], "readers");
+    let lease = page.acquire();
+    page.send(json!({
+        "type": "sign-challenge", "lease": lease, "key": "user-authentication", "nonce": NONCE,
+        "pin": {}
+    }));
+    bridge.wait_for_dialog();
+    bridge.tell("remove");
+    let mut told: Vec<_> =
+        (0..3).map(|_| page.read()["type"].as_str().unwrap().to_owned()).collect();
+    told.sort();
+    assert_eq!(told, ["card-removed", "error", "lease-lost"]);
+    let reader = page.reader();
+    let acquire = json!({ "type": "acquire", "reader": reader });
+    assert_eq!(page.ask(acquire.clone())["code"], "no-smartcard");
+    bridge.tell("insert");
+    assert_eq!(page.read()["type"], "card-inserted");
+    assert_eq!(page.ask(acquire)["type"], "acquired");
+}
+
+#[test]
 fn unlisted_origins_and_rebinding_names_are_refused_before_the_upgrade() {
     let bridge = Bridge::start();
     let host = format!("127.0.0.1:{}", bridge.port);
@@ -374,6 +399,7 @@ impl Bridge {
             .arg(folder.path().join("card"))
             .env("KAZASHI_LOG", "trace")
             .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -392,6 +418,20 @@ impl Bridge {
     /// What the bridge said to the pinentry so far.
     fn dialog(&self) -> String {
         fs::read_to_string(self.folder.path().join("said")).unwrap()
+    }
+
+    /// Waits until the pinentry asks.
+    fn wait_for_dialog(&self) {
+        while !fs::read_to_string(self.folder.path().join("said"))
+            .is_ok_and(|s| s.contains("GETPIN"))
+        {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// Has the virtual reader do something.
+    fn tell(&mut self, line: &str) {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
     fn page(&self, origin: &str) -> Page {
@@ -438,6 +478,7 @@ while read -r line; do
     GETPIN)
       pin=$(head -n 1 typed)
       if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
+      if [ "$pin" = wait ]; then sleep 3; fi
       if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
     BYE) echo OK; exit 0 ;;
     *) echo OK ;;
@@ -453,10 +494,14 @@ done
 struct Page(WebSocket<TcpStream>, u64);
 
 impl Page {
-    fn ask(&mut self, mut request: Value) -> Value {
+    fn send(&mut self, mut request: Value) {
         self.1 += 1;
         request["id"] = self.1.into();
         self.0.send(Message::text(request.to_string())).unwrap();
+    }
+
+    fn ask(&mut self, request: Value) -> Value {
+        self.send(request);
         let mut answer = self.read();
         assert_eq!(answer.as_object_mut().unwrap().remove("id"), Some(self.1.into()));
         answer
