@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
 mod demo;
+mod errors;
 mod npm;
 mod setup;
 mod shell;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::errors;
 use crate::shell::{Shell, cargo};
 
 /// Where the generated files are.
@@ -9,6 +10,7 @@ pub(crate) const PATHS: &[&str] = &["docs/errors.md", "js/src", "vectors"];
 
 /// Writes every generated file anew: first the certificates, then the tokens that hold them.
 pub(crate) fn write(shell: &Shell) -> Result<()> {
+    errors::write()?;
     ["kazashi-emulator", "kazashi-verify"].into_iter().try_for_each(|package| {
         let mut example = cargo();
         shell.run(example.args(["run", "--quiet", "--package", package, "--example", "vectors"]))
