@@ -5,7 +5,12 @@
  */
 
 import { KazashiError } from "./error.js";
-import init, { certificateSummary as summarise, verify as verifyToken } from "./wasm/verify.js";
+import type { ErrorCode } from "./error-codes.js";
+import init, {
+  certificateSerialNumber as serialNumberOf,
+  certificateSummary as summarise,
+  verify as verifyToken,
+} from "./wasm/verify.js";
 
 export { KazashiError };
 
@@ -128,13 +133,19 @@ export async function certificateSummary(der: Uint8Array): Promise<CertificateSu
   return { kind, hierarchy, notBefore: date(notBefore), notAfter: date(notAfter), policy };
 }
 
+/** Reads a certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
+export async function certificateSerialNumber(der: Uint8Array): Promise<string> {
+  await load();
+  return withCodes(() => serialNumberOf(der));
+}
+
 let loading: Promise<unknown> | undefined;
 
 /** Loads the module once, when it is first needed. */
 function load(): Promise<unknown> {
-  loading ??= loadModule().catch((error) => {
+  loading ??= loadModule().catch((cause) => {
     loading = undefined;
-    throw error;
+    throw new KazashiError("module-unavailable", { cause });
   });
   return loading;
 }
@@ -156,7 +167,7 @@ function withCodes<T>(call: () => T): T {
     return call();
   } catch (error) {
     if (error instanceof Error) throw error;
-    const { code, message } = error as { code: string; message: string };
+    const { code, message } = error as { code: ErrorCode; message: string };
     throw new KazashiError(code, { message });
   }
 }

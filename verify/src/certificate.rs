@@ -7,6 +7,6 @@ mod x509;
 
 pub use issuer::Hierarchy;
 pub use profile::Certificate;
-pub use summary::CertificateSummary;
+pub use summary::{CertificateSummary, certificate_serial_number};
 
 pub(crate) use x509::{Validity, X509};

@@ -81,7 +81,7 @@ pub use kazashi_core::jpki::CertificateKind;
 pub use kazashi_core::statement::Method;
 
 pub use authentication::{Authentication, Expected, MethodSource, verify};
-pub use certificate::{Certificate, CertificateSummary, Hierarchy};
+pub use certificate::{Certificate, CertificateSummary, Hierarchy, certificate_serial_number};
 pub use error::VerifyError;
 pub use revocation::Revocation;
 pub use subject::PairwiseKey;

@@ -49,6 +49,13 @@ impl CertificateSummary {
     }
 }
 
+/// Reads the serial number (発行の番号) of a certificate in DER, in hexadecimal, for those entitled to
+/// use it. Fails with [`VerifyError::CertificateMalformed`].
+pub fn certificate_serial_number(der: &[u8]) -> Result<String, VerifyError> {
+    let certificate = X509::parse(der).ok_or(VerifyError::CertificateMalformed)?;
+    Ok(certificate.serial_number())
+}
+
 /// Derived, it would print a birthday.
 impl fmt::Debug for CertificateSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -77,6 +77,12 @@ pub fn certificate_summary(der: &[u8]) -> Result<JsValue, JsValue> {
     }))
 }
 
+/// The certificate's serial number, for those entitled to use it. Throws `{ code, message }`.
+#[wasm_bindgen(js_name = certificateSerialNumber)]
+pub fn certificate_serial_number(der: &[u8]) -> Result<JsValue, JsValue> {
+    into_js(kazashi_verify::certificate_serial_number(der))
+}
+
 fn verify_values(
     token: &str,
     expected: &ExpectedObject,
