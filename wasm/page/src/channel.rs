@@ -1,10 +1,12 @@
 //! The way to one card, with somebody at its other end who guards it.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 /// TypeScript's own words for what it hands over and gets back.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
+import type { ErrorCode } from "../error-codes.js";
 import type {
   CertificateKind, Channel, HostEvent, Key, PinEntry, PinReference, PinStatus, Reader, Scope, Token,
 } from "../host.js";
@@ -15,6 +17,9 @@ export interface Hello {
   scopes: Scope[];
   nativePinEntry: boolean;
 }
+
+/** What the bridge tells unasked. */
+export type Notification = HostEvent | { type: "lease-lost"; lease: string; code: ErrorCode };
 "#;
 
 #[wasm_bindgen]
@@ -29,7 +34,7 @@ extern "C" {
 
     /// Carries one command APDU to the card and resolves with the response APDU.
     #[wasm_bindgen(method, catch)]
-    pub async fn transmit(this: &Channel, command: &[u8]) -> Result<JsValue, JsValue>;
+    pub async fn transmit(this: &Channel, command: &Uint8Array) -> Result<JsValue, JsValue>;
 
     /// Collects a PIN and presents it.
     #[wasm_bindgen(method, catch, js_name = verifyPin)]

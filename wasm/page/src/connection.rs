@@ -50,7 +50,7 @@ impl BridgeConnection {
     #[wasm_bindgen(constructor)]
     pub fn new(
         url: &str,
-        #[wasm_bindgen(unchecked_param_type = "(event: HostEvent) => void")]
+        #[wasm_bindgen(unchecked_param_type = "(event: Notification) => void")]
         on_notification: Function,
         #[wasm_bindgen(unchecked_param_type = "() => void")] on_end: Function,
     ) -> Result<Self, JsValue> {

@@ -62,7 +62,9 @@ async fn drive<T>(flow: Flow<T>, channel: &Channel, pin: Option<String>) -> Resu
         let next = match step {
             Step::Done(output) => return Ok(output),
             Step::Transmit(command, waiting) => {
-                let response = bytes(channel.transmit(&command.to_bytes()).await?)?;
+                // A copy: a view of this memory would not outlast its growth.
+                let command = Uint8Array::from(&**command.to_bytes());
+                let response = bytes(channel.transmit(&command).await?)?;
                 let malformed = Error::Malformed { what: "less than a status word" };
                 let response = ResponseApdu::from_bytes(&response);
                 waiting.resume(response.map_err(|_| thrown(malformed))?)

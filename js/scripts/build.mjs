@@ -1,0 +1,22 @@
+// Builds the package: the TypeScript, and beside it the WebAssembly modules of `cargo xtask wasm`.
+
+import { spawnSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const folder = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+function tsc(options) {
+  const program = folder("node_modules/typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [program, ...options], {
+    cwd: folder("."),
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(1);
+}
+
+rmSync(folder("dist"), { recursive: true, force: true });
+// Comments are for the editor, which reads them in the declarations: pages do not download them.
+tsc(["--removeComments", "--declaration", "false", "--isolatedDeclarations", "false"]);
+tsc(["--emitDeclarationOnly"]);
+cpSync(folder("src/wasm"), folder("dist/wasm"), { recursive: true });

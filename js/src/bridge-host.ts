@@ -1,0 +1,134 @@
+import { Happening, unlessAborted } from "./abort.js";
+import { KazashiError, withCode } from "./error.js";
+import type { Channel, Host, HostEvent, Reader, Scope } from "./host.js";
+import { BridgeConnection, type Notification } from "./wasm/page.js";
+
+/** The pause before connecting again, in milliseconds: it doubles with each failure. */
+const SHORTEST_PAUSE = 500;
+const LONGEST_PAUSE = 10_000;
+
+/** The bridge on this workstation. Once connected it stays so, as far as that is in its power. */
+export class BridgeHost implements Host {
+  scopes: readonly Scope[] = [];
+  readonly #url: string;
+  readonly #signal: AbortSignal;
+  #connection: BridgeConnection | undefined;
+  #isOpen = false;
+  /** By the lease's name: what aborts when it is lost. */
+  readonly #leases = new Map<string, AbortController>();
+  #listener: ((event: HostEvent) => void) | undefined;
+  /** Whether the page is in the back-forward cache, where it must hold no connection. */
+  #isAway = false;
+  readonly #return = new Happening();
+
+  /**
+   * Connects, for as long as `patience` lasts, and stays connected until `signal` aborts.
+   *
+   * Rejects with `bridge-unreachable`, `version-mismatch`, `timeout` or `aborted`.
+   */
+  static async open(url: string, signal: AbortSignal, patience: AbortSignal): Promise<BridgeHost> {
+    const host = new BridgeHost(url, signal);
+    await host.#connect(patience);
+    return host;
+  }
+
+  private constructor(url: string, signal: AbortSignal) {
+    this.#url = url;
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#connection?.close(), { once: true });
+    const onPage = (type: "pagehide" | "pageshow", listener: () => void) =>
+      // Outside of pages there is nothing to listen to.
+      globalThis.addEventListener?.(type, listener, { signal });
+    onPage("pagehide", () => {
+      this.#isAway = true;
+      this.#connection?.close();
+    });
+    onPage("pageshow", () => {
+      this.#isAway = false;
+      this.#return.happen();
+    });
+  }
+
+  async readers(): Promise<Reader[]> {
+    return await withCode(this.#open().listReaders());
+  }
+
+  async watch(listener: (event: HostEvent) => void): Promise<void> {
+    this.#listener = listener;
+    await withCode(this.#open().watch());
+  }
+
+  async acquire(reader: string): Promise<Channel> {
+    const channel = await withCode(this.#open().acquire(reader));
+    const { lease, version } = channel;
+    const lost = new AbortController();
+    this.#leases.set(lease, lost);
+    return {
+      version,
+      signal: lost.signal,
+      transmit: (command) => channel.transmit(command),
+      verifyPin: (reference, value) => channel.verifyPin(reference, value),
+      signChallenge: (key, nonce, pin) => channel.signChallenge(key, nonce, pin),
+      release: () => {
+        this.#leases.delete(lease);
+        return channel.release();
+      },
+    };
+  }
+
+  #open(): BridgeConnection {
+    if (!this.#connection || !this.#isOpen) throw new KazashiError("disconnected");
+    return this.#connection;
+  }
+
+  async #connect(patience: AbortSignal): Promise<void> {
+    try {
+      this.#connection = new BridgeConnection(
+        this.#url,
+        (event) => this.#notified(event),
+        () => this.#ended(),
+      );
+      const { scopes } = await unlessAborted(this.#connection.open(), patience);
+      if (this.#listener) await this.#connection.watch();
+      this.scopes = scopes;
+      this.#isOpen = true;
+    } catch (error) {
+      this.#connection?.close();
+      throw KazashiError.from(error);
+    }
+  }
+
+  #notified(event: Notification): void {
+    if (event.type === "lease-lost") this.#lose(event.lease, new KazashiError(event.code));
+    else this.#listener?.(event);
+  }
+
+  /** A connection is over. If it was still opening, whoever opens it finds out for themselves. */
+  #ended(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const error = new KazashiError("disconnected");
+    for (const lease of this.#leases.keys()) this.#lose(lease, error);
+    if (this.#signal.aborted) return;
+    this.#listener?.({ type: "disconnected" });
+    void this.#reconnect();
+  }
+
+  #lose(lease: string, error: KazashiError): void {
+    this.#leases.get(lease)?.abort(error);
+    this.#leases.delete(lease);
+  }
+
+  async #reconnect(): Promise<void> {
+    for (let pause = SHORTEST_PAUSE; !this.#isOpen; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        await this.#return.next(this.#signal, this.#isAway ? undefined : pause);
+        await this.#connect(this.#signal);
+      } catch {
+        // The next turn tries again, unless the page has had enough.
+        if (this.#signal.aborted) return;
+      }
+    }
+    this.#listener?.({ type: "connected" });
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Whoever has the readers and guards the cards on them. The bridge is one; a virtual card in a test
+ * is another. What its methods reject with is a `KazashiError` or has the same fields.
+ */
+export interface Host {
+  /** What this origin may do. */
+  readonly scopes: readonly Scope[];
+  /** Which readers are there? */
+  readers(): Promise<Reader[]>;
+  /** Tells of readers and cards from now on, until the signal aborts. Needs the scope `events`. */
+  watch(listener: (event: HostEvent) => void, signal: AbortSignal): Promise<void>;
+  /** Takes the lease on a reader with a card on it. */
+  acquire(reader: string): Promise<Channel>;
+}
+
+/** A lease on a reader, and the way to the card on it. */
+export interface Channel {
+  /** Who guards the card, by name and version. It becomes part of tokens. */
+  readonly version: string;
+  /** Aborts when the lease is lost; its reason is a `KazashiError`. */
+  readonly signal: AbortSignal;
+  /** Carries one command APDU to the card and brings back the response APDU. */
+  transmit(command: Uint8Array): Promise<Uint8Array>;
+  /** Presents a PIN: this one, or one that the host asks the person for. */
+  verifyPin(reference: PinReference, value?: string): Promise<void>;
+  /** Has the card sign the statement over the page's origin and a nonce; `pin` is for this signature only. */
+  signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array>;
+  /** Gives the lease back; the card is left clean. */
+  release(): Promise<void>;
+}
+
+/** What happens at a host. */
+export type HostEvent =
+  | { readonly type: "reader-added" | "card-inserted"; readonly reader: Reader }
+  | { readonly type: "reader-removed" | "card-removed"; readonly reader: string }
+  | { readonly type: "connected" | "disconnected" };
+
+/** A card reader, as far as the origin may know it. */
+export interface Reader {
+  /** The same for as long as the bridge runs and the reader stays connected. Means nothing else. */
+  readonly id: string;
+  /** Whether a card is on it. Needs the scope `events`. */
+  readonly cardPresent?: boolean;
+  /** What PC/SC calls it. Needs the scope `reader`. */
+  readonly name?: string;
+  /** The card's answer to reset, in hexadecimal. Needs the scope `reader`. */
+  readonly atr?: string;
+}
+
+/** What an origin may be allowed to do. */
+export type Scope = "events" | "reader" | "user-certificate" | "authenticate" | "sign" | "page-pin";
+
+/** The four certificates on a card: of the two keys, and of the authorities that certified them. */
+export type CertificateKind =
+  | "user-authentication"
+  | "user-authentication-ca"
+  | "digital-signature"
+  | "digital-signature-ca";
+
+/** A key that signs challenges. */
+export type Key = "user-authentication";
+
+/** A PIN, by the key that it unlocks. */
+export type PinReference = "user-authentication" | "digital-signature";
+
+/** How a PIN is collected: with a `value` it is this one, otherwise the host asks the person. */
+export interface PinEntry {
+  readonly value?: string;
+}
+
+/** How many tries the card's PINs have left. */
+export interface PinStatus {
+  /** The PIN (利用者証明用暗証番号), of three tries. */
+  readonly userAuthentication: Retries;
+  /** The password (署名用パスワード), of five tries. */
+  readonly digitalSignature: Retries;
+}
+
+/** The tries that one PIN has left. */
+export interface Retries {
+  readonly retriesLeft: number;
+  /** No tries are left: the municipal office can reset the PIN. */
+  readonly blocked: boolean;
+}
+
+/**
+ * A Web eID authentication token, for `kazashi/verify` on the server. It holds the certificate, which
+ * tells cards apart: send it in the body of one POST, and keep it out of URLs, logs and stores.
+ */
+export interface Token {
+  readonly unverifiedCertificate: string;
+  readonly algorithm: "RS256";
+  readonly signature: string;
+  readonly format: "web-eid:1.0";
+  readonly appVersion: string;
+}

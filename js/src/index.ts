@@ -1,0 +1,29 @@
+/**
+ * Uses the My Number Card that lies on the desk, from a web page.
+ *
+ * @module
+ */
+
+export type { Card } from "./card.js";
+export type { Certificate } from "./certificate.js";
+export { type ConnectOptions, connect } from "./connect.js";
+export { KazashiError } from "./error.js";
+export type { ErrorCode } from "./error-codes.js";
+export type { KazashiEventMap, ReaderEvent } from "./events.js";
+export type {
+  CertificateKind,
+  Channel,
+  Host,
+  HostEvent,
+  Key,
+  PinEntry,
+  PinReference,
+  PinStatus,
+  Reader,
+  Retries,
+  Scope,
+  Token,
+} from "./host.js";
+export type { CardOptions, Kazashi } from "./kazashi.js";
+export type { ModuleSource } from "./module.js";
+export type { CertificateSummary } from "./verify.js";
