@@ -9,26 +9,25 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-test("without a card the page asks for one", async () => {
-  await stack.insertedCard?.remove();
+test("without a card the page asks for one, and goes on when it is there", async () => {
+  await stack.removeCard();
   const page = await stack.openPage();
+  stack.pinentry.type("1234");
   await page.pressSignIn();
   expect(await page.problem()).toMatchObject({ code: "no-smartcard" });
-});
 
-test("a card that is put in afterwards signs in", async () => {
-  await stack.insertedCard?.insert();
-  await signIn();
+  await stack.insertCard();
+  await page.subject();
 });
 
 test("a card that is pulled out while the dialog is open is told so", async () => {
   const page = await stack.openPage();
   await page.pressSignIn();
   await stack.pinentry.asked(2);
-  await stack.insertedCard?.remove();
+  await stack.removeCard();
   stack.pinentry.type("1234");
   expect(await page.problem()).toMatchObject({ code: "removed-card" });
-  await stack.insertedCard?.insert();
+  await stack.insertCard();
 });
 
 test("after a restart of pcscd the same page signs in again", async () => {
@@ -63,10 +62,3 @@ test("with a bridge that was started later, the same page signs in", async () =>
   await page.pressSignIn();
   await page.subject();
 });
-
-async function signIn(): Promise<void> {
-  const page = await stack.openPage();
-  stack.pinentry.type("1234");
-  await page.pressSignIn();
-  await page.subject();
-}

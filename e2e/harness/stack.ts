@@ -81,6 +81,20 @@ export class Stack {
     });
   }
 
+  /** Takes the card off the reader, and sees that pcscd has noticed. */
+  async removeCard(): Promise<void> {
+    const since = this.pcscd?.output.length;
+    await this.insertedCard?.remove();
+    await this.pcscd?.says("Card Removed", since);
+  }
+
+  /** Puts it back. */
+  async insertCard(): Promise<void> {
+    const since = this.pcscd?.output.length;
+    await this.insertedCard?.insert();
+    await this.pcscd?.says("Card inserted", since);
+  }
+
   async restartPcscd(): Promise<void> {
     await this.pcscd?.stop();
     this.pcscd = await startPcscd({ folder: this.folder });

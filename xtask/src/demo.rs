@@ -20,7 +20,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     setup::npm(shell, "js")?;
     wasm::build(shell)?;
     npm::package(shell)?;
-    setup::npm(shell, "examples/sign-in")?;
+    npm::install_into(shell, "examples/sign-in")?;
     let packages = ["--package", "kazashi-bridge", "--package", "kazashi-emulator"];
     shell.run(cargo().arg("build").args(packages))?;
 

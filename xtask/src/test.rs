@@ -79,7 +79,7 @@ fn javascript(report: &mut Report) {
         shell.run(attw.arg(package::tarball()))
     });
     report.tests("end-to-end", vitest_tests, |shell| {
-        setup::npm(shell, "examples/sign-in")?;
+        package::install_into(shell, "examples/sign-in")?;
         shell.run(cargo().args(["build", "--workspace", "--bins"]))?;
         shell.run(npm("e2e").args(["run", "test"]))
     });

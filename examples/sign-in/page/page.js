@@ -13,7 +13,9 @@ async function open() {
 
 async function signIn() {
   await open();
-  const card = await kazashi.card({ signal: AbortSignal.timeout(30_000) });
+  if (!kazashi.readers.some((reader) => reader.cardPresent)) tell(new KazashiError("no-smartcard"));
+  const card = await kazashi.card({ signal: AbortSignal.timeout(60_000) });
+  find("problem").hidden = true;
   try {
     const { nonce } = await post("/nonce", {});
     // Without a PIN from this page, the bridge asks for it in a window of its own.
@@ -42,6 +44,12 @@ function welcome({ subject, revocation }) {
   find("welcome").hidden = false;
 }
 
+function tell(error) {
+  find("problem").textContent = message(error, language);
+  find("problem").dataset.code = error.code;
+  find("problem").hidden = false;
+}
+
 /** Does what takes a while, shows that, and says what went wrong. */
 async function attempt(work) {
   find("problem").hidden = true;
@@ -51,9 +59,7 @@ async function attempt(work) {
     await work();
   } catch (error) {
     if (!(error instanceof KazashiError)) throw error;
-    find("problem").textContent = message(error, language);
-    find("problem").dataset.code = error.code;
-    find("problem").hidden = false;
+    tell(error);
   } finally {
     find("waiting").hidden = true;
     find("button").disabled = false;
