@@ -16,6 +16,7 @@ use kazashi_core::{
     jpki::PinReference,
     policy::{Scope, Scopes},
     secret::PinValue,
+    session::Session,
     statement::{Method, Statement},
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
 };
@@ -29,7 +30,6 @@ use crate::{
     lease::InUse,
     origin::Origin,
     pin_entry::{Prompt, Purpose},
-    session::Session,
     worker::Worker,
 };
 

@@ -32,7 +32,6 @@ mod pin_entry;
 mod readers;
 mod resource_manager;
 mod server;
-mod session;
 mod virtual_card;
 mod worker;
 

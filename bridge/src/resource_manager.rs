@@ -12,6 +12,7 @@ use std::{
 use kazashi_core::{
     apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord},
     error_code::ErrorCode,
+    session::{CardTransaction, Ending},
 };
 use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
 use tracing::{debug, info};
@@ -19,7 +20,6 @@ use zeroize::Zeroizing;
 
 use crate::{
     readers::Readers,
-    session::{CardTransaction, Ending},
     worker::{Insertion, Slot},
 };
 

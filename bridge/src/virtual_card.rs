@@ -9,6 +9,7 @@ use std::{
 use kazashi_core::{
     apdu::{CommandApdu, ResponseApdu},
     error_code::ErrorCode,
+    session::{CardTransaction, Ending},
 };
 use kazashi_emulator::{Card, ImageError, folder};
 use rand_core::OsRng;
@@ -16,7 +17,6 @@ use tracing::warn;
 
 use crate::{
     readers::Readers,
-    session::{CardTransaction, Ending},
     worker::{Insertion, Slot},
 };
 

@@ -7,13 +7,18 @@ use std::{
     time::Duration,
 };
 
-use kazashi_core::{Abilities, error_code::ErrorCode, policy::Application, wire::Failure};
-use tokio::{sync::oneshot, time::timeout};
-
-use crate::{
-    lease::Leases,
+use kazashi_core::{
+    Abilities,
+    apdu::{CommandApdu, ResponseApdu},
+    error_code::ErrorCode,
+    policy::Application,
     session::{CardTransaction, Ending, Session},
+    wire::Failure,
 };
+use tokio::{sync::oneshot, time::timeout};
+use tracing::{trace, warn};
+
+use crate::lease::Leases;
 
 /// A transaction without a command for so long ends: Windows resets the card after 5 s.
 const IDLE: Duration = Duration::from_secs(2);
@@ -127,6 +132,7 @@ impl<S: Slot> Thread<S> {
                 card.end(Ending::LeaveCard);
                 return Err(ErrorCode::RemovedCard.into());
             }
+            let card = Box::new(Logged(card));
             Session::open(card, memory.page_application, memory.abilities.clone())
         });
         let mut session = match session {
@@ -152,5 +158,24 @@ impl<S: Slot> Thread<S> {
         }
         memory.page_application = session.close();
         next
+    }
+}
+
+/// Writes down what passes: headers, lengths and status words only, since the data may be a PIN or
+/// a certificate.
+struct Logged<'c>(Box<dyn CardTransaction + 'c>);
+
+impl CardTransaction for Logged<'_> {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let answer = self.0.transmit(command);
+        match &answer {
+            Ok(response) => trace!(?command, ?response),
+            Err(code) => warn!(?command, code = code.as_str(), "the card did not answer"),
+        }
+        answer
+    }
+
+    fn end(self: Box<Self>, ending: Ending) {
+        self.0.end(ending);
     }
 }

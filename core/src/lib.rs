@@ -3,7 +3,8 @@
 //! - [`apdu`] and [`tlv`]: the codecs.
 //! - [`flow`]: what is said to a card, in order; [`jpki`]: the flows of its public key application.
 //! - [`secret`] and [`statement`]: what the card is given to compare and to sign.
-//! - [`policy`]: which scope a command needs, given the state of the card.
+//! - [`policy`]: which scope a command needs, given the state of the card; [`session`]: the card
+//!   within one transaction, guarded by it.
 //! - [`wire`]: the messages between page and bridge; [`error_code`]: every way they can fail.
 //!
 //! Time and random bytes come in as arguments, bytes go out as values, nothing is logged.
@@ -21,6 +22,7 @@ pub mod jpki;
 mod nonce;
 pub mod policy;
 pub mod secret;
+pub mod session;
 pub mod statement;
 pub mod tlv;
 pub mod token;

@@ -1,7 +1,9 @@
-//! The card within one transaction: nobody else speaks to it meanwhile, so what is believed of it
-//! is true.
+//! The card within one transaction, as whoever guards it sees it: the bridge, or a virtual card in
+//! a page. Nobody else speaks to the card meanwhile, so what is believed of it is true.
 
-use kazashi_core::{
+use std::fmt;
+
+use crate::{
     Abilities, Document,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
@@ -12,10 +14,9 @@ use kazashi_core::{
     statement::Statement,
     wire::Failure,
 };
-use tracing::{trace, warn};
 
 /// A card that this program alone may speak to.
-pub(crate) trait CardTransaction {
+pub trait CardTransaction {
     /// Carries one command to the card.
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode>;
 
@@ -25,7 +26,8 @@ pub(crate) trait CardTransaction {
 
 /// How a card is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+#[expect(clippy::exhaustive_enums, reason = "who gives a card up must know each way")]
+pub enum Ending {
     /// It is clean: the card manager is selected.
     LeaveCard,
     /// Power it down, which clears every VERIFY. A warm reset would not (card.md 2).
@@ -33,7 +35,7 @@ pub(crate) enum Ending {
 }
 
 /// A transaction that began clean and ends clean.
-pub(crate) struct Session<'c> {
+pub struct Session<'c> {
     card: Box<dyn CardTransaction + 'c>,
     state: CardState,
     /// What the page believes to be selected. Guarded steps may select something else.
@@ -45,7 +47,7 @@ pub(crate) struct Session<'c> {
 
 impl<'c> Session<'c> {
     /// Selects the card manager, whatever another program left behind: this clears every VERIFY.
-    pub(crate) fn open(
+    pub fn open(
         card: Box<dyn CardTransaction + 'c>,
         page_application: Option<Application>,
         abilities: Abilities,
@@ -68,7 +70,7 @@ impl<'c> Session<'c> {
     }
 
     /// Carries a page's command, if the policy and the scopes of its origin allow it.
-    pub(crate) fn transmit(
+    pub fn transmit(
         &mut self,
         command: &CommandApdu,
         scopes: &Scopes,
@@ -93,19 +95,19 @@ impl<'c> Session<'c> {
     }
 
     /// Asks the card how many tries a PIN has left.
-    pub(crate) fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
+    pub fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
         self.run(jpki::retries_left(reference))
     }
 
     /// Presents a PIN, unless fewer than `at_least` tries are left.
-    pub(crate) fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
+    pub fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
         self.verified = None;
         self.verified = Some(self.run(jpki::verify_pin(value, at_least))?.reference);
         Ok(())
     }
 
     /// Has the card sign a statement, if its PIN was presented in this transaction.
-    pub(crate) fn sign(&mut self, key: Key, statement: &Statement) -> Result<Signature, Failure> {
+    pub fn sign(&mut self, key: Key, statement: &Statement) -> Result<Signature, Failure> {
         if self.verified != Some(key.pin_reference()) {
             return Err(ErrorCode::InvalidRequest.into());
         }
@@ -113,7 +115,7 @@ impl<'c> Session<'c> {
     }
 
     /// Has the card sign a document, if its password was presented in this transaction.
-    pub(crate) fn sign_document(&mut self, document: &Document) -> Result<SignedDocument, Failure> {
+    pub fn sign_document(&mut self, document: &Document) -> Result<SignedDocument, Failure> {
         if self.verified != Some(PinReference::DigitalSignature) {
             return Err(ErrorCode::InvalidRequest.into());
         }
@@ -121,16 +123,18 @@ impl<'c> Session<'c> {
     }
 
     /// Ends the transaction after this.
-    pub(crate) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.finished = true;
     }
 
-    pub(crate) fn is_finished(&self) -> bool {
+    /// Whether the transaction is to end, because it was asked to or the card did not answer.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
         self.finished
     }
 
     /// Leaves the card clean. Says what the page believes to be selected.
-    pub(crate) fn close(mut self) -> Option<Application> {
+    pub fn close(mut self) -> Option<Application> {
         let ending = match self.clean() {
             Ok(()) if self.state.application() == Some(Application::CardManager) => {
                 Ending::LeaveCard
@@ -173,24 +177,18 @@ impl<'c> Session<'c> {
     }
 
     fn exchange_raw(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        match self.card.transmit(command) {
-            Ok(response) => {
-                // Headers, lengths and status words only: the data may be a PIN or a certificate.
-                trace!(?command, ?response);
-                self.state.observe(command, response.status());
-                if self.state.application().is_none() || selects_application(command) {
-                    self.verified = None;
-                }
-                Ok(response)
-            }
-            Err(code) => {
-                warn!(?command, code = code.as_str(), "the card did not answer");
+        let answer = self.card.transmit(command);
+        match &answer {
+            Ok(response) => self.state.observe(command, response.status()),
+            Err(_) => {
                 self.state = CardState::unknown();
-                self.verified = None;
                 self.finished = true;
-                Err(code)
             }
         }
+        if self.state.application().is_none() || selects_application(command) {
+            self.verified = None;
+        }
+        answer
     }
 }
 
@@ -210,5 +208,9 @@ impl Transport for Session<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Shows nothing of the card.
+impl fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}

@@ -1,4 +1,5 @@
 //! Sessions over the virtual card: what the card believes afterwards is asked of the card.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -9,13 +10,12 @@ use kazashi_core::{
     jpki::{Key, PinReference},
     policy::{Application, Scope, Scopes},
     secret::PinValue,
+    session::{CardTransaction, Ending, Session},
     statement::{Method, Statement},
     wire::Failure,
 };
 use kazashi_emulator::{Card, Image};
 use rand_core::OsRng;
-
-use super::{CardTransaction, Ending, Session};
 
 /// A card that outlives its sessions.
 #[derive(Clone)]
