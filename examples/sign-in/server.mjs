@@ -81,7 +81,7 @@ async function sendFile(request, response) {
     "content-type": types[extname(file)] ?? "application/wasm",
     "content-security-policy":
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; " +
-      "connect-src 'self' ws://127.0.0.1:27390; base-uri 'none'; form-action 'none'; " +
+      "connect-src 'self' ws://127.0.0.1:27390; img-src data:; base-uri 'none'; form-action 'none'; " +
       "frame-ancestors 'none'; require-trusted-types-for 'script'",
     "x-content-type-options": "nosniff",
   });
