@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord};
 use rand_core::CryptoRngCore;
 
 use crate::application::Access;
-use crate::{Application, Contents, Ef, Image};
+use crate::{Application, Contents, Ef, Image, Variant};
 
 mod compute_digital_signature;
 mod get_challenge;
@@ -99,14 +99,18 @@ impl Card {
     /// Performs a command APDU and answers with a response APDU. Any bytes get an answer.
     pub fn transmit(&mut self, command: &[u8], random: &mut dyn CryptoRngCore) -> Vec<u8> {
         let response = match CommandApdu::from_bytes(command) {
-            Ok(command) => self.perform(&command, random),
-            Err(_) => Err(StatusWord::WRONG_LENGTH),
+            Ok(command) if self.knows(command.length_fields()) => self.perform(&command, random),
+            _ => Err(StatusWord::WRONG_LENGTH),
         };
         let response = match response {
             Ok(data) => ResponseApdu::new(data, StatusWord::OK),
             Err(status) => ResponseApdu::new([], status),
         };
         response.to_bytes().to_vec()
+    }
+
+    fn knows(&self, length_fields: LengthFields) -> bool {
+        length_fields == LengthFields::Short || self.image.variant() != Variant::Short
     }
 
     fn perform(
@@ -135,9 +139,17 @@ impl Card {
     fn ef_of_p2(&mut self, p2: u8) -> Result<Ef, StatusWord> {
         match p2 {
             0x80 => self.current_ef.ok_or(StatusWord::NO_CURRENT_EF),
-            0x81..=0x9E => self.make_current(u16::from(p2 & 0x1F)),
+            0x81..=0x9E => self.ef_of_short_identifier(p2 & 0x1F),
             _ => Err(StatusWord::WRONG_P1_P2),
         }
+    }
+
+    /// The EF of a short identifier, which becomes current.
+    fn ef_of_short_identifier(&mut self, id: u8) -> Result<Ef, StatusWord> {
+        if self.image.variant() == Variant::Short {
+            return Err(StatusWord::WRONG_P1_P2);
+        }
+        self.make_current(u16::from(id))
     }
 
     /// Makes an EF of the current application the current EF.

@@ -1,16 +1,19 @@
 //! What is on a card.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::{fmt, io};
 
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
+use rsa::traits::PublicKeyParts;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::Application;
 
+mod embedded;
 pub(crate) mod files;
 
 /// The contents of a card: its ATR, elementary files, private keys, and PINs with their retry
@@ -24,14 +27,34 @@ pub struct Image {
     files: BTreeMap<Ef, Contents>,
 }
 
-/// What kind of card an image is.
+/// What kind of card an image is. All but one belong to the same person, with the same keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "&'static str")]
 #[non_exhaustive]
 pub enum Variant {
     /// Both certificates are on it, and both PINs are set.
     Normal,
+    /// The same of another person.
+    AnotherPerson,
+    /// 顔認証マイナンバーカード: its PINs were never set.
+    WithoutPins,
+    /// Both PINs have no tries left.
+    Blocked,
+    /// There is no digital signature certificate on it, as for a child.
+    WithoutSignatureCertificate,
+    /// Its user certificates are no longer valid.
+    Expired,
+    /// Its certificates come from authorities of the right names with other keys.
+    ForeignRoot,
+    /// It knows neither extended length fields nor short EF identifiers.
+    Short,
 }
+
+/// No variant has this name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no variant of the card has this name")]
+#[non_exhaustive]
+pub struct UnknownVariant;
 
 /// An elementary file, named by its application and its identifier, `0001` to `001E`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,10 +85,13 @@ pub struct PrivateKey {
     rsa: Box<RsaPrivateKey>,
 }
 
-/// A PIN or password with its retry counter. `Debug` shows the counter only.
+/// A PIN or password with its retry counter. One that was never set has no tries left: this is what
+/// the card answers for a key reference that it was issued with unused (card.md 3.2, EF 0012), so a
+/// PIN that was never set cannot be told from a blocked one. `Debug` shows the counter only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin {
-    value: Zeroizing<String>,
+    /// None, if it was never set or is not known.
+    value: Option<Zeroizing<String>>,
     retries_left: u8,
     retries_max: u8,
 }
@@ -130,7 +156,13 @@ impl Image {
     /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`.
     #[must_use]
     pub fn normal() -> Self {
-        Self::from_files(&files::normal()).expect("a test reads the checked-in image")
+        Self::of(Variant::Normal)
+    }
+
+    /// The checked-in card of this variant: PIN `1234`, password `ABC123`, where they are set.
+    #[must_use]
+    pub fn of(variant: Variant) -> Self {
+        Self::from_files(&embedded::files(variant)).expect("a test reads the checked-in images")
     }
 
     /// The same card with one more elementary file.
@@ -175,17 +207,75 @@ impl Image {
     }
 }
 
+impl Variant {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Normal,
+        Self::AnotherPerson,
+        Self::WithoutPins,
+        Self::Blocked,
+        Self::WithoutSignatureCertificate,
+        Self::Expired,
+        Self::ForeignRoot,
+        Self::Short,
+    ];
+
+    /// What it is called in `card.toml` and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::AnotherPerson => "another-person",
+            Self::WithoutPins => "without-pins",
+            Self::Blocked => "blocked",
+            Self::WithoutSignatureCertificate => "without-signature-certificate",
+            Self::Expired => "expired",
+            Self::ForeignRoot => "foreign-root",
+            Self::Short => "short",
+        }
+    }
+}
+
+impl FromStr for Variant {
+    type Err = UnknownVariant;
+
+    fn from_str(name: &str) -> Result<Self, UnknownVariant> {
+        Self::ALL.into_iter().find(|variant| variant.name() == name).ok_or(UnknownVariant)
+    }
+}
+
+impl TryFrom<String> for Variant {
+    type Error = UnknownVariant;
+
+    fn try_from(name: String) -> Result<Self, UnknownVariant> {
+        name.parse()
+    }
+}
+
+impl From<Variant> for &'static str {
+    fn from(variant: Variant) -> Self {
+        variant.name()
+    }
+}
+
 impl PrivateKey {
     /// Reads a key of 2048 bits. `path` is where an image folder keeps it:
     /// `keys/user-authentication.pem`.
     pub fn from_pkcs8_pem(path: impl Into<String>, pem: &str) -> Result<Self, ImageError> {
         let path = path.into();
         match RsaPrivateKey::from_pkcs8_pem(pem) {
-            Ok(rsa) if rsa::traits::PublicKeyParts::size(&rsa) == Self::SIGNATURE_LENGTH => {
-                Ok(Self { path, rsa: Box::new(rsa) })
-            }
-            _ => Err(ImageError::Key { path }),
+            Ok(rsa) => Self::new(path, rsa),
+            Err(_) => Err(ImageError::Key { path }),
         }
+    }
+
+    /// Takes a key of 2048 bits, and where an image folder is to keep it.
+    pub fn new(path: impl Into<String>, rsa: RsaPrivateKey) -> Result<Self, ImageError> {
+        let path = path.into();
+        if rsa.size() != Self::SIGNATURE_LENGTH {
+            return Err(ImageError::Key { path });
+        }
+        Ok(Self { path, rsa: Box::new(rsa) })
     }
 
     /// The length of a signature in bytes; all keys of the card are RSA-2048.
@@ -217,16 +307,22 @@ impl Pin {
         if !value.is_ascii() || !(1..=16).contains(&value.len()) {
             return Err(ImageError::PinValue);
         }
+        let pin = Self::without_value(retries_left, retries_max)?;
+        Ok(Self { value: Some(Zeroizing::new(value.to_owned())), ..pin })
+    }
+
+    /// A PIN that nobody can present: it was never set (then there are no tries), or is not known.
+    pub fn without_value(retries_left: u8, retries_max: u8) -> Result<Self, ImageError> {
         if retries_left > retries_max || !(1..=15).contains(&retries_max) {
             return Err(ImageError::RetryCounter);
         }
-        Ok(Self { value: Zeroizing::new(value.to_owned()), retries_left, retries_max })
+        Ok(Self { value: None, retries_left, retries_max })
     }
 
-    /// The value that VERIFY expects.
+    /// The value that VERIFY expects, if there is one.
     #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_ref().map(|value| value.as_str())
     }
 
     /// How many tries are left.
@@ -243,15 +339,27 @@ impl Pin {
 
     /// Compares, and keeps the counter. A blocked PIN matches nothing.
     pub(crate) fn present(&mut self, value: &[u8]) -> bool {
-        let correct = self.retries_left > 0 && value == self.value.as_bytes();
+        let correct = self.retries_left > 0 && self.value().map(str::as_bytes) == Some(value);
         self.retries_left =
             if correct { self.retries_max } else { self.retries_left.saturating_sub(1) };
         correct
     }
 
     pub(crate) fn change(&mut self, value: &[u8]) {
-        self.value = Zeroizing::new(String::from_utf8_lossy(value).into_owned());
+        self.value = Some(Zeroizing::new(String::from_utf8_lossy(value).into_owned()));
         self.retries_left = self.retries_max;
+    }
+}
+
+impl From<PrivateKey> for Contents {
+    fn from(key: PrivateKey) -> Self {
+        Self::PrivateKey(key)
+    }
+}
+
+impl From<Pin> for Contents {
+    fn from(pin: Pin) -> Self {
+        Self::Pin(pin)
     }
 }
 

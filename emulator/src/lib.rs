@@ -20,7 +20,8 @@ mod application;
 mod card;
 pub mod folder;
 mod image;
+pub mod issue;
 
 pub use application::Application;
 pub use card::Card;
-pub use image::{Contents, Ef, Image, ImageError, Pin, PrivateKey, Variant};
+pub use image::{Contents, Ef, Image, ImageError, Pin, PrivateKey, UnknownVariant, Variant};

@@ -32,7 +32,7 @@ impl Card {
                 let ef = self.current_ef.ok_or(StatusWord::NO_CURRENT_EF)?;
                 Ok((ef, u16::from_be_bytes([p1, p2])))
             }
-            0x81..=0x9E => Ok((self.make_current(u16::from(p1 & 0x1F))?, u16::from(p2))),
+            0x81..=0x9E => Ok((self.ef_of_short_identifier(p1 & 0x1F)?, u16::from(p2))),
             _ => Err(StatusWord::WRONG_P1_P2),
         }
     }

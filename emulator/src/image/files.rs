@@ -35,7 +35,8 @@ struct ApplicationTable {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PinTable {
-    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
     retries_left: u8,
     retries_max: u8,
 }
@@ -55,7 +56,12 @@ impl Image {
                 image = image.with(parse_ef(application, &id)?, Contents::PrivateKey(key));
             }
             for (id, pin) in table.pins {
-                let pin = Pin::with_retries_left(&pin.value, pin.retries_left, pin.retries_max)?;
+                let pin = match pin.value {
+                    Some(value) => {
+                        Pin::with_retries_left(&value, pin.retries_left, pin.retries_max)?
+                    }
+                    None => Pin::without_value(pin.retries_left, pin.retries_max)?,
+                };
                 image = image.with(parse_ef(application, &id)?, Contents::Pin(pin));
             }
         }
@@ -98,7 +104,7 @@ impl Image {
                 }
                 Contents::Pin(pin) => {
                     let pin = PinTable {
-                        value: pin.value().to_owned(),
+                        value: pin.value().map(str::to_owned),
                         retries_left: pin.retries_left,
                         retries_max: pin.retries_max,
                     };
@@ -109,30 +115,6 @@ impl Image {
         let card = CardToml { variant: self.variant, atr: to_hex(&self.atr), applications };
         toml::to_string(&card).map_err(|error| ImageError::CardToml { reason: error.to_string() })
     }
-}
-
-/// The checked-in normal card.
-pub(super) fn normal() -> Files<'static> {
-    macro_rules! files {
-        ($($path:literal),* $(,)?) => {
-            [$((
-                Cow::from($path),
-                Cow::from(&include_bytes!(concat!("../../images/normal/", $path))[..]),
-            )),*]
-        };
-    }
-    Files::from(files![
-        "card.toml",
-        "jpki/0001.bin",
-        "jpki/0002.bin",
-        "jpki/0006.bin",
-        "jpki/0008.bin",
-        "jpki/0009.bin",
-        "jpki/000A.bin",
-        "jpki/000B.bin",
-        "keys/digital-signature.pem",
-        "keys/user-authentication.pem",
-    ])
 }
 
 fn text<'a>(files: &'a Files<'_>, path: &str) -> Result<Cow<'a, str>, ImageError> {

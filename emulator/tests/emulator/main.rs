@@ -7,3 +7,4 @@ mod program;
 mod signing;
 mod states;
 mod transcript;
+mod variants;

@@ -3,13 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kazashi_emulator::{Application, Contents, Ef, Image, Pin, folder};
-
-#[test]
-fn the_embedded_card_is_the_checked_in_one() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("images/normal");
-    assert_eq!(Image::normal(), folder::load(dir).unwrap());
-}
+use kazashi_emulator::{Application, Contents, Ef, Image, Pin};
 
 #[test]
 fn it_answers_to_reset_as_the_contact_card_does() {

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
-use kazashi_emulator::{Image, folder};
+use kazashi_emulator::{Image, Variant, folder};
 use tempfile::TempDir;
 
 use crate::transcript::bytes;
@@ -20,6 +20,20 @@ fn new_writes_the_normal_card_and_prints_its_pins() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("1234 (3 tries)") && text.contains("ABC123 (5 tries)"), "{text}");
     assert_eq!(folder::load(&dir).unwrap(), Image::normal());
+}
+
+#[test]
+fn new_writes_the_card_of_a_variant() {
+    let dir = TempDir::new().unwrap();
+    let new = |variant| {
+        Command::new(PROGRAM).args(["new", "--variant", variant]).arg(dir.path()).output().unwrap()
+    };
+    assert!(!new("golden").status.success());
+    let output = new("without-pins");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.matches("not set (0 tries)").count(), 2, "{text}");
+    assert_eq!(folder::load(&dir).unwrap(), Image::of(Variant::WithoutPins));
 }
 
 #[test]

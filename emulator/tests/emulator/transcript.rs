@@ -5,7 +5,12 @@ use rand_core::OsRng;
 
 /// Plays a transcript with the normal card in which the JPKI application was selected.
 pub(crate) fn in_jpki(transcript: &str) -> Card {
-    let mut card = Card::new(Image::normal());
+    in_jpki_of(Image::normal(), transcript)
+}
+
+/// The same with another card.
+pub(crate) fn in_jpki_of(image: Image, transcript: &str) -> Card {
+    let mut card = Card::new(image);
     play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
     play(&mut card, transcript);
     card

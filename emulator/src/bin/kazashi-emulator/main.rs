@@ -6,8 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use kazashi_emulator::{Application, Ef, Image, folder};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand};
+use kazashi_emulator::{Application, Ef, Image, Variant, folder};
 
 use crate::stored_card::StoredCard;
 use crate::vpcd::Insertion;
@@ -30,7 +31,7 @@ enum Command {
         /// The folder; it must not hold a card yet
         dir: PathBuf,
         /// What kind of card
-        #[arg(long, default_value = "normal")]
+        #[arg(long, value_name = "NAME", default_value = "normal", value_parser = variant())]
         variant: Variant,
     },
     /// Plug a card into vpcd, the virtual reader of vsmartcard
@@ -53,10 +54,8 @@ enum Command {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Variant {
-    /// Both certificates are on it, and both PINs are set
-    Normal,
+fn variant() -> impl TypedValueParser<Value = Variant> {
+    PossibleValuesParser::new(Variant::ALL.map(Variant::name)).try_map(|name| name.parse())
 }
 
 fn main() -> ExitCode {
@@ -75,14 +74,13 @@ fn new(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
     if folder::holds_image(dir) {
         return Err(format!("{} holds a card already", dir.display()).into());
     }
-    let image = match variant {
-        Variant::Normal => Image::normal(),
-    };
+    let image = Image::of(variant);
     folder::write(dir, &image)?;
 
     println!("{} holds a new card.", dir.display());
     for (ef, pin) in image.pins() {
-        println!("{}: {} ({} tries)", name_of_pin(ef), pin.value(), pin.retries_left());
+        let value = pin.value().unwrap_or("not set");
+        println!("{}: {value} ({} tries)", name_of_pin(ef), pin.retries_left());
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), by throw-away keys.
+use std::fmt;
 
 use rsa::pkcs1v15::{Signature, SigningKey};
 use rsa::pkcs8::EncodePublicKey;
-use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
 use x509_cert::der::asn1::{
     Any, BitString, Ia5String, Null, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec,
@@ -31,12 +31,15 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::{Time, Validity};
 
-use crate::Result;
+use super::{Holder, IssueError};
 
-/// The policies of the test hierarchy.
-pub(crate) const USER_AUTHENTICATION_POLICY: ObjectIdentifier =
+type Result<T> = std::result::Result<T, IssueError>;
+
+/// The policy of user authentication certificates in the test hierarchy.
+pub const USER_AUTHENTICATION_POLICY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.30");
-pub(crate) const DIGITAL_SIGNATURE_POLICY: ObjectIdentifier =
+/// The policy of digital signature certificates in the test hierarchy.
+pub const DIGITAL_SIGNATURE_POLICY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20");
 
 const CPS: &str = "http://www.jpki.go.jp/cps.html";
@@ -44,55 +47,119 @@ const CPS: &str = "http://www.jpki.go.jp/cps.html";
 /// responder.
 const OCSP: &str = "http://ocspauthnorm.jpki.test";
 
-/// Year, month, day, hour, minute, second, in UTC.
-pub(crate) type Moment = (u16, u8, u8, u8, u8, u8);
-
-/// What is said of one of the two hierarchies, or of one that is neither.
-pub(crate) struct Hierarchy {
-    pub(crate) organization: &'static str,
-    pub(crate) unit: &'static str,
-    pub(crate) unit_ja: &'static str,
+/// What is said of one of the two branches of the hierarchy, or of one that is neither.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    organization: &'static str,
+    unit: &'static str,
+    unit_ja: &'static str,
 }
 
-pub(crate) const USER_AUTHENTICATION: Hierarchy = Hierarchy {
+const USER_AUTHENTICATION: Branch = Branch {
     organization: "JPKI-TEST",
     unit: "JPKI for user authentication",
     unit_ja: "公的個人認証サービス利用者証明用",
 };
 
-pub(crate) const DIGITAL_SIGNATURE: Hierarchy = Hierarchy {
+const DIGITAL_SIGNATURE: Branch = Branch {
     organization: "JPKI-TEST",
     unit: "JPKI for digital signature",
     unit_ja: "公的個人認証サービス署名用",
 };
 
-/// A certification authority with its self-signed certificate.
-pub(crate) struct Authority {
-    hierarchy: Hierarchy,
+/// A certification authority with its self-signed certificate. `Debug` shows nothing of its key.
+#[derive(Clone)]
+pub struct Authority {
+    branch: Branch,
     key: RsaPrivateKey,
     certificate: Certificate,
 }
 
 /// What tells one end entity certificate from the next. The rest follows from the authority.
-#[derive(Clone)]
-pub(crate) struct EndEntity<'a> {
-    pub(crate) serial: &'a [u8],
-    pub(crate) subject: Name,
-    pub(crate) key: &'a RsaPrivateKey,
-    pub(crate) not_before: Moment,
-    pub(crate) not_after: Moment,
-    pub(crate) key_usage: FlagSet<KeyUsages>,
-    pub(crate) client_auth: bool,
-    pub(crate) policy: ObjectIdentifier,
-    pub(crate) subject_alt_names: Vec<GeneralName>,
-    pub(crate) ocsp: bool,
-    pub(crate) further: Vec<Extension>,
+///
+/// Made as the card has it; whoever needs another, or a wrong one, changes a field.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EndEntity {
+    /// The serial number, big-endian.
+    pub serial: Vec<u8>,
+    /// The subject.
+    pub subject: Name,
+    /// The key that is certified.
+    pub key: RsaPublicKey,
+    /// From when it is valid.
+    pub not_before: DateTime,
+    /// Until when it is valid.
+    pub not_after: DateTime,
+    /// What the key is for.
+    pub key_usage: FlagSet<KeyUsages>,
+    /// Whether the key is for authenticating clients.
+    pub client_auth: bool,
+    /// The certificate policy.
+    pub policy: ObjectIdentifier,
+    /// The holder's attributes, if it names them.
+    pub subject_alt_names: Vec<GeneralName>,
+    /// Whether it names an OCSP responder.
+    pub ocsp: bool,
+    /// Extensions behind those of JPKI.
+    pub further: Vec<Extension>,
+}
+
+impl EndEntity {
+    /// The user authentication certificate of a person.
+    pub fn user_authentication(holder: &Holder, key: &RsaPrivateKey) -> Result<Self> {
+        let common_name = format!("KAZASHI{:07}13221003A", holder.number);
+        Ok(Self {
+            serial: vec![0x22, 0x70, holder.number],
+            subject: name(&[(C, "JP"), (CN, &common_name)])?,
+            key: RsaPublicKey::from(key),
+            not_before: DateTime::new(2025, 4, 2, 1, 23, 45)?,
+            not_after: DateTime::new(2045, 2, 17, 14, 59, 59)?,
+            key_usage: KeyUsages::DigitalSignature.into(),
+            client_auth: true,
+            policy: USER_AUTHENTICATION_POLICY,
+            subject_alt_names: Vec::new(),
+            ocsp: true,
+            further: Vec::new(),
+        })
+    }
+
+    /// The digital signature certificate of a person. Its subject names the municipality and the
+    /// time of the request.
+    pub fn digital_signature(holder: &Holder, key: &RsaPrivateKey) -> Result<Self> {
+        let request = format!("20250402102345{:05}13221003A", holder.number);
+        Ok(Self {
+            serial: vec![0x1E, 0x60, holder.number],
+            subject: name(&[(C, "JP"), (L, "Tokyo-to"), (L, "Kiyose-shi"), (CN, &request)])?,
+            key_usage: KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
+            client_auth: false,
+            policy: DIGITAL_SIGNATURE_POLICY,
+            subject_alt_names: attributes(holder)?,
+            ocsp: false,
+            ..Self::user_authentication(holder, key)?
+        })
+    }
 }
 
 impl Authority {
-    pub(crate) fn new(hierarchy: Hierarchy, serial: &[u8], key: RsaPrivateKey) -> Result<Self> {
-        let name = hierarchy.authority_name()?;
-        let public = public_key_info(&key)?;
+    /// The one that issues user authentication certificates.
+    pub fn user_authentication(key: RsaPrivateKey) -> Result<Self> {
+        Self::new(USER_AUTHENTICATION, &[0x21, 0x80, 0x01], key)
+    }
+
+    /// The one that issues digital signature certificates.
+    pub fn digital_signature(key: RsaPrivateKey) -> Result<Self> {
+        Self::new(DIGITAL_SIGNATURE, &[0x1E, 0xA0, 0x01], key)
+    }
+
+    /// One that has nothing to do with JPKI.
+    pub fn foreign(key: RsaPrivateKey) -> Result<Self> {
+        Self::new(Branch { organization: "ELSEWHERE", ..USER_AUTHENTICATION }, &[0x01], key)
+    }
+
+    fn new(branch: Branch, serial: &[u8], key: RsaPrivateKey) -> Result<Self> {
+        let name = branch.authority_name()?;
+        let public = public_key_info(&RsaPublicKey::from(&key))?;
         let identifier = key_identifier(&public)?;
         let extensions = vec![
             extension(true, &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign))?,
@@ -111,7 +178,10 @@ impl Authority {
             serial_number: SerialNumber::new(serial)?,
             signature: sha256_with_rsa()?,
             issuer: name.clone(),
-            validity: validity((2025, 3, 31, 15, 0, 0), (2045, 3, 31, 14, 59, 59))?,
+            validity: validity(
+                DateTime::new(2025, 3, 31, 15, 0, 0)?,
+                DateTime::new(2045, 3, 31, 14, 59, 59)?,
+            )?,
             subject: name,
             subject_public_key_info: public,
             issuer_unique_id: None,
@@ -119,23 +189,25 @@ impl Authority {
             extensions: Some(extensions),
         };
         let certificate = sign(tbs, &key)?;
-        Ok(Self { hierarchy, key, certificate })
+        Ok(Self { branch, key, certificate })
     }
 
-    pub(crate) fn certificate(&self) -> Result<Vec<u8>> {
+    /// Its own certificate, in DER.
+    pub fn certificate(&self) -> Result<Vec<u8>> {
         Ok(self.certificate.to_der()?)
     }
 
-    pub(crate) fn issue(&self, entity: EndEntity<'_>) -> Result<Vec<u8>> {
-        let public = public_key_info(entity.key)?;
-        let extensions = self.extensions(&entity, &public)?;
+    /// Issues a certificate, in DER.
+    pub fn issue(&self, entity: &EndEntity) -> Result<Vec<u8>> {
+        let public = public_key_info(&entity.key)?;
+        let extensions = self.extensions(entity, &public)?;
         let tbs = TbsCertificate {
             version: Version::V3,
-            serial_number: SerialNumber::new(entity.serial)?,
+            serial_number: SerialNumber::new(&entity.serial)?,
             signature: sha256_with_rsa()?,
             issuer: self.certificate.tbs_certificate.subject.clone(),
             validity: validity(entity.not_before, entity.not_after)?,
-            subject: entity.subject,
+            subject: entity.subject.clone(),
             subject_public_key_info: public,
             issuer_unique_id: None,
             subject_unique_id: None,
@@ -146,7 +218,7 @@ impl Authority {
 
     fn extensions(
         &self,
-        entity: &EndEntity<'_>,
+        entity: &EndEntity,
         public: &SubjectPublicKeyInfoOwned,
     ) -> Result<Vec<Extension>> {
         let issuer = &self.certificate.tbs_certificate;
@@ -158,8 +230,8 @@ impl Authority {
         if !entity.subject_alt_names.is_empty() {
             extensions.push(extension(false, &SubjectAltName(entity.subject_alt_names.clone()))?);
         }
-        extensions.push(extension(false, &self.hierarchy.issuer_alt_name()?)?);
-        extensions.push(extension(false, &self.hierarchy.crl_distribution_points()?)?);
+        extensions.push(extension(false, &self.branch.issuer_alt_name()?)?);
+        extensions.push(extension(false, &self.branch.crl_distribution_points()?)?);
         if entity.ocsp {
             extensions.push(extension(false, &ocsp_access()?)?);
         }
@@ -175,7 +247,7 @@ impl Authority {
     }
 }
 
-impl Hierarchy {
+impl Branch {
     fn authority_name(&self) -> Result<Name> {
         name(&[
             (C, "JP"),
@@ -214,7 +286,7 @@ impl Hierarchy {
 }
 
 /// A name of one attribute per RDN: C is a PrintableString, all others are UTF8Strings.
-pub(crate) fn name(attributes: &[(ObjectIdentifier, &str)]) -> Result<Name> {
+fn name(attributes: &[(ObjectIdentifier, &str)]) -> Result<Name> {
     let rdns = attributes.iter().map(|&(oid, value)| {
         let value = if oid == C {
             Any::from(PrintableStringRef::new(value)?)
@@ -227,47 +299,26 @@ pub(crate) fn name(attributes: &[(ObjectIdentifier, &str)]) -> Result<Name> {
     Ok(Name::from(rdns.collect::<Result<Vec<_>>>()?))
 }
 
-/// The subject of a user authentication certificate.
-pub(crate) fn user_authentication_subject() -> Result<Name> {
-    name(&[(C, "JP"), (CN, "KAZASHI000000113221003A")])
-}
-
-/// The subject of a digital signature certificate: the municipality, and the time of the request.
-pub(crate) fn digital_signature_subject() -> Result<Name> {
-    let request = "202504021023450000113221003A";
-    name(&[(C, "JP"), (L, "Tokyo-to"), (L, "Kiyose-shi"), (CN, request)])
-}
-
 /// The holder as the digital signature certificate names her, in the order of the card: name, date
-/// of birth (the first digit is the era: Shōwa), sex, address, and for each character of name and
-/// address whether it stands for one that could not be encoded.
-pub(crate) fn holder() -> Result<Vec<GeneralName>> {
-    let name = "架空　花子";
-    let address = "東京都清瀬市架空一丁目２番地３";
+/// of birth, sex, address, and for each character of name and address whether it stands for one that
+/// could not be encoded.
+fn attributes(holder: &Holder) -> Result<Vec<GeneralName>> {
     let unsubstituted = |text: &str| "0".repeat(text.chars().count());
     [
-        ("1.2.392.200149.8.5.5.1", name),
-        ("1.2.392.200149.8.5.5.4", "319800217"),
-        ("1.2.392.200149.8.5.5.3", "2"),
-        ("1.2.392.200149.8.5.5.5", address),
-        ("1.2.392.200149.8.5.5.2", &unsubstituted(name)),
-        ("1.2.392.200149.8.5.5.6", &unsubstituted(address)),
+        ("1.2.392.200149.8.5.5.1", holder.name),
+        ("1.2.392.200149.8.5.5.4", holder.birth_date),
+        ("1.2.392.200149.8.5.5.3", holder.sex),
+        ("1.2.392.200149.8.5.5.5", holder.address),
+        ("1.2.392.200149.8.5.5.2", &unsubstituted(holder.name)),
+        ("1.2.392.200149.8.5.5.6", &unsubstituted(holder.address)),
     ]
     .into_iter()
     .map(|(oid, value)| {
         let value = Any::from(Utf8StringRef::new(value)?);
-        Ok(GeneralName::OtherName(OtherName { type_id: ObjectIdentifier::new(oid)?, value }))
+        let type_id = ObjectIdentifier::new_unwrap(oid);
+        Ok(GeneralName::OtherName(OtherName { type_id, value }))
     })
     .collect()
-}
-
-/// A critical extension that no verifier knows.
-pub(crate) fn unknown_critical_extension() -> Result<Extension> {
-    Ok(Extension {
-        extn_id: ObjectIdentifier::new("1.2.392.200149.8.5.999")?,
-        critical: true,
-        extn_value: OctetString::new(Null.to_der()?)?,
-    })
 }
 
 fn policies(policy: ObjectIdentifier) -> Result<CertificatePolicies> {
@@ -292,16 +343,13 @@ fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Ext
     Ok(Extension { extn_id: T::OID, critical, extn_value: OctetString::new(value.to_der()?)? })
 }
 
-fn validity(not_before: Moment, not_after: Moment) -> Result<Validity> {
-    let time = |(year, month, day, hour, minute, second)| -> Result<Time> {
-        let moment = DateTime::new(year, month, day, hour, minute, second)?;
-        Ok(Time::UtcTime(UtcTime::from_date_time(moment)?))
-    };
+fn validity(not_before: DateTime, not_after: DateTime) -> Result<Validity> {
+    let time = |moment| -> Result<Time> { Ok(Time::UtcTime(UtcTime::from_date_time(moment)?)) };
     Ok(Validity { not_before: time(not_before)?, not_after: time(not_after)? })
 }
 
-fn public_key_info(key: &RsaPrivateKey) -> Result<SubjectPublicKeyInfoOwned> {
-    let der = RsaPublicKey::from(key).to_public_key_der()?;
+fn public_key_info(key: &RsaPublicKey) -> Result<SubjectPublicKeyInfoOwned> {
+    let der = key.to_public_key_der()?;
     Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
 }
 
@@ -326,4 +374,10 @@ fn sign(tbs_certificate: TbsCertificate, key: &RsaPrivateKey) -> Result<Certific
         signature: BitString::from_bytes(&signature.to_vec())?,
         tbs_certificate,
     })
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").field("branch", &self.branch).finish_non_exhaustive()
+    }
 }

@@ -1,0 +1,100 @@
+//! Writes `vectors/certificates` and the card images from the keys in `vectors/keys`. Running it
+//! again gives the same bytes.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use kazashi_emulator::issue::{
+    Authority, CardKeys, DIGITAL_SIGNATURE_POLICY, EndEntity, Hierarchy, Holder,
+};
+use kazashi_emulator::{Variant, folder};
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey;
+use x509_cert::der::asn1::{Null, ObjectIdentifier, OctetString};
+use x509_cert::der::{DateTime, Encode};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::KeyUsages;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let key = |name: &str| -> Result<RsaPrivateKey> {
+        let pem = fs::read_to_string(root.join("vectors/keys").join(name))?;
+        Ok(RsaPrivateKey::from_pkcs8_pem(&pem)?)
+    };
+    let hierarchy = Hierarchy {
+        user_authentication: Authority::user_authentication(key("user-authentication-ca.pem")?)?,
+        digital_signature: Authority::digital_signature(key("digital-signature-ca.pem")?)?,
+    };
+    let same_name_foreign = Hierarchy {
+        user_authentication: Authority::user_authentication(key("foreign-ca.pem")?)?,
+        digital_signature: Authority::digital_signature(key("foreign-ca.pem")?)?,
+    };
+    let foreign_ca = Authority::foreign(key("foreign-ca.pem")?)?;
+    let user_key = key("user-authentication.pem")?;
+    let signature_key = key("digital-signature.pem")?;
+
+    let certificates = certificates(&hierarchy, &same_name_foreign, &foreign_ca, &user_key)?;
+    let digital_signature = EndEntity::digital_signature(&Holder::HANAKO, &signature_key)?;
+    let digital_signature =
+        ("digital-signature.der", hierarchy.digital_signature.issue(&digital_signature)?);
+    for (name, der) in certificates.into_iter().chain([digital_signature]) {
+        fs::write(root.join("vectors/certificates").join(name), der)?;
+    }
+
+    let hanako = CardKeys::new(user_key, signature_key)?;
+    let taro = CardKeys::new(key("user-authentication-2.pem")?, key("digital-signature-2.pem")?)?;
+    for variant in Variant::ALL {
+        let card = match variant {
+            Variant::AnotherPerson => hierarchy.card(variant, &Holder::TARO, &taro),
+            Variant::ForeignRoot => same_name_foreign.card(variant, &Holder::HANAKO, &hanako),
+            _ => hierarchy.card(variant, &Holder::HANAKO, &hanako),
+        };
+        folder::write(root.join("emulator/images").join(variant.name()), &card?)?;
+    }
+    Ok(())
+}
+
+fn certificates(
+    hierarchy: &Hierarchy,
+    same_name_foreign: &Hierarchy,
+    foreign_ca: &Authority,
+    key: &RsaPrivateKey,
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let ca = &hierarchy.user_authentication;
+    let good = EndEntity::user_authentication(&Holder::HANAKO, key)?;
+    // Each of these differs in one thing from a user authentication certificate that is in order.
+    let but = |change: &dyn Fn(&mut EndEntity)| {
+        let mut entity = good.clone();
+        change(&mut entity);
+        ca.issue(&entity)
+    };
+    let past = DateTime::new(2025, 4, 30, 14, 59, 59)?;
+    let future = DateTime::new(2044, 12, 31, 15, 0, 0)?;
+    // Critical, and known to no verifier.
+    let unknown = Extension {
+        extn_id: ObjectIdentifier::new("1.2.392.200149.8.5.999")?,
+        critical: true,
+        extn_value: OctetString::new(Null.to_der()?)?,
+    };
+    Ok(vec![
+        ("user-authentication-ca.der", ca.certificate()?),
+        ("digital-signature-ca.der", hierarchy.digital_signature.certificate()?),
+        ("foreign-ca.der", foreign_ca.certificate()?),
+        ("same-name-foreign-ca.der", same_name_foreign.user_authentication.certificate()?),
+        ("user-authentication.der", ca.issue(&good)?),
+        ("expired.der", but(&|entity| entity.not_after = past)?),
+        ("not-yet-valid.der", but(&|entity| entity.not_before = future)?),
+        ("wrong-policy.der", but(&|entity| entity.policy = DIGITAL_SIGNATURE_POLICY)?),
+        (
+            "wrong-key-usage.der",
+            but(&|entity| entity.key_usage = KeyUsages::KeyEncipherment.into())?,
+        ),
+        ("without-client-auth.der", but(&|entity| entity.client_auth = false)?),
+        ("unknown-critical-extension.der", but(&|entity| entity.further.push(unknown.clone()))?),
+        ("issued-by-foreign-ca.der", foreign_ca.issue(&good)?),
+        ("issued-by-same-name-foreign-ca.der", same_name_foreign.user_authentication.issue(&good)?),
+    ])
+}
