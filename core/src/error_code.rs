@@ -190,71 +190,89 @@ error_codes! {
         "画面の一部を読み込めませんでした。",
         "A part of this page could not be loaded.";
 
-    // The relying party's server, and what it finds in a token
+    // The relying party's server, and what it finds in a certificate and a token
     /// A CA certificate that the server trusts has expired.
     AuthorityExpired "authority-expired" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// A CA certificate that the server trusts cannot be read.
     AuthorityMalformed "authority-malformed" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
-    /// A CA certificate that the server trusts is not valid yet.
+        "The server is not set up correctly. Contact its administrator.";
+    /// The server has no CA certificate for certificates of this kind and hierarchy.
+    AuthorityMissing "authority-missing" RelyingParty,
+        "サーバーの設定に誤りがあります。管理者に連絡してください。",
+        "The server is not set up correctly. Contact its administrator.";
+    /// The CA certificate that was read from the card is not one that the server knows by its
+    /// fingerprint: a new generation, or a forgery.
+    AuthorityNotPinned "authority-not-pinned" RelyingParty,
+        "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
+        "The certificate on this card could not be verified. Contact the server's administrator.";
+    /// A CA certificate that the server trusts is not valid yet, or the server's clock is slow.
     AuthorityNotYetValid "authority-not-yet-valid" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
-    /// A certificate that the server trusts is not one of a CA.
+        "The server is not set up correctly. Contact its administrator.";
+    /// A certificate that the server trusts is not one of a CA of JPKI.
     AuthorityUnsuitable "authority-unsuitable" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// The certificate has expired.
     CertificateExpired "certificate-expired" Holder,
         "電子証明書の有効期限が切れています。市区町村の窓口で更新してください。",
-        "The certificate on the card has expired. It can be renewed at the municipal office.";
-    /// The certificate was not issued by JPKI for user authentication.
+        "The certificate on this card has expired. It can be renewed at the municipal office.";
+    /// The certificate's issuer is not an authority of JPKI.
     CertificateIssuerUnexpected "certificate-issuer-unexpected" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
-    /// The certificate's key usage is not digitalSignature alone.
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
+    /// The certificate's key usage is not that of its kind.
     CertificateKeyUsageUnexpected "certificate-key-usage-unexpected" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
+    /// Another of the card's certificates than the one that is needed.
+    CertificateKindUnexpected "certificate-kind-unexpected" Caller,
+        "送信された電子証明書の種類が違います。",
+        "The wrong kind of certificate was sent.";
     /// The certificate cannot be read.
     CertificateMalformed "certificate-malformed" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
     /// The certificate is not for client authentication.
     CertificateNotForClientAuthentication "certificate-not-for-client-authentication" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
-    /// The certificate is not valid yet.
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
+    /// The certificate is not valid yet, or the server's clock is slow.
     CertificateNotYetValid "certificate-not-yet-valid" RelyingParty,
-        "電子証明書の有効期間が始まっていません。",
-        "The certificate on the card is not valid yet.";
+        "電子証明書の有効期間がまだ始まっていません。サーバーの管理者に連絡してください。",
+        "The certificate on this card is not valid yet. Contact the server's administrator.";
     /// The certificate is of the test hierarchy, which the server did not ask for.
     CertificateOfTestHierarchy "certificate-of-test-hierarchy" RelyingParty,
         "テスト用のカードは使えません。",
         "Test cards are not accepted here.";
-    /// The certificate's policy is not that of user authentication.
+    /// The certificate's policy is not that of its kind.
     CertificatePolicyUnexpected "certificate-policy-unexpected" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
     /// The certificate departs from the JPKI profile in another way.
     CertificateProfileUnexpected "certificate-profile-unexpected" Card,
-        "このカードの電子証明書は利用者証明に使えません。",
-        "The certificate on the card is not one for user authentication.";
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
     /// The certificate was revoked.
     CertificateRevoked "certificate-revoked" Holder,
         "電子証明書が失効しています。市区町村の窓口にお問い合わせください。",
-        "The certificate on the card was revoked. Ask at the municipal office.";
-    /// No CA that the server trusts signed the certificate.
+        "The certificate on this card was revoked. Ask at the municipal office.";
+    /// The certificate is forged or damaged: the CA that it names did not sign it.
+    CertificateSignatureMismatch "certificate-signature-mismatch" Card,
+        "このカードの電子証明書は使えません。",
+        "The certificate on this card cannot be used.";
+    /// The server does not know the key that issued the certificate: a generation of the CA is
+    /// missing, or the certificate is forged.
     CertificateUntrusted "certificate-untrusted" RelyingParty,
-        "このカードの電子証明書を確認できません。",
-        "The certificate on the card is not of an authority that is trusted here.";
+        "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
+        "The certificate on this card could not be verified. Contact the server's administrator.";
     /// No token can prove the method that the server expects.
     MethodUnsupported "method-unsupported" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// The nonce is not this session's, or no longer.
     NonceExpired "nonce-expired" Caller,
         "時間切れです。もう一度お試しください。",
@@ -262,33 +280,33 @@ error_codes! {
     /// The nonce that the server expects is none.
     NonceMalformed "nonce-malformed" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// The origin that the server expects is not written as browsers write one.
     OriginMalformed "origin-malformed" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// The key that makes the server's own identifiers is too short.
     PairwiseKeyTooShort "pairwise-key-too-short" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
-        "The server is not set up correctly. Tell its operator.";
+        "The server is not set up correctly. Contact its administrator.";
     /// The signature is over another origin, nonce or method, or by another key.
     SignatureMismatch "signature-mismatch" Caller,
         "カードの署名を確認できませんでした。もう一度お試しください。",
         "The card's signature could not be verified. Try again.";
     /// The token names another algorithm than RS256.
     TokenAlgorithmUnsupported "token-algorithm-unsupported" Caller,
-        "要求の形式が正しくありません。",
-        "The request is malformed.";
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
     /// The token is of another format than `web-eid:1`.
     TokenFormatUnsupported "token-format-unsupported" Caller,
-        "要求の形式が正しくありません。",
-        "The request is malformed.";
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
     /// The token cannot be read.
     TokenMalformed "token-malformed" Caller,
-        "要求の形式が正しくありません。",
-        "The request is malformed.";
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
     /// The token is shorter or longer than any real one.
     TokenSize "token-size" Caller,
-        "要求の形式が正しくありません。",
-        "The request is malformed.";
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
 }

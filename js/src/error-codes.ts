@@ -58,31 +58,39 @@ export type ErrorCode =
   | "authority-expired"
   /** A CA certificate that the server trusts cannot be read. */
   | "authority-malformed"
-  /** A CA certificate that the server trusts is not valid yet. */
+  /** The server has no CA certificate for certificates of this kind and hierarchy. */
+  | "authority-missing"
+  /** The CA certificate that was read from the card is not one that the server knows by its fingerprint: a new generation, or a forgery. */
+  | "authority-not-pinned"
+  /** A CA certificate that the server trusts is not valid yet, or the server's clock is slow. */
   | "authority-not-yet-valid"
-  /** A certificate that the server trusts is not one of a CA. */
+  /** A certificate that the server trusts is not one of a CA of JPKI. */
   | "authority-unsuitable"
   /** The certificate has expired. */
   | "certificate-expired"
-  /** The certificate was not issued by JPKI for user authentication. */
+  /** The certificate's issuer is not an authority of JPKI. */
   | "certificate-issuer-unexpected"
-  /** The certificate's key usage is not digitalSignature alone. */
+  /** The certificate's key usage is not that of its kind. */
   | "certificate-key-usage-unexpected"
+  /** Another of the card's certificates than the one that is needed. */
+  | "certificate-kind-unexpected"
   /** The certificate cannot be read. */
   | "certificate-malformed"
   /** The certificate is not for client authentication. */
   | "certificate-not-for-client-authentication"
-  /** The certificate is not valid yet. */
+  /** The certificate is not valid yet, or the server's clock is slow. */
   | "certificate-not-yet-valid"
   /** The certificate is of the test hierarchy, which the server did not ask for. */
   | "certificate-of-test-hierarchy"
-  /** The certificate's policy is not that of user authentication. */
+  /** The certificate's policy is not that of its kind. */
   | "certificate-policy-unexpected"
   /** The certificate departs from the JPKI profile in another way. */
   | "certificate-profile-unexpected"
   /** The certificate was revoked. */
   | "certificate-revoked"
-  /** No CA that the server trusts signed the certificate. */
+  /** The certificate is forged or damaged: the CA that it names did not sign it. */
+  | "certificate-signature-mismatch"
+  /** The server does not know the key that issued the certificate: a generation of the CA is missing, or the certificate is forged. */
   | "certificate-untrusted"
   /** No token can prove the method that the server expects. */
   | "method-unsupported"
@@ -213,67 +221,83 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   },
   "authority-expired": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "authority-malformed": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
+  },
+  "authority-missing": {
+    ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
+    en: "The server is not set up correctly. Contact its administrator.",
+  },
+  "authority-not-pinned": {
+    ja: "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
+    en: "The certificate on this card could not be verified. Contact the server's administrator.",
   },
   "authority-not-yet-valid": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "authority-unsuitable": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "certificate-expired": {
     ja: "電子証明書の有効期限が切れています。市区町村の窓口で更新してください。",
-    en: "The certificate on the card has expired. It can be renewed at the municipal office.",
+    en: "The certificate on this card has expired. It can be renewed at the municipal office.",
   },
   "certificate-issuer-unexpected": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-key-usage-unexpected": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
+  },
+  "certificate-kind-unexpected": {
+    ja: "送信された電子証明書の種類が違います。",
+    en: "The wrong kind of certificate was sent.",
   },
   "certificate-malformed": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-not-for-client-authentication": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-not-yet-valid": {
-    ja: "電子証明書の有効期間が始まっていません。",
-    en: "The certificate on the card is not valid yet.",
+    ja: "電子証明書の有効期間がまだ始まっていません。サーバーの管理者に連絡してください。",
+    en: "The certificate on this card is not valid yet. Contact the server's administrator.",
   },
   "certificate-of-test-hierarchy": {
     ja: "テスト用のカードは使えません。",
     en: "Test cards are not accepted here.",
   },
   "certificate-policy-unexpected": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-profile-unexpected": {
-    ja: "このカードの電子証明書は利用者証明に使えません。",
-    en: "The certificate on the card is not one for user authentication.",
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-revoked": {
     ja: "電子証明書が失効しています。市区町村の窓口にお問い合わせください。",
-    en: "The certificate on the card was revoked. Ask at the municipal office.",
+    en: "The certificate on this card was revoked. Ask at the municipal office.",
+  },
+  "certificate-signature-mismatch": {
+    ja: "このカードの電子証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
   },
   "certificate-untrusted": {
-    ja: "このカードの電子証明書を確認できません。",
-    en: "The certificate on the card is not of an authority that is trusted here.",
+    ja: "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
+    en: "The certificate on this card could not be verified. Contact the server's administrator.",
   },
   "method-unsupported": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "nonce-expired": {
     ja: "時間切れです。もう一度お試しください。",
@@ -281,34 +305,34 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   },
   "nonce-malformed": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "origin-malformed": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "pairwise-key-too-short": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
-    en: "The server is not set up correctly. Tell its operator.",
+    en: "The server is not set up correctly. Contact its administrator.",
   },
   "signature-mismatch": {
     ja: "カードの署名を確認できませんでした。もう一度お試しください。",
     en: "The card's signature could not be verified. Try again.",
   },
   "token-algorithm-unsupported": {
-    ja: "要求の形式が正しくありません。",
-    en: "The request is malformed.",
+    ja: "送信されたデータの形式が正しくありません。",
+    en: "The data sent to the server is malformed.",
   },
   "token-format-unsupported": {
-    ja: "要求の形式が正しくありません。",
-    en: "The request is malformed.",
+    ja: "送信されたデータの形式が正しくありません。",
+    en: "The data sent to the server is malformed.",
   },
   "token-malformed": {
-    ja: "要求の形式が正しくありません。",
-    en: "The request is malformed.",
+    ja: "送信されたデータの形式が正しくありません。",
+    en: "The data sent to the server is malformed.",
   },
   "token-size": {
-    ja: "要求の形式が正しくありません。",
-    en: "The request is malformed.",
+    ja: "送信されたデータの形式が正しくありません。",
+    en: "The data sent to the server is malformed.",
   },
 };
