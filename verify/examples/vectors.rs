@@ -1,5 +1,5 @@
-//! Writes the tokens in `vectors/verify`, signed with the key in `vectors/keys`. Running it again
-//! gives the same bytes.
+//! Writes the tokens in `vectors/verify`, signed with the key in `vectors/keys`, and a certificate
+//! that nobody signed. Running it again gives the same bytes.
 //!
 //! What is signed is spelled out here, and not taken from the code that the vectors judge.
 
@@ -47,5 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let text = serde_json::to_string_pretty(&case)? + "\n";
         fs::write(vectors.join("verify").join(method).with_extension("json"), text)?;
     }
+
+    // The signature is what a certificate ends with.
+    let mut damaged = certificate;
+    if let Some(last) = damaged.last_mut() {
+        *last ^= 1;
+    }
+    fs::write(vectors.join("certificates/damaged.der"), damaged)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use kazashi_core::Nonce;
 use kazashi_core::statement::{Method, Statement};
 
-use crate::certificate::{Certificate, Hierarchy};
+use crate::certificate::Certificate;
 use crate::token::Token;
 use crate::{PairwiseKey, Revocation, Trust, VerifyError};
 
@@ -54,11 +54,8 @@ pub fn verify(
 ) -> Result<Authentication, VerifyError> {
     expected.check()?;
     let token = Token::parse(token)?;
-    let certificate = Certificate::from_der(&token.certificate)?;
-    if certificate.hierarchy() == Hierarchy::Test && !trust.accepts_test_hierarchy() {
-        return Err(VerifyError::CertificateOfTestHierarchy);
-    }
-    trust.check(&certificate, expected.now)?;
+    let certificate = Certificate::user_authentication(&token.certificate)?;
+    trust.verify(&certificate, expected.now)?;
 
     let statement = Statement::new(expected.method, expected.origin, expected.nonce);
     if !certificate.has_signed(&statement.digest(), &token.signature) {

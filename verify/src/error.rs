@@ -4,6 +4,9 @@ use std::fmt;
 use std::time::SystemTime;
 
 use kazashi_core::error_code::ErrorCode;
+use kazashi_core::jpki::CertificateKind;
+
+use crate::{DistinguishedName, Hierarchy};
 
 /// Why a verification failed.
 ///
@@ -17,10 +20,26 @@ pub enum VerifyError {
     /// A CA certificate is neither DER nor PEM, or not X.509.
     #[error("a configured CA certificate is neither PEM nor DER of an X.509 certificate")]
     AuthorityMalformed,
-    /// A certificate was configured that cannot issue others.
-    #[error("a configured certificate is not one of a CA: {what}")]
+    /// No CA certificate was configured for certificates of this kind and hierarchy, or read from the
+    /// card.
+    #[error("no {kind:?} certificate of the {hierarchy:?} hierarchy is trusted")]
+    AuthorityMissing {
+        /// The missing CA certificate.
+        kind: CertificateKind,
+        /// Its hierarchy.
+        hierarchy: Hierarchy,
+    },
+    /// A CA certificate that was read from a card is none of those in `roots.toml`, so that it proves
+    /// nothing. It may be a new generation, or a forgery.
+    #[error("the CA certificate from the card is not pinned: SHA-256 {fingerprint}")]
+    AuthorityNotPinned {
+        /// Its SHA-256 fingerprint in hexadecimal.
+        fingerprint: String,
+    },
+    /// A certificate was configured that is not one of JPKI's authorities.
+    #[error("a configured certificate is not one of a CA of JPKI: {what}")]
     AuthorityUnsuitable {
-        /// The missing property.
+        /// What sets it apart.
         what: &'static str,
     },
     /// Tokens carry signatures of the user authentication key, which signs nothing of this method.
@@ -84,12 +103,28 @@ pub enum VerifyError {
         /// The end of validity: a birthday of the holder.
         not_after: SystemTime,
     },
-    /// The issuer's name is not that of JPKI for user authentication.
-    #[error("the certificate was not issued by JPKI for user authentication")]
-    CertificateIssuerUnexpected,
-    /// Key usage is not critical, or not digitalSignature alone.
-    #[error("the certificate's key usage is not digitalSignature alone")]
-    CertificateKeyUsageUnexpected,
+    /// The issuer's name is not one of JPKI's.
+    #[error("the certificate's issuer is not an authority of JPKI")]
+    CertificateIssuerUnexpected {
+        /// The issuer's name.
+        found: DistinguishedName,
+    },
+    /// Key usage is not that of the profile, or not critical.
+    #[error("the certificate's key usage is not that of its kind")]
+    CertificateKeyUsageUnexpected {
+        /// The bits of the profile (RFC 5280, 4.2.1.3), digitalSignature the lowest.
+        expected: u16,
+        /// The bits of the certificate, if they are there, readable and critical.
+        found: Option<u16>,
+    },
+    /// Another of the card's certificates than the one needed.
+    #[error("the certificate is of the kind {found:?}, not {expected:?}")]
+    CertificateKindUnexpected {
+        /// The kind that is needed.
+        expected: CertificateKind,
+        /// The kind that is there.
+        found: CertificateKind,
+    },
     /// The certificate is not X.509 in DER.
     #[error("the certificate is malformed")]
     CertificateMalformed,
@@ -108,9 +143,14 @@ pub enum VerifyError {
     /// [`accepting_test_hierarchy`](crate::Trust::accepting_test_hierarchy).
     #[error("the certificate is of the test hierarchy JPKI-TEST, which was not asked for")]
     CertificateOfTestHierarchy,
-    /// The certificate was not issued under the policy for user authentication of its hierarchy.
-    #[error("the certificate's policy is not that of user authentication")]
-    CertificatePolicyUnexpected,
+    /// The certificate was not issued under the policy of its kind and hierarchy.
+    #[error("the certificate's policy is not {expected}")]
+    CertificatePolicyUnexpected {
+        /// The policy of its kind and hierarchy, in dotted decimal.
+        expected: &'static str,
+        /// The policies that the certificate names.
+        found: Vec<String>,
+    },
     /// The certificate departs from the JPKI profile in another way.
     #[error("the certificate departs from the JPKI profile: {what}")]
     CertificateProfileUnexpected {
@@ -120,9 +160,16 @@ pub enum VerifyError {
     /// The certificate was revoked.
     #[error("the certificate was revoked")]
     CertificateRevoked,
-    /// No trusted authority signed the certificate.
-    #[error("no trusted CA signed the certificate")]
-    CertificateUntrusted,
+    /// The certificate names the key of a trusted authority, which did not sign it: forged, or damaged.
+    #[error("the certificate's signature is not by the CA that it names")]
+    CertificateSignatureMismatch,
+    /// None of the trusted authorities has the key that the certificate names: another generation,
+    /// or a forgery under the same name.
+    #[error("no trusted CA has the key identifier {key_identifier}, which the certificate names")]
+    CertificateUntrusted {
+        /// The key identifier of the CA that is missing, in hexadecimal.
+        key_identifier: String,
+    },
 
     // The signature
     /// The signature is over something else (another origin, nonce or method), by another key, or
@@ -139,21 +186,25 @@ impl VerifyError {
         match self {
             Self::AuthorityExpired { .. } => ErrorCode::AuthorityExpired,
             Self::AuthorityMalformed => ErrorCode::AuthorityMalformed,
+            Self::AuthorityMissing { .. } => ErrorCode::AuthorityMissing,
+            Self::AuthorityNotPinned { .. } => ErrorCode::AuthorityNotPinned,
             Self::AuthorityNotYetValid { .. } => ErrorCode::AuthorityNotYetValid,
             Self::AuthorityUnsuitable { .. } => ErrorCode::AuthorityUnsuitable,
             Self::CertificateExpired { .. } => ErrorCode::CertificateExpired,
-            Self::CertificateIssuerUnexpected => ErrorCode::CertificateIssuerUnexpected,
-            Self::CertificateKeyUsageUnexpected => ErrorCode::CertificateKeyUsageUnexpected,
+            Self::CertificateIssuerUnexpected { .. } => ErrorCode::CertificateIssuerUnexpected,
+            Self::CertificateKeyUsageUnexpected { .. } => ErrorCode::CertificateKeyUsageUnexpected,
+            Self::CertificateKindUnexpected { .. } => ErrorCode::CertificateKindUnexpected,
             Self::CertificateMalformed => ErrorCode::CertificateMalformed,
             Self::CertificateNotForClientAuthentication => {
                 ErrorCode::CertificateNotForClientAuthentication
             }
             Self::CertificateNotYetValid { .. } => ErrorCode::CertificateNotYetValid,
             Self::CertificateOfTestHierarchy => ErrorCode::CertificateOfTestHierarchy,
-            Self::CertificatePolicyUnexpected => ErrorCode::CertificatePolicyUnexpected,
+            Self::CertificatePolicyUnexpected { .. } => ErrorCode::CertificatePolicyUnexpected,
             Self::CertificateProfileUnexpected { .. } => ErrorCode::CertificateProfileUnexpected,
             Self::CertificateRevoked => ErrorCode::CertificateRevoked,
-            Self::CertificateUntrusted => ErrorCode::CertificateUntrusted,
+            Self::CertificateSignatureMismatch => ErrorCode::CertificateSignatureMismatch,
+            Self::CertificateUntrusted { .. } => ErrorCode::CertificateUntrusted,
             Self::MethodUnsupported => ErrorCode::MethodUnsupported,
             Self::NonceMalformed => ErrorCode::NonceMalformed,
             Self::OriginMalformed => ErrorCode::OriginMalformed,

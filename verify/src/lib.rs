@@ -59,13 +59,19 @@
 //! 3. the certificate against the JPKI profile of a user authentication certificate: issuer,
 //!    policy, key usage, client authentication, RSA of at least 2048 bits, SHA-256, no critical
 //!    extension that is not understood;
-//! 4. the chain: one of the [trusted](Trust) authorities, found by key identifier, signed the
-//!    certificate;
+//! 4. the chain: one of the [trusted](Trust) authorities, found by name and key identifier, signed
+//!    the certificate;
 //! 5. the validity of both at the time passed in;
 //! 6. the signature over the statement for this method, origin and nonce.
 //!
 //! Left to the caller: that the nonce belonged to this session and was removed, atomically, before;
 //! and revocation.
+//!
+//! # The digital signature certificate
+//!
+//! [`Certificate::digital_signature`] reads the card's other certificate, with the name, address, date
+//! of birth and sex of the holder, and [`Trust::verify`] says whether JPKI issued it. Who sends a
+//! certificate need not be its holder: that takes a signature, which this crate does not verify yet.
 
 mod authentication;
 mod certificate;
@@ -81,7 +87,10 @@ pub use kazashi_core::jpki::CertificateKind;
 pub use kazashi_core::statement::Method;
 
 pub use authentication::{Authentication, Expected, MethodSource, verify};
-pub use certificate::{Certificate, CertificateSummary, Hierarchy, certificate_serial_number};
+pub use certificate::{
+    BasicAttributes, Certificate, CertificateSummary, DateOfBirth, DistinguishedName, Era,
+    Hierarchy, Sex, certificate_serial_number,
+};
 pub use error::VerifyError;
 pub use revocation::Revocation;
 pub use subject::PairwiseKey;

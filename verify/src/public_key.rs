@@ -1,5 +1,6 @@
 //! RSA public keys: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2), the one algorithm of JPKI.
 
+use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::Sha256;
 use x509_parser::public_key::PublicKey as AnyPublicKey;
@@ -18,6 +19,11 @@ impl PublicKey {
             return None;
         }
         RsaPublicKey::new(modulus, exponent).ok().map(Self)
+    }
+
+    /// The bits of the modulus.
+    pub(crate) fn size(&self) -> usize {
+        self.0.n().bits()
     }
 
     pub(crate) fn verifies(&self, digest: &[u8; 32], signature: &[u8]) -> bool {

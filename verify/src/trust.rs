@@ -1,19 +1,24 @@
 //! The authorities that a relying party trusts.
 
+mod pinned;
+
 use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use crate::VerifyError;
-use crate::certificate::{Certificate, Validity, X509};
+use crate::certificate::{
+    Certificate, Hierarchy, Issuer, Validity, X509, hexadecimal, parse_issuer,
+};
 use crate::public_key::PublicKey;
 
 /// The CA certificates that a relying party trusts.
 ///
 /// JPKI's are at <https://www.jpki.go.jp/ca/>. Configure every generation in force: all bear the
-/// same name, and the right one is found by its key. A CA certificate read from a card proves
-/// nothing.
+/// same name, and the right one is found by its key. Or start from [`pinned`](Self::pinned), and
+/// add the CA certificate that lies on each card.
 #[derive(Clone, Debug)]
 pub struct Trust {
     authorities: Vec<Authority>,
@@ -23,7 +28,7 @@ pub struct Trust {
 /// What is needed of a CA certificate to judge what it signed.
 #[derive(Clone, Debug)]
 struct Authority {
-    name: Box<[u8]>,
+    identity: Issuer,
     key_identifier: Box<[u8]>,
     public_key: PublicKey,
     validity: Validity,
@@ -33,18 +38,25 @@ impl Trust {
     /// Trusts these CA certificates, each as DER or as PEM of one or several.
     ///
     /// Fails with [`VerifyError::AuthorityMalformed`] or [`VerifyError::AuthorityUnsuitable`] if
-    /// one is no CA certificate.
+    /// one is no CA certificate of JPKI.
     pub fn from_certificates<C: AsRef<[u8]>>(
         certificates: impl IntoIterator<Item = C>,
     ) -> Result<Self, VerifyError> {
-        let mut authorities = Vec::new();
+        let mut trust = Self::pinned();
         for certificate in certificates {
             let certificates = der_certificates(certificate.as_ref());
             for der in certificates.ok_or(VerifyError::AuthorityMalformed)? {
-                authorities.push(Authority::from_der(&der)?);
+                trust.authorities.push(Authority::from_der(&der)?);
             }
         }
-        Ok(Self { authorities, accepts_test_hierarchy: false })
+        Ok(trust)
+    }
+
+    /// Trusts the CA certificates whose fingerprints `roots.toml` lists, once somebody hands them
+    /// over: see [`with_card_authority`](Self::with_card_authority).
+    #[must_use]
+    pub fn pinned() -> Self {
+        Self { authorities: Vec::new(), accepts_test_hierarchy: false }
     }
 
     /// Accepts certificates of JPKI-TEST too: test cards, and the virtual card. Never in
@@ -54,21 +66,28 @@ impl Trust {
         Self { accepts_test_hierarchy: true, ..self }
     }
 
-    pub(crate) fn accepts_test_hierarchy(&self) -> bool {
-        self.accepts_test_hierarchy
+    /// Trusts, too, the CA certificate (DER) that was read from a card: EF 000B or 0002.
+    ///
+    /// What a card says of itself proves nothing, so its SHA-256 fingerprint must be pinned; else it
+    /// fails with [`VerifyError::AuthorityNotPinned`]. Those of the test hierarchy count only after
+    /// [`accepting_test_hierarchy`](Self::accepting_test_hierarchy).
+    pub fn with_card_authority(mut self, der: &[u8]) -> Result<Self, VerifyError> {
+        let fingerprint = hexadecimal(&Sha256::digest(der));
+        let Some(hierarchy) = pinned::hierarchy(&fingerprint) else {
+            return Err(VerifyError::AuthorityNotPinned { fingerprint });
+        };
+        self.check_hierarchy(hierarchy)?;
+        self.authorities.push(Authority::from_der(der)?);
+        Ok(self)
     }
 
-    /// Checks that one of the authorities signed the certificate, and that both are valid now.
-    pub(crate) fn check(
-        &self,
-        certificate: &Certificate,
-        now: SystemTime,
-    ) -> Result<(), VerifyError> {
-        let authority = self
-            .authorities
-            .iter()
-            .find(|authority| authority.issued(certificate))
-            .ok_or(VerifyError::CertificateUntrusted)?;
+    /// Verifies a certificate, whoever showed it: one of the authorities signed it, and both are
+    /// valid at the time passed in. [`verify`](crate::verify) does so with the one in a token.
+    ///
+    /// It does not say that the holder was there, nor that the certificate was not revoked.
+    pub fn verify(&self, certificate: &Certificate, now: SystemTime) -> Result<(), VerifyError> {
+        self.check_hierarchy(certificate.hierarchy())?;
+        let authority = self.issuer(certificate)?;
 
         let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
         if now < not_before {
@@ -86,6 +105,39 @@ impl Trust {
         }
         Ok(())
     }
+
+    fn check_hierarchy(&self, hierarchy: Hierarchy) -> Result<(), VerifyError> {
+        match hierarchy {
+            Hierarchy::Test if !self.accepts_test_hierarchy => {
+                Err(VerifyError::CertificateOfTestHierarchy)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The authority that signed the certificate: all generations share a name, so its key decides.
+    fn issuer(&self, certificate: &Certificate) -> Result<&Authority, VerifyError> {
+        let Issuer { hierarchy, purpose } = certificate.issued_by();
+        let mut namesakes = self
+            .authorities
+            .iter()
+            .filter(|authority| authority.identity == certificate.issued_by())
+            .peekable();
+        if namesakes.peek().is_none() {
+            let kind = purpose.certificate_kind(true);
+            return Err(VerifyError::AuthorityMissing { kind, hierarchy });
+        }
+        let key_identifier = certificate.authority_key_identifier();
+        let mut candidates =
+            namesakes.filter(|authority| *authority.key_identifier == *key_identifier).peekable();
+        if candidates.peek().is_none() {
+            let key_identifier = hexadecimal(key_identifier);
+            return Err(VerifyError::CertificateUntrusted { key_identifier });
+        }
+        candidates
+            .find(|authority| certificate.is_signed_by(&authority.public_key))
+            .ok_or(VerifyError::CertificateSignatureMismatch)
+    }
 }
 
 impl Authority {
@@ -99,7 +151,8 @@ impl Authority {
             ));
         }
         Ok(Self {
-            name: certificate.subject().as_raw().into(),
+            identity: parse_issuer(certificate.subject())
+                .ok_or(unsuitable("its name is not that of an authority of JPKI"))?,
             key_identifier: certificate
                 .subject_key_identifier()
                 .ok_or(unsuitable("no subject key identifier"))?
@@ -109,14 +162,6 @@ impl Authority {
                 .ok_or(unsuitable("no RSA key of 2048 to 4096 bits with exponent 65537"))?,
             validity: certificate.validity().ok_or(VerifyError::AuthorityMalformed)?,
         })
-    }
-
-    /// Whether this authority's key signed the certificate. Its name alone says little: all
-    /// generations share one.
-    fn issued(&self, certificate: &Certificate) -> bool {
-        *self.name == *certificate.issuer()
-            && *self.key_identifier == *certificate.authority_key_identifier()
-            && certificate.is_signed_by(&self.public_key)
     }
 }
 

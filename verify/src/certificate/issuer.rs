@@ -1,5 +1,6 @@
 //! The names of JPKI's authorities. All generations of an authority share one.
 
+use kazashi_core::jpki::CertificateKind;
 use x509_parser::oid_registry::{
     OID_X509_COUNTRY_NAME, OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT,
 };
@@ -15,15 +16,34 @@ pub enum Hierarchy {
     Test,
 }
 
+/// One of JPKI's authorities, whichever generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Issuer {
+    pub(crate) hierarchy: Hierarchy,
+    pub(crate) purpose: Purpose,
+}
+
 /// What an authority issues certificates for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     UserAuthentication,
     DigitalSignature,
 }
 
+impl Purpose {
+    /// What a certificate is: one of the authority's own, or one that it issued to a holder.
+    pub(crate) fn certificate_kind(self, is_authority: bool) -> CertificateKind {
+        match (self, is_authority) {
+            (Self::UserAuthentication, false) => CertificateKind::UserAuthentication,
+            (Self::UserAuthentication, true) => CertificateKind::UserAuthenticationCa,
+            (Self::DigitalSignature, false) => CertificateKind::DigitalSignature,
+            (Self::DigitalSignature, true) => CertificateKind::DigitalSignatureCa,
+        }
+    }
+}
+
 /// Reads the name of one of JPKI's authorities.
-pub(super) fn parse(name: &X509Name<'_>) -> Option<(Hierarchy, Purpose)> {
+pub(crate) fn parse(name: &X509Name<'_>) -> Option<Issuer> {
     let attributes = name
         .iter_attributes()
         .map(|attribute| Some((attribute.attr_type(), attribute.as_str().ok()?)))
@@ -55,5 +75,5 @@ pub(super) fn parse(name: &X509Name<'_>) -> Option<(Hierarchy, Purpose)> {
         "JPKI for digital signature" => Purpose::DigitalSignature,
         _ => return None,
     };
-    Some((hierarchy, purpose))
+    Some(Issuer { hierarchy, purpose })
 }

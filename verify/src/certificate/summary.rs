@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::SystemTime;
 
 use kazashi_core::jpki::CertificateKind;
-use x509_parser::oid_registry::Oid;
 
-use super::issuer::{self, Hierarchy, Purpose};
+use super::DistinguishedName;
+use super::issuer::{self, Hierarchy, Issuer};
 use super::x509::{Validity, X509};
 use crate::VerifyError;
 
@@ -34,17 +34,15 @@ impl CertificateSummary {
     /// [`VerifyError::CertificateIssuerUnexpected`] if its issuer's name is not one of JPKI's.
     pub fn from_der(der: &[u8]) -> Result<Self, VerifyError> {
         let certificate = X509::parse(der).ok_or(VerifyError::CertificateMalformed)?;
-        let (hierarchy, purpose) =
-            issuer::parse(certificate.issuer()).ok_or(VerifyError::CertificateIssuerUnexpected)?;
-        let kind = match (purpose, certificate.is_authority()) {
-            (Purpose::UserAuthentication, false) => CertificateKind::UserAuthentication,
-            (Purpose::UserAuthentication, true) => CertificateKind::UserAuthenticationCa,
-            (Purpose::DigitalSignature, false) => CertificateKind::DigitalSignature,
-            (Purpose::DigitalSignature, true) => CertificateKind::DigitalSignatureCa,
-        };
+        let Issuer { hierarchy, purpose } =
+            issuer::parse(certificate.issuer()).ok_or_else(|| {
+                let found = DistinguishedName::new(certificate.issuer());
+                VerifyError::CertificateIssuerUnexpected { found }
+            })?;
+        let kind = purpose.certificate_kind(certificate.is_authority());
         let Validity { not_before, not_after } =
             certificate.validity().ok_or(VerifyError::CertificateMalformed)?;
-        let policy = certificate.policies().first().map(Oid::to_id_string);
+        let policy = certificate.policies().into_iter().next();
         Ok(Self { kind, hierarchy, not_before, not_after, policy })
     }
 }

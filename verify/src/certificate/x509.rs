@@ -13,7 +13,7 @@ use x509_parser::nom::Parser;
 use x509_parser::oid_registry::{
     OID_PKCS1_SHA256WITHRSA, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
     OID_X509_EXT_CERTIFICATE_POLICIES, OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE,
-    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
+    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
 };
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{X509Name, X509Version};
@@ -96,11 +96,10 @@ impl<'a> X509<'a> {
     /// The serial number in hexadecimal, two digits for each byte, without the byte that only keeps
     /// it positive.
     pub(crate) fn serial_number(&self) -> String {
-        let bytes = match self.0.raw_serial() {
-            [0, magnitude @ ..] if !magnitude.is_empty() => magnitude,
-            bytes => bytes,
-        };
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        match self.0.raw_serial() {
+            [0, magnitude @ ..] if !magnitude.is_empty() => hexadecimal(magnitude),
+            bytes => hexadecimal(bytes),
+        }
     }
 
     /// `None` before 1970 or beyond what the system can represent.
@@ -146,16 +145,26 @@ impl<'a> X509<'a> {
         Some(authority.key_identifier?.0)
     }
 
-    /// Whether key usage is critical and digitalSignature alone.
-    pub(crate) fn is_for_digital_signature_alone(&self) -> bool {
-        const DIGITAL_SIGNATURE: KeyUsage = KeyUsage { flags: 1 };
-        self.extension(&OID_X509_EXT_KEY_USAGE).is_some_and(|extension| extension.critical)
-            && self.value(&OID_X509_EXT_KEY_USAGE) == Some(DIGITAL_SIGNATURE)
+    /// The bits of key usage (RFC 5280, 4.2.1.3), digitalSignature the lowest. `None` if it is not
+    /// critical.
+    pub(crate) fn critical_key_usage(&self) -> Option<u16> {
+        let is_critical = self.extension(&OID_X509_EXT_KEY_USAGE)?.critical;
+        let key_usage: KeyUsage = self.value(&OID_X509_EXT_KEY_USAGE)?;
+        is_critical.then_some(key_usage.flags)
     }
 
     pub(crate) fn is_for_client_authentication(&self) -> bool {
         self.value(&OID_X509_EXT_EXTENDED_KEY_USAGE)
             .is_some_and(|usage: ExtendedKeyUsage<'_>| usage.client_auth)
+    }
+
+    pub(crate) fn has_extended_key_usage(&self) -> bool {
+        self.has_extension(&OID_X509_EXT_EXTENDED_KEY_USAGE)
+    }
+
+    /// The value of subjectAltName, which this module leaves unread.
+    pub(crate) fn subject_alt_name(&self) -> Option<&'a [u8]> {
+        Some(self.extension(&OID_X509_EXT_SUBJECT_ALT_NAME)?.value)
     }
 
     /// Whether the certificate's subject may sign certificates.
@@ -169,16 +178,16 @@ impl<'a> X509<'a> {
 
     /// Whether the certificate has the extension that sets authorities apart, whatever it says.
     pub(crate) fn has_basic_constraints(&self) -> bool {
-        self.0.extensions().iter().any(|extension| extension.oid == OID_X509_EXT_BASIC_CONSTRAINTS)
+        self.has_extension(&OID_X509_EXT_BASIC_CONSTRAINTS)
     }
 
-    /// The policies under which the certificate was issued.
-    pub(crate) fn policies(&self) -> Vec<Oid<'static>> {
+    /// The policies under which the certificate was issued, in dotted decimal.
+    pub(crate) fn policies(&self) -> Vec<String> {
         let policies: Vec<Sequence<'_>> =
             self.value(&OID_X509_EXT_CERTIFICATE_POLICIES).unwrap_or_default();
         policies
             .iter()
-            .filter_map(|policy| Some(Oid::from_der(&policy.content).ok()?.1.to_owned()))
+            .filter_map(|policy| Some(Oid::from_der(&policy.content).ok()?.1.to_id_string()))
             .collect()
     }
 
@@ -190,7 +199,16 @@ impl<'a> X509<'a> {
         }
     }
 
+    fn has_extension(&self, oid: &Oid<'_>) -> bool {
+        self.0.extensions().iter().any(|extension| extension.oid == *oid)
+    }
+
     fn extension(&self, oid: &Oid<'_>) -> Option<&X509Extension<'a>> {
         self.0.get_extension_unique(oid).ok()?
     }
+}
+
+/// Two lower case digits for each byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod certificate;
+mod digital_signature;
 mod statement;
 mod token;
+mod trust;
 mod vector;

@@ -68,8 +68,8 @@ fn the_serial_number_is_there_for_who_asks_and_nowhere_else() {
     assert_eq!(authentication.serial_number(), "227001");
     assert_eq!(
         format!("{authentication:?}"),
-        "Authentication { method: Pin, certificate: Certificate { hierarchy: Test, .. }, \
-         revocation: NotChecked { because: \"no revocation check was made\" } }"
+        "Authentication { method: Pin, certificate: Certificate { kind: UserAuthentication, \
+         hierarchy: Test, .. }, revocation: NotChecked { because: \"no revocation check was made\" } }"
     );
 }
 

@@ -1,0 +1,169 @@
+//! The four basic attributes (基本4情報) of the holder, in a digital signature certificate.
+
+mod date_of_birth;
+
+use std::fmt;
+
+use kazashi_core::tlv::{self, Tag, Tlv};
+
+pub use date_of_birth::{DateOfBirth, Era};
+
+const SEQUENCE: Tag = Tag(0x30);
+const OBJECT_IDENTIFIER: Tag = Tag(0x06);
+const UTF8_STRING: Tag = Tag(0x0C);
+/// `[0]`: otherName among the kinds of name (RFC 5280, 4.2.1.6), and the value in an otherName.
+const CONTEXT_0: Tag = Tag(0xA0);
+
+/// 1.2.392.200149.8.5.5, of which JPKI's attributes are the children.
+const ARC: [u8; 9] = [0x2A, 0x83, 0x08, 0x8C, 0x9B, 0x55, 0x08, 0x05, 0x05];
+const NAME: u8 = 1;
+const NAME_SUBSTITUTES: u8 = 2;
+const SEX: u8 = 3;
+const DATE_OF_BIRTH: u8 = 4;
+const ADDRESS: u8 = 5;
+const ADDRESS_SUBSTITUTES: u8 = 6;
+
+/// The four basic attributes (基本4情報) of the holder: name, address, date of birth and sex.
+///
+/// `Debug` shows nothing of them. Keep them out of logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicAttributes {
+    name: Box<str>,
+    name_substitutes: Option<Box<[bool]>>,
+    address: Box<str>,
+    address_substitutes: Option<Box<[bool]>>,
+    date_of_birth: DateOfBirth,
+    sex: Sex,
+}
+
+/// Sex, as the residents' register has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the certificate knows these three")]
+pub enum Sex {
+    /// 男.
+    Male,
+    /// 女.
+    Female,
+    /// 不明.
+    Unknown,
+}
+
+impl BasicAttributes {
+    /// Reads the value of the extension subjectAltName, or names what is wrong.
+    pub(super) fn parse(subject_alt_name: &[u8]) -> Result<Self, &'static str> {
+        let names = only(subject_alt_name, SEQUENCE).ok_or("no readable alternative names")?;
+        let text = |attribute| attribute_text(names, attribute);
+        let name = text(NAME).ok_or("no readable name")?;
+        let address = text(ADDRESS).ok_or("no readable address")?;
+        Ok(Self {
+            name_substitutes: text(NAME_SUBSTITUTES).and_then(|flags| substitutes(name, flags)),
+            name: name.into(),
+            address_substitutes: text(ADDRESS_SUBSTITUTES)
+                .and_then(|flags| substitutes(address, flags)),
+            address: address.into(),
+            date_of_birth: text(DATE_OF_BIRTH)
+                .and_then(DateOfBirth::parse)
+                .ok_or("no readable date of birth")?,
+            sex: text(SEX).and_then(Sex::parse).ok_or("no readable sex")?,
+        })
+    }
+
+    /// The name (氏名): family name and given name, with an ideographic space (U+3000) between.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For each character of the name, whether it stands for one that certificates cannot hold.
+    /// `None` if the certificate does not say.
+    #[must_use]
+    pub fn name_substitutes(&self) -> Option<&[bool]> {
+        self.name_substitutes.as_deref()
+    }
+
+    /// The address (住所), from the prefecture on.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// For each character of the address, whether it stands for one that certificates cannot hold.
+    /// `None` if the certificate does not say.
+    #[must_use]
+    pub fn address_substitutes(&self) -> Option<&[bool]> {
+        self.address_substitutes.as_deref()
+    }
+
+    /// The date of birth (生年月日).
+    #[must_use]
+    pub fn date_of_birth(&self) -> DateOfBirth {
+        self.date_of_birth
+    }
+
+    /// The sex (性別).
+    #[must_use]
+    pub fn sex(&self) -> Sex {
+        self.sex
+    }
+}
+
+impl fmt::Debug for BasicAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BasicAttributes")
+    }
+}
+
+impl Sex {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "1" => Some(Self::Male),
+            "2" => Some(Self::Female),
+            "3" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+
+/// The text of one attribute, unless it is absent, unreadable or there twice.
+fn attribute_text(names: &[u8], attribute: u8) -> Option<&str> {
+    let mut found = None;
+    for name in tlv::read(names) {
+        let name = name.ok()?;
+        if name.tag() != CONTEXT_0 {
+            continue;
+        }
+        let [identifier, value] = pair(name.value())?;
+        let is_wanted = identifier.tag() == OBJECT_IDENTIFIER
+            && identifier.value().strip_prefix(&ARC) == Some(&[attribute]);
+        if is_wanted && found.replace(value).is_some() {
+            return None;
+        }
+    }
+    let value = found.filter(|value| value.tag() == CONTEXT_0)?;
+    std::str::from_utf8(only(value.value(), UTF8_STRING)?).ok()
+}
+
+/// The value of the one object that fills the bytes.
+fn only(bytes: &[u8], tag: Tag) -> Option<&[u8]> {
+    let object = tlv::read(bytes).next()?.ok()?;
+    (object.tag() == tag && object.encoded().len() == bytes.len()).then_some(object.value())
+}
+
+/// The two objects that fill the bytes.
+fn pair(bytes: &[u8]) -> Option<[Tlv<'_>; 2]> {
+    let mut objects = tlv::read(bytes);
+    let pair = [objects.next()?.ok()?, objects.next()?.ok()?];
+    let length: usize = pair.iter().map(|object| object.encoded().len()).sum();
+    (length == bytes.len()).then_some(pair)
+}
+
+/// One flag for each character; anything else says nothing.
+fn substitutes(text: &str, flags: &str) -> Option<Box<[bool]>> {
+    let flag = |flag| match flag {
+        '0' => Some(false),
+        '1' => Some(true),
+        _ => None,
+    };
+    let flags: Box<[bool]> = flags.chars().map(flag).collect::<Option<_>>()?;
+    (flags.len() == text.chars().count()).then_some(flags)
+}
