@@ -20,3 +20,6 @@ rmSync(folder("dist"), { recursive: true, force: true });
 tsc(["--removeComments", "--declaration", "false", "--isolatedDeclarations", "false"]);
 tsc(["--emitDeclarationOnly"]);
 cpSync(folder("src/wasm"), folder("dist/wasm"), { recursive: true });
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  cpSync(folder(`../${licence}`), folder(`dist/${licence}`));
+}

@@ -18,7 +18,9 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
     else signal.addEventListener("abort", abort, { signal: settled.signal });
   });
   try {
-    return await Promise.race([aborted, promise]);
+    const value = await Promise.race([aborted, promise]);
+    if (signal.aborted) throw abortError(signal);
+    return value;
   } finally {
     settled.abort();
   }

@@ -55,7 +55,7 @@ export class BridgeHost implements Host {
 
   async watch(listener: (event: HostEvent) => void): Promise<void> {
     this.#listener = listener;
-    await withCode(this.#open().watch());
+    if (this.scopes.includes("events")) await withCode(this.#open().watch());
   }
 
   async acquire(reader: string): Promise<Channel> {
@@ -89,8 +89,8 @@ export class BridgeHost implements Host {
         () => this.#ended(),
       );
       const { scopes } = await unlessAborted(this.#connection.open(), patience);
-      if (this.#listener) await this.#connection.watch();
       this.scopes = scopes;
+      if (this.#listener && scopes.includes("events")) await this.#connection.watch();
       this.#isOpen = true;
     } catch (error) {
       this.#connection?.close();

@@ -7,7 +7,10 @@ export interface Host {
   readonly scopes: readonly Scope[];
   /** Which readers are there? */
   readers(): Promise<Reader[]>;
-  /** Tells of readers and cards from now on, until the signal aborts. Needs the scope `events`. */
+  /**
+   * Tells from now on, until the signal aborts, of its own connection and, with the scope `events`,
+   * of readers and cards.
+   */
   watch(listener: (event: HostEvent) => void, signal: AbortSignal): Promise<void>;
   /** Takes the lease on a reader with a card on it. */
   acquire(reader: string): Promise<Channel>;

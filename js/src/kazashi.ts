@@ -52,9 +52,7 @@ export class Kazashi extends KazashiEventTarget {
   /** Pages call `connect`. This watches a host until the signal aborts. */
   static async open(host: Host, signal: AbortSignal): Promise<Kazashi> {
     const kazashi = new Kazashi(host, signal);
-    if (kazashi.#isTold) {
-      await withCode(host.watch((event) => void kazashi.#happened(event), signal));
-    }
+    await withCode(host.watch((event) => void kazashi.#happened(event), signal));
     await withCode(kazashi.#look());
     return kazashi;
   }

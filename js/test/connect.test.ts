@@ -1,0 +1,221 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { connect, KazashiError } from "../src/index.js";
+import { loadModule } from "../src/module.js";
+import { FakeHost } from "./fake-host.js";
+import { FakeWebSocket } from "./fake-web-socket.js";
+import { pageModule, settle } from "./vectors.js";
+
+let page: EventTarget;
+
+beforeAll(() => loadModule(pageModule()));
+beforeEach(() => {
+  page = new EventTarget();
+  FakeWebSocket.opened.length = 0;
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeWebSocket);
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const readers = [{ id: "r1", cardPresent: true }];
+const answers: Record<string, object> = {
+  hello: {
+    type: "hello",
+    version: "kazashi-bridge 0.1.0",
+    scopes: ["events", "authenticate"],
+    nativePinEntry: true,
+  },
+  watch: { type: "readers", readers },
+  "list-readers": { type: "readers", readers },
+  acquire: { type: "acquired", lease: "l1" },
+  release: { type: "released" },
+};
+
+/** Lets the last socket open, with a bridge behind it that answers. */
+async function serve(): Promise<FakeWebSocket> {
+  await settle();
+  const socket = FakeWebSocket.last;
+  socket.answer = ({ type }) => answers[type];
+  socket.accept();
+  await settle();
+  return socket;
+}
+
+async function connected(options: Parameters<typeof connect>[0] = {}) {
+  const connecting = connect(options);
+  const socket = await serve();
+  return { kazashi: await connecting, socket };
+}
+
+const types = (socket: FakeWebSocket): string[] => socket.sent.map(({ type }) => type);
+
+describe("connect()", () => {
+  it("speaks with the bridge on this workstation", async () => {
+    const { kazashi, socket } = await connected();
+    expect(socket.url).toBe("ws://127.0.0.1:27390");
+    expect(types(socket)).toEqual(["hello", "watch", "list-readers"]);
+    expect(kazashi.readers).toEqual(readers);
+    expect(kazashi.scopes).toEqual(["events", "authenticate"]);
+  });
+
+  it("speaks with the bridge at the address given", async () => {
+    const { socket } = await connected({ url: "ws://127.0.0.1:27391" });
+    expect(socket.url).toBe("ws://127.0.0.1:27391");
+  });
+
+  it("does not try again if there is no bridge", async () => {
+    const connecting = connect();
+    await settle();
+    FakeWebSocket.last.fail();
+    const error = await connecting.catch((error) => error);
+    expect(error).toBeInstanceOf(KazashiError);
+    expect(error.code).toBe("bridge-unreachable");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeWebSocket.opened).toHaveLength(1);
+  });
+
+  it("does not speak with another program", async () => {
+    const connecting = connect();
+    await settle();
+    FakeWebSocket.last.accept("");
+    await expect(connecting).rejects.toMatchObject({ code: "version-mismatch" });
+  });
+
+  it("waits for so long", async () => {
+    vi.useRealTimers();
+    await expect(connect({ timeout: 1 })).rejects.toMatchObject({ code: "timeout" });
+    expect(FakeWebSocket.last.isClosed).toBe(true);
+  });
+
+  it("is aborted while it waits, and before", async () => {
+    const controller = new AbortController();
+    const connecting = connect({ signal: controller.signal });
+    await settle();
+    controller.abort();
+    await expect(connecting).rejects.toMatchObject({ code: "aborted" });
+    expect(FakeWebSocket.last.isClosed).toBe(true);
+    await expect(connect({ signal: controller.signal })).rejects.toMatchObject({ code: "aborted" });
+    expect(FakeWebSocket.opened).toHaveLength(1);
+  });
+
+  it("closes again if the readers cannot be seen", async () => {
+    const connecting = connect();
+    await settle();
+    const socket = FakeWebSocket.last;
+    socket.answer = ({ type }) =>
+      type === "hello" ? answers[type] : { type: "error", code: "no-service" };
+    socket.accept();
+    await expect(connecting).rejects.toMatchObject({ code: "no-service" });
+    expect(socket.isClosed).toBe(true);
+  });
+
+  it("leaves no listener behind on the page's signal", async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const host = new FakeHost();
+    host.watch.mockRejectedValue({ code: "not-permitted" });
+    await expect(connect({ host, signal })).rejects.toMatchObject({ code: "not-permitted" });
+    for (const [, , options] of added.mock.calls) {
+      expect((options as AddEventListenerOptions).signal?.aborted).toBe(true);
+    }
+    expect(added).toHaveBeenCalled();
+  });
+});
+
+describe("a connection that is lost", () => {
+  it("is told, and made again with growing pauses", async () => {
+    const { kazashi, socket } = await connected();
+    const told: string[] = [];
+    kazashi.addEventListener("disconnected", () => told.push("disconnected"));
+    kazashi.addEventListener("connected", () => told.push("connected"));
+    socket.fail();
+    const attempts: number[] = [];
+    for (const pause of [500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      attempts.push(FakeWebSocket.opened.length);
+      await vi.advanceTimersByTimeAsync(1);
+      FakeWebSocket.last.fail();
+      await settle();
+    }
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const again = await serve();
+    expect(types(again)).toEqual(["hello", "watch", "list-readers"]);
+    expect(told).toEqual(["disconnected", "connected"]);
+  });
+
+  it("is told also to an origin that may not hear of cards", async () => {
+    const hello = answers.hello;
+    answers.hello = { ...hello, scopes: ["authenticate"] };
+    const { kazashi, socket } = await connected();
+    expect(types(socket)).toEqual(["hello", "list-readers"]);
+    const told: string[] = [];
+    kazashi.addEventListener("connected", () => told.push("connected"));
+    socket.fail();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(types(await serve())).toEqual(["hello", "list-readers"]);
+    expect(told).toEqual(["connected"]);
+    answers.hello = hello as object;
+  });
+
+  it("takes its cards with it", async () => {
+    const { kazashi, socket } = await connected();
+    const card = await kazashi.card();
+    socket.fail();
+    expect(card.signal.reason).toMatchObject({ code: "disconnected" });
+    await vi.advanceTimersByTimeAsync(500);
+    await serve();
+    await expect(card.pinStatus()).rejects.toMatchObject({ code: "disconnected" });
+  });
+
+  it("fails a call that is under way", async () => {
+    const { kazashi, socket } = await connected();
+    const card = await kazashi.card();
+    const asked = card.pinStatus();
+    await settle();
+    expect(types(socket).at(-1)).toBe("transmit");
+    socket.fail();
+    await expect(asked).rejects.toMatchObject({ code: "disconnected" });
+  });
+});
+
+it("a lease that is lost is the loss of its card only", async () => {
+  const { kazashi, socket } = await connected();
+  const first = await kazashi.card();
+  socket.answer = () => ({ type: "acquired", lease: "l2" });
+  const second = await kazashi.card();
+  socket.receive({ type: "lease-lost", lease: "l1", code: "removed-card" });
+  expect(first.signal.reason).toMatchObject({ name: "KazashiError", code: "removed-card" });
+  expect(second.signal.aborted).toBe(false);
+});
+
+it("a page that closes the connection is left alone", async () => {
+  const controller = new AbortController();
+  const { kazashi, socket } = await connected({ signal: controller.signal });
+  const told = vi.fn();
+  kazashi.addEventListener("disconnected", told);
+  const card = await kazashi.card();
+  controller.abort();
+  socket.fail();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.isClosed).toBe(true);
+  expect(card.signal.aborted).toBe(true);
+  expect(told).not.toHaveBeenCalled();
+  expect(FakeWebSocket.opened).toHaveLength(1);
+});
+
+it("a page in the back-forward cache has no connection, and has one again when it is back", async () => {
+  const { kazashi, socket } = await connected();
+  const told: string[] = [];
+  kazashi.addEventListener("connected", () => told.push("connected"));
+  page.dispatchEvent(new Event("pagehide"));
+  expect(socket.isClosed).toBe(true);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeWebSocket.opened).toHaveLength(1);
+  page.dispatchEvent(new Event("pageshow"));
+  await serve();
+  expect(told).toEqual(["connected"]);
+});

@@ -1,0 +1,108 @@
+import { beforeAll, expect, it } from "vitest";
+import { Card } from "../src/card.js";
+import { loadModule } from "../src/module.js";
+import { Transcript } from "./transcript.js";
+import { bytes, nonce, pageModule } from "./vectors.js";
+
+beforeAll(() => loadModule(pageModule()));
+
+const cardOf = (transcript: Transcript): Card => new Card(transcript, new AbortController().signal);
+
+it("both retry counters are read", async () => {
+  const transcript = new Transcript("pin-status");
+  expect(await cardOf(transcript).pinStatus()).toEqual({
+    userAuthentication: { retriesLeft: 3, blocked: false },
+    digitalSignature: { retriesLeft: 5, blocked: false },
+  });
+  expect(transcript.isOver).toBe(true);
+});
+
+it("another card is told apart", async () => {
+  const transcript = new Transcript("not-a-my-number-card");
+  await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({
+    name: "KazashiError",
+    code: "unsupported-card",
+  });
+});
+
+it.each(["read-certificate", "read-certificate-in-two-responses"])(
+  "a certificate is read and trimmed: %s",
+  async (name) => {
+    const transcript = new Transcript(name);
+    const { der } = await cardOf(transcript).readCertificate("user-authentication");
+    expect(der).toEqual(bytes("3003020107"));
+    expect(transcript.isOver).toBe(true);
+    expect(transcript.verified).toEqual([]);
+  },
+);
+
+it.each([undefined, "ABC123"])("the signature certificate needs its password: %s", async (pin) => {
+  const transcript = new Transcript("read-certificate");
+  await cardOf(transcript)
+    .readCertificate("digital-signature", { pin })
+    .catch(() => {});
+  expect(transcript.verified).toEqual([{ reference: "digital-signature", value: pin }]);
+});
+
+it.each([
+  [undefined, {}],
+  ["1234", { value: "1234" }],
+])("the challenge is left to whoever knows the origin: %s", async (pin, entry) => {
+  const transcript = new Transcript("read-certificate");
+  const token = await cardOf(transcript).authenticate({ nonce, pin });
+  expect(transcript.isOver).toBe(true);
+  expect(transcript.signed).toEqual([{ key: "user-authentication", nonce, pin: entry }]);
+  expect(token).toEqual({
+    unverifiedCertificate: Buffer.from("3003020107", "hex").toString("base64"),
+    algorithm: "RS256",
+    signature: Buffer.alloc(256, 7).toString("base64"),
+    format: "web-eid:1.0",
+    appVersion: "transcript 1.0",
+  });
+});
+
+it("what is no nonce does not reach the card", async () => {
+  const transcript = new Transcript("read-certificate");
+  const answer = cardOf(transcript).authenticate({ nonce: "AAAA" });
+  await expect(answer).rejects.toMatchObject({ code: "invalid-request" });
+  expect(transcript.isOver).toBe(false);
+});
+
+it("a certificate that does not exist is not asked for", async () => {
+  const kind = "birth-certificate" as "user-authentication";
+  const answer = cardOf(new Transcript("read-certificate")).readCertificate(kind);
+  await expect(answer).rejects.toMatchObject({ code: "invalid-request" });
+});
+
+it.each([{}, null, "9000", [0x90, 0x00]])("what is no bytes is no response: %j", async (answer) => {
+  const transcript = new Transcript("pin-status");
+  transcript.transmit = async () => answer as Uint8Array;
+  await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({ code: "invalid-request" });
+});
+
+it("less than a status word is no response", async () => {
+  const transcript = new Transcript("pin-status");
+  transcript.transmit = async () => bytes("90");
+  await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({ code: "card-malformed" });
+});
+
+it("a refusal carries the status word", async () => {
+  const transcript = new Transcript("pin-status");
+  transcript.transmit = async () => bytes("6D00");
+  await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({
+    code: "card-refused",
+    statusWord: 0x6d00,
+  });
+});
+
+it("what a host throws arrives, its codes as errors", async () => {
+  const transcript = new Transcript("read-certificate");
+  transcript.signChallenge = () => Promise.reject({ code: "pin-incorrect", retriesLeft: 2 });
+  await expect(cardOf(transcript).authenticate({ nonce })).rejects.toMatchObject({
+    name: "KazashiError",
+    code: "pin-incorrect",
+    retriesLeft: 2,
+  });
+  transcript.transmit = () => Promise.reject(new RangeError("a fault of the host"));
+  await expect(cardOf(transcript).pinStatus()).rejects.toThrow(RangeError);
+});

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { loadModule } from "../src/module.js";
+import { pageModule } from "./vectors.js";
+
+it("a module that does not load is told apart, and can be loaded later", async () => {
+  await expect(loadModule(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({
+    code: "module-unavailable",
+    cause: expect.any(WebAssembly.CompileError),
+  });
+  const loading = loadModule(pageModule());
+  expect(loadModule()).toBe(loading);
+  await loading;
+});
