@@ -2,7 +2,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["*.test.ts"],
     // One reader stack fits on a machine.
     fileParallelism: false,
     testTimeout: 30_000,

@@ -15,7 +15,7 @@ export interface BridgeOptions extends ProgramOptions {
   onTerminal?: boolean;
 }
 
-/** Starts a bridge that logs all it can. */
+/** Starts a bridge. It logs all it can, unless the environment says otherwise. */
 export async function startBridge(options: BridgeOptions): Promise<Program> {
   const config = join(options.folder, "bridge.toml");
   writeFileSync(
@@ -31,7 +31,7 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
   if (options.virtualCard) command.push("--virtual-card", options.virtualCard);
   const bridge = Program.start("bridge", options.onTerminal ? onTerminal(command) : command, {
     folder: options.folder,
-    env: { TERM: "xterm", ...options.env, KAZASHI_LOG: "trace" },
+    env: { TERM: "xterm", LC_ALL: "C.UTF-8", KAZASHI_LOG: "trace", ...options.env },
   });
   await bridge.says("listening on 127.0.0.1:27390");
   return bridge;

@@ -18,6 +18,8 @@ export interface StackOptions {
   scopes?: string[];
   /** A program that asks for PINs on a terminal; without one, a scripted dialog does. */
   terminalPinentry?: string;
+  /** How much the bridge logs: everything, if left out. */
+  log?: string;
 }
 
 /** Everything between the page and the card. */
@@ -69,7 +71,7 @@ export class Stack {
   }
 
   async startBridge(): Promise<void> {
-    const { cardIn, scopes, terminalPinentry } = this.#options;
+    const { cardIn, scopes, terminalPinentry, log } = this.#options;
     this.bridge = await startBridge({
       folder: this.folder,
       origin: this.origin,
@@ -77,7 +79,7 @@ export class Stack {
       pinentry: terminalPinentry ?? this.pinentry.program,
       onTerminal: terminalPinentry !== undefined,
       ...(cardIn === "bridge" && { virtualCard: this.card }),
-      env: this.pinentry.env,
+      env: { ...this.pinentry.env, ...(log && { KAZASHI_LOG: log }) },
     });
   }
 

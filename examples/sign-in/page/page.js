@@ -36,10 +36,15 @@ async function post(path, body) {
   return answer;
 }
 
-function welcome({ subject, revocation }) {
+const revocationWords = {
+  good: { ja: "失効していません", en: "not revoked" },
+  "not-checked": { ja: "未確認", en: "not checked" },
+};
+
+function welcome({ subject, revocation: { status, because } }) {
+  const words = revocationWords[status][language];
   find("subject").textContent = subject;
-  const { status, because } = revocation;
-  find("revocation").textContent = status === "good" ? "good" : `not checked: ${because}`;
+  find("revocation").textContent = because ? `${words} (${because})` : words;
   find("sign-in").hidden = true;
   find("welcome").hidden = false;
 }

@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { InsertedCard, newCard } from "./harness/card.ts";
-import { inProject, workFolder } from "./harness/paths.ts";
-import { startPcscd } from "./harness/pcscd.ts";
-import type { Program } from "./harness/program.ts";
+import { InsertedCard, newCard } from "../harness/card.ts";
+import { inProject, workFolder } from "../harness/paths.ts";
+import { startPcscd } from "../harness/pcscd.ts";
+import type { Program } from "../harness/program.ts";
 
 // OpenSC was written for the real card by others: what it accepts, we have not agreed with ourselves.
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { retriesLeft } from "./harness/card.ts";
-import { Stack } from "./harness/stack.ts";
+import { retriesLeft } from "../harness/card.ts";
+import { Stack } from "../harness/stack.ts";
 
 let stack: Stack;
 

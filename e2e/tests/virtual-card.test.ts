@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { retriesLeft } from "./harness/card.ts";
-import { Stack } from "./harness/stack.ts";
+import { retriesLeft } from "../harness/card.ts";
+import { Stack } from "../harness/stack.ts";
 
 // The card that `cargo xtask demo` uses: in the bridge itself, without pcscd.
 

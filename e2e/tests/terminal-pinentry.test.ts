@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { Stack } from "./harness/stack.ts";
+import { Stack } from "../harness/stack.ts";
 
 // Real programs that ask for a PIN, on a pseudo-terminal.
 

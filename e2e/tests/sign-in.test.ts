@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Stack } from "./harness/stack.ts";
+import { Stack } from "../harness/stack.ts";
 
 // Page, WebAssembly, WebSocket, bridge, pcscd, vpcd, card and back; the token verified by the server.
 

@@ -2,9 +2,9 @@ import { createHash, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inProject } from "./harness/paths.ts";
-import type { SignInPage } from "./harness/sign-in.ts";
-import { Stack } from "./harness/stack.ts";
+import { inProject } from "../harness/paths.ts";
+import type { SignInPage } from "../harness/sign-in.ts";
+import { Stack } from "../harness/stack.ts";
 
 // A whole run, with everything logged that can be: PINs and passwords, right and wrong ones, typed
 // into the dialog and brought by the page.

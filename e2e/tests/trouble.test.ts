@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Stack } from "./harness/stack.ts";
+import { Stack } from "../harness/stack.ts";
 
 let stack: Stack;
 
