@@ -90,8 +90,8 @@ export class Kazashi extends KazashiEventTarget {
 
   /**
    * Hands out one card after another, each for one turn of the loop, after which it is released. A
-   * card has one turn for each time that it is put on the reader: to try again, its holder puts it
-   * there again. Ends when the signal here or the one given to `connect` aborts.
+   * card has one turn for each time that it is put on the reader (another one, should the bridge
+   * start anew): to try again, its holder puts it there again. Ends when the signal here or the one given to `connect` aborts.
    *
    * @throws KazashiError `not-permitted`, also without the scope `events`.
    */
