@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod common;
 mod jpki;
 
 /// An application of the card (card.md 2).
@@ -11,6 +12,8 @@ mod jpki;
 pub enum Application {
     /// 公的個人認証AP: the certificates and keys of the Japanese Public Key Infrastructure.
     Jpki,
+    /// 共通カードAP: who issued the card, and its number.
+    Common,
 }
 
 /// When a file may be read or a key used.
@@ -24,13 +27,14 @@ pub(crate) enum Access {
 
 impl Application {
     /// All of them, in the order in which a partial name finds them.
-    pub(crate) const ALL: [Self; 1] = [Self::Jpki];
+    pub(crate) const ALL: [Self; 2] = [Self::Jpki, Self::Common];
 
     /// The name by which SELECT finds the application.
     #[must_use]
     pub fn aid(self) -> &'static [u8] {
         match self {
             Self::Jpki => &jpki::AID,
+            Self::Common => &common::AID,
         }
     }
 
@@ -38,12 +42,15 @@ impl Application {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jpki => "jpki",
+            Self::Common => "common",
         }
     }
 
     pub(crate) fn access(self, id: u16) -> Access {
         match self {
             Self::Jpki => jpki::access(id),
+            // What is known of it is free.
+            Self::Common => Access::Free,
         }
     }
 
@@ -51,6 +58,8 @@ impl Application {
     pub(crate) fn accepts_new_pin(self, id: u16, value: &[u8]) -> bool {
         match self {
             Self::Jpki => jpki::accepts_new_pin(id, value),
+            // It changes its PIN by a command of its own.
+            Self::Common => false,
         }
     }
 }

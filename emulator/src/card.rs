@@ -10,19 +10,24 @@ use crate::{Application, Contents, Ef, Image, Variant};
 
 mod compute_digital_signature;
 mod get_challenge;
+mod get_data;
 mod read_binary;
+mod read_record;
 mod select;
 mod verify;
 
 const INS_VERIFY: u8 = 0x20;
 const INS_CHANGE_REFERENCE_DATA: u8 = 0x24;
-const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+pub(crate) const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A;
 const INS_GET_CHALLENGE: u8 = 0x84;
 const INS_SELECT: u8 = 0xA4;
 const INS_READ_BINARY: u8 = 0xB0;
+const INS_READ_RECORD: u8 = 0xB2;
+const INS_GET_DATA: u8 = 0xCA;
 /// Known to the tokens in telephones only (card.md 3.1); the class is the card's own.
 const INS_LAST_COMMAND: u8 = 0xFC;
 
+const RECORD_NOT_FOUND: StatusWord = StatusWord(0x6A83);
 const SECURE_MESSAGING_NOT_SUPPORTED: StatusWord = StatusWord(0x6882);
 const COMMAND_CHAINING_NOT_SUPPORTED: StatusWord = StatusWord(0x6884);
 
@@ -121,6 +126,8 @@ impl Card {
         match (class(command.cla())?, command.ins()) {
             (Class::Interindustry, INS_SELECT) => self.select(command),
             (Class::Interindustry, INS_READ_BINARY) => self.read_binary(command),
+            (Class::Interindustry, INS_READ_RECORD) => self.read_record(command),
+            (Class::Interindustry, INS_GET_DATA) => self.get_data(command),
             (Class::Interindustry, INS_VERIFY) => self.verify(command),
             (Class::Interindustry, INS_CHANGE_REFERENCE_DATA) => {
                 self.change_reference_data(command)

@@ -20,19 +20,23 @@ pub(crate) mod files;
 /// counters.
 ///
 /// The keys of an image are throw-away; a key that matters does not belong in software like this.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     variant: Variant,
     atr: Vec<u8>,
+    data_objects: BTreeMap<u16, Vec<u8>>,
     files: BTreeMap<Ef, Contents>,
+    /// Key files that `card.toml` names, but that are not there: named again when it is saved.
+    missing_keys: BTreeMap<Ef, String>,
 }
 
 /// What kind of card an image is. All but one belong to the same person, with the same keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "&'static str")]
 #[non_exhaustive]
 pub enum Variant {
     /// Both certificates are on it, and both PINs are set.
+    #[default]
     Normal,
     /// The same of another person.
     AnotherPerson,
@@ -72,6 +76,8 @@ pub struct Ef {
 pub enum Contents {
     /// Bytes that READ BINARY gives out, filler included.
     Transparent(Vec<u8>),
+    /// Records by their numbers, for READ RECORD.
+    Records(BTreeMap<u8, Vec<u8>>),
     /// A key for COMPUTE DIGITAL SIGNATURE.
     PrivateKey(PrivateKey),
     /// A PIN or password for VERIFY.
@@ -123,13 +129,31 @@ pub enum ImageError {
         /// What stands in its place.
         name: String,
     },
+    /// A data object is not four hexadecimal digits and bytes in hexadecimal.
+    #[error("{tag}: not a data object of four hexadecimal digits and bytes in hexadecimal")]
+    DataObject {
+        /// What stands in place of the tag.
+        tag: String,
+    },
+    /// A record number is not 1 to 254.
+    #[error("{path}: not a record from 1 to 254")]
+    RecordNumber {
+        /// The file.
+        path: String,
+    },
+    /// Two files claim the same identifier.
+    #[error("{ef}: two files of this identifier")]
+    Twice {
+        /// The identifier.
+        ef: Ef,
+    },
     /// A PIN is not 1 to 16 characters of ASCII.
     #[error("the PIN is not 1 to 16 characters of ASCII")]
     PinValue,
     /// A retry counter is above its maximum, or the maximum is not 1 to 15.
     #[error("the retry counter is above its maximum, or the maximum is not 1 to 15")]
     RetryCounter,
-    /// `card.toml`, or a key file that it names, is not there.
+    /// `card.toml` is not there.
     #[error("{path}: no such file in the image")]
     Missing {
         /// The file.
@@ -150,7 +174,13 @@ impl Image {
     /// A card with nothing on it.
     #[must_use]
     pub fn empty(variant: Variant) -> Self {
-        Self { variant, atr: Self::CONTACT_ATR.to_vec(), files: BTreeMap::new() }
+        Self {
+            variant,
+            atr: Self::CONTACT_ATR.to_vec(),
+            data_objects: BTreeMap::new(),
+            files: BTreeMap::new(),
+            missing_keys: BTreeMap::new(),
+        }
     }
 
     /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`.
@@ -172,6 +202,13 @@ impl Image {
         self
     }
 
+    /// The same card with one more data object for GET DATA.
+    #[must_use]
+    pub fn with_data_object(mut self, tag: u16, object: impl Into<Vec<u8>>) -> Self {
+        self.data_objects.insert(tag, object.into());
+        self
+    }
+
     /// What kind of card this is.
     #[must_use]
     pub fn variant(&self) -> Variant {
@@ -182,6 +219,12 @@ impl Image {
     #[must_use]
     pub fn atr(&self) -> &[u8] {
         &self.atr
+    }
+
+    /// What GET DATA gives for this tag while no application is selected.
+    #[must_use]
+    pub fn data_object(&self, tag: u16) -> Option<&[u8]> {
+        self.data_objects.get(&tag).map(Vec::as_slice)
     }
 
     /// What an elementary file holds.
@@ -196,6 +239,12 @@ impl Image {
             Contents::Pin(pin) => Some((*ef, pin)),
             _ => None,
         })
+    }
+
+    /// The keys that the card is without because their files are not there, as in an image made from
+    /// a dump: a card gives no private key away.
+    pub fn missing_keys(&self) -> impl Iterator<Item = (Ef, &str)> {
+        self.missing_keys.iter().map(|(ef, path)| (*ef, path.as_str()))
     }
 
     pub(crate) fn has(&self, application: Application) -> bool {
@@ -369,10 +418,20 @@ impl fmt::Display for Ef {
     }
 }
 
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image")
+            .field("variant", &self.variant)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transparent(bytes) => write!(f, "Transparent({} bytes)", bytes.len()),
+            Self::Records(records) => write!(f, "Records({})", records.len()),
             Self::PrivateKey(key) => key.fmt(f),
             Self::Pin(pin) => pin.fmt(f),
         }

@@ -97,7 +97,11 @@ impl Hierarchy {
             _ => (Pin::new("1234", 3)?, Pin::new("ABC123", 5)?),
         };
 
-        let image = Image::empty(variant)
+        let common = Ef { application: Application::Common, id: 0x0001 };
+        let image = contents::data_objects(holder)
+            .into_iter()
+            .fold(Image::empty(variant), |image, (tag, object)| image.with_data_object(tag, object))
+            .with(common, contents::common_record(holder))
             .with(jpki(0x0002), contents::certificate(&self.digital_signature.certificate()?)?)
             .with(jpki(0x0006), contents::token_information())
             .with(jpki(0x0009), contents::unknown())

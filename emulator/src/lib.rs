@@ -21,7 +21,9 @@ mod card;
 pub mod folder;
 mod image;
 pub mod issue;
+mod timing;
 
 pub use application::Application;
 pub use card::Card;
 pub use image::{Contents, Ef, Image, ImageError, Pin, PrivateKey, UnknownVariant, Variant};
+pub use timing::Timing;

@@ -19,6 +19,7 @@ macro_rules! card_without_signature_certificate {
         files![
             $folder,
             "card.toml",
+            "common/0001.1.bin",
             "jpki/0001.bin",
             "jpki/0002.bin",
             "jpki/0006.bin",

@@ -1,7 +1,12 @@
 //! What the files of an issued card hold (card.md 3).
 
-use super::IssueError;
+use std::collections::BTreeMap;
+
+use super::{Holder, IssueError};
 use crate::Contents;
+
+const MUNICIPALITY: &str = "13221";
+const EXPIRY: &str = "20450217";
 
 /// The size of a file for a certificate. Known of EF 0002 only.
 const CERTIFICATE_FILE: usize = 1_900;
@@ -58,4 +63,32 @@ pub(super) fn token_information() -> Contents {
     info.extend_from_slice(b"01"); // firmware
     info.extend_from_slice(&[b'9'; 16]); // no clock
     Contents::Transparent(info)
+}
+
+/// The data objects of GET DATA (card.md 3.0), without those that hold CV certificates.
+pub(super) fn data_objects(holder: &Holder) -> [(u16, Vec<u8>); 6] {
+    // 7 digits, 08 05, 3 digits, 4 bytes; a first digit of 9 is neither of the real hierarchies.
+    let key_identifier = b"9000020\x08\x05000\0\0\0\0".to_vec();
+    // Names GlobalPlatform, and nothing of what the card can do.
+    let recognition_data = b"\x66\x0B\x73\x09\x06\x07\x2A\x86\x48\x86\xFC\x6B\x01".to_vec();
+    [
+        (0x0042, key_identifier.clone()),
+        (0x0045, card_number(holder).into_bytes()),
+        (0x0066, recognition_data),
+        (0x00F0, MUNICIPALITY.into()),
+        (0x00F2, EXPIRY.into()),
+        (0x00F7, key_identifier),
+    ]
+}
+
+/// Record 1 of the common application, in SIMPLE-TLV (card.md 3.4).
+pub(super) fn common_record(holder: &Holder) -> Contents {
+    let value = format!("00{}{MUNICIPALITY}{EXPIRY}", card_number(holder));
+    let record = [&[0x01, 0x1C], value.as_bytes()].concat();
+    Contents::Records(BTreeMap::from([(1, record)]))
+}
+
+/// 13 characters, whose form is not public.
+fn card_number(holder: &Holder) -> String {
+    format!("KAZASHI{:06}", holder.number)
 }

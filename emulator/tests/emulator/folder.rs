@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use kazashi_emulator::{Card, Image, ImageError, Pin, folder};
+use rand_core::OsRng;
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use tempfile::TempDir;
 
 use crate::transcript::play;
@@ -41,7 +44,7 @@ fn counters_are_saved_and_nothing_else_is_touched() {
     assert_eq!(retries_left, [2, 5]);
     assert_eq!(fs::read(dir.path().join("jpki/0008.bin")).unwrap(), [0x8F, 0x00, 0x00]);
     let names = fs::read_dir(&dir).unwrap().count();
-    assert_eq!(names, 3, "card.toml, jpki and keys, nothing left over");
+    assert_eq!(names, 4, "card.toml, common, jpki and keys, nothing left over");
 }
 
 #[test]
@@ -72,11 +75,112 @@ fn a_folder_without_card_toml_is_refused() {
 }
 
 #[test]
-fn a_key_that_is_named_must_be_there() {
+fn a_key_whose_file_is_missing_is_no_key_of_the_card() {
     let dir = new_card();
     fs::remove_file(dir.path().join("keys/user-authentication.pem")).unwrap();
-    let path = "keys/user-authentication.pem";
-    assert!(matches!(folder::load(&dir), Err(ImageError::Missing { path: p }) if p == path));
+    let image = folder::load(&dir).unwrap();
+    let missing: Vec<_> = image.missing_keys().map(|(ef, path)| (ef.id, path)).collect();
+    assert_eq!(missing, [(0x0017, "keys/user-authentication.pem")]);
+    play(
+        &mut Card::new(image),
+        "> 00A4040C 0A D392F000260100000001
+         < 9000
+         > 00200098 04 31323334
+         < 9000
+         > 802A0097 01 00 00
+         < 6A82
+         > 00B08A0004
+         < 3082 ... 9000",
+    );
+}
+
+#[test]
+fn saving_the_counters_forgets_no_missing_key() {
+    let dir = new_card();
+    let key = dir.path().join("keys/user-authentication.pem");
+    fs::rename(&key, dir.path().join("elsewhere")).unwrap();
+    folder::save_counters(&dir, &folder::load(&dir).unwrap()).unwrap();
+    fs::rename(dir.path().join("elsewhere"), &key).unwrap();
+    assert_eq!(folder::load(&dir).unwrap(), Image::normal());
+}
+
+#[test]
+fn a_dump_without_keys_and_pins_is_a_card() {
+    let dir = TempDir::new().unwrap();
+    fs::create_dir(dir.path().join("jpki")).unwrap();
+    fs::create_dir(dir.path().join("card-surface")).unwrap();
+    fs::write(dir.path().join("card.toml"), "").unwrap();
+    fs::write(dir.path().join("jpki/000A.bin"), [0x30, 0x82, 0x00, 0x00]).unwrap();
+    fs::write(dir.path().join("card-surface/0001.bin"), [0xFF]).unwrap();
+    fs::write(dir.path().join("notes.txt"), "read on a Sunday").unwrap();
+    let image = folder::load(&dir).unwrap();
+    assert_eq!(image.atr(), Image::CONTACT_ATR);
+    play(
+        &mut Card::new(image),
+        "> 00A4040C 0A D392F000260100000001
+         < 9000
+         > 00B08A0000
+         < 30820000 9000
+         > 00200098
+         < 6A82
+         > 00A4020C 02 0017
+         < 6A82
+         > 00A4040C 0A D3921000310001010100
+         < 6A82",
+    );
+}
+
+#[test]
+fn a_pin_of_unknown_value_counts_its_tries() {
+    let dir = new_card();
+    edit(&dir, "value = \"1234\"\n", "");
+    play(
+        &mut Card::new(folder::load(&dir).unwrap()),
+        "> 00A4040C 0A D392F000260100000001
+         < 9000
+         > 00200098
+         < 63C3
+         > 00200098 04 31323334
+         < 63C2",
+    );
+}
+
+#[test]
+fn a_data_object_that_is_none_is_refused() {
+    for line in ["00F0 = \"3\"", "00F0 = \"XX\"", "F0 = \"33\"", "000F0 = \"33\""] {
+        let dir = new_card();
+        edit(&dir, "00F0 = \"3133323231\"", line);
+        let error = folder::load(&dir).unwrap_err();
+        assert!(matches!(error, ImageError::DataObject { .. }), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_is_refused() {
+    for name in ["0001.0.bin", "0001.255.bin", "0001.01.bin", "0001.+1.bin", "0001.1.1.bin"] {
+        let dir = new_card();
+        fs::write(dir.path().join("common").join(name), [0x01]).unwrap();
+        let error = folder::load(&dir).unwrap_err();
+        let path = format!("common/{name}");
+        assert!(matches!(error, ImageError::RecordNumber { path: p } if p == path), "{name}");
+    }
+}
+
+#[test]
+fn two_files_of_one_identifier_are_refused() {
+    for name in ["jpki/0017.bin", "jpki/0018.bin", "jpki/000A.1.bin", "common/0001.bin"] {
+        let dir = new_card();
+        fs::write(dir.path().join(name), [0x01]).unwrap();
+        assert!(matches!(folder::load(&dir), Err(ImageError::Twice { .. })), "{name}");
+    }
+}
+
+#[test]
+fn a_key_of_another_size_is_refused() {
+    let dir = new_card();
+    let key = RsaPrivateKey::new(&mut OsRng, 1024).unwrap().to_pkcs8_pem(LineEnding::LF).unwrap();
+    fs::write(dir.path().join("keys/user-authentication.pem"), key).unwrap();
+    assert!(matches!(folder::load(&dir), Err(ImageError::Key { .. })));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The card as its users meet it: through APDUs, image folders and the program.
 #![cfg(test)] // tells clippy that the helpers are tests too
 
+mod contents;
 mod folder;
+mod issue;
 mod normal_card;
 mod program;
 mod signing;
 mod states;
+mod timing;
 mod transcript;
 mod variants;

@@ -267,6 +267,107 @@ fn no_pin_opens_the_protected_file() {
 }
 
 #[test]
+fn the_card_manager_gives_data_objects() {
+    let mut card = Card::new(Image::normal());
+    play(
+        &mut card,
+        "> 00CA00F0 00
+         < 3133323231 9000
+         > 00CA00F2 08
+         < 3230343530323137 9000
+         > 00CA0045 00
+         < 4B415A41534849303030303031 9000
+         > 00CA5F51 00
+         < E000FF8131FE4514 9000
+         > 00CA7F21 00
+         < 6A88
+         > 00CA00F2 07
+         < 6700
+         > 00CA00F2
+         < 6700
+         > 00CA00F2 01 00 00
+         < 6700",
+    );
+}
+
+#[test]
+fn a_large_data_object_needs_an_extended_length() {
+    let image = Image::normal().with_data_object(0x00F8, [0x4D; 300]);
+    play(
+        &mut Card::new(image),
+        "> 00CA00F8 00
+         < 6700
+         > 00CA00F8 000000
+         < 4D4D ... 4D 9000",
+    );
+}
+
+#[test]
+fn an_application_gives_no_data_object_but_the_atr() {
+    in_jpki(
+        "> 00CA00F0 00
+         < 6A88
+         > 00CA5F51 00
+         < E000FF8131FE4514 9000",
+    );
+}
+
+#[test]
+fn the_common_application_has_a_record() {
+    let record = "011C 30304B415A41534849303030303031 3133323231 3230343530323137";
+    play(
+        &mut Card::new(Image::normal()),
+        &format!(
+            "> 00A4040C 0A D3921000310001010100
+             < 9000
+             > 00B20104 00
+             < 6986
+             > 00B2010C 00
+             < {record} 9000
+             > 00B20104 1E
+             < {record} 9000
+             > 00B20104 02
+             < 011C 9000"
+        ),
+    );
+}
+
+#[test]
+fn read_record_refuses_what_is_not_there() {
+    play(
+        &mut Card::new(Image::normal()),
+        "> 00A4040C 0A D3921000310001010100
+         < 9000
+         > 00B2020C 00
+         < 6A83
+         > 00B2000C 00
+         < 6A83
+         > 00B20114 00
+         < 6A82
+         > 00B2010D 00
+         < 6A86
+         > 00B201FC 00
+         < 6A86
+         > 00B2010C
+         < 6700
+         > 00B2010C 01 00 00
+         < 6700",
+    );
+}
+
+#[test]
+fn records_and_bytes_are_read_by_their_own_commands() {
+    in_jpki(
+        "> 00B20144 00
+         < 6981
+         > 00A4040C 0A D3921000310001010100
+         < 9000
+         > 00B0810000
+         < 6981",
+    );
+}
+
+#[test]
 fn verify_without_data_asks_for_the_retry_counter() {
     in_jpki(
         "> 00A4020C 02 0018

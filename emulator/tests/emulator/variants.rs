@@ -2,15 +2,10 @@
 
 use std::path::Path;
 
-use kazashi_emulator::{Application, Contents, Ef, Image, Variant, folder};
-use rsa::RsaPublicKey;
-use rsa::pkcs1v15::{Signature, VerifyingKey};
-use rsa::pkcs8::DecodePublicKey;
-use rsa::sha2::Sha256;
-use rsa::signature::Verifier;
-use x509_cert::Certificate;
-use x509_cert::der::{DateTime, Decode, Encode, SliceReader};
+use kazashi_emulator::{Image, Variant, folder};
+use x509_cert::der::DateTime;
 
+use crate::contents::{certificate, is_issued, transparent};
 use crate::transcript::in_jpki_of;
 
 #[test]
@@ -160,26 +155,4 @@ fn the_short_card_refuses_short_identifiers_and_spends_no_try() {
          > 802A0080 01 00 00
          < ... 9000",
     );
-}
-
-/// Whether the certificate in this file was signed with the key of that.
-fn is_issued(image: &Image, id: u16, authority: &Image, authority_id: u16) -> bool {
-    let certificate = certificate(image, id);
-    let authority = self::certificate(authority, authority_id).tbs_certificate;
-    let key = authority.subject_public_key_info.to_der().unwrap();
-    let key = VerifyingKey::<Sha256>::new(RsaPublicKey::from_public_key_der(&key).unwrap());
-    let signature = Signature::try_from(certificate.signature.raw_bytes()).unwrap();
-    key.verify(&certificate.tbs_certificate.to_der().unwrap(), &signature).is_ok()
-}
-
-/// The certificate in this file. What is behind it is filler.
-fn certificate(image: &Image, id: u16) -> Certificate {
-    Certificate::decode(&mut SliceReader::new(transparent(image, id)).unwrap()).unwrap()
-}
-
-fn transparent(image: &Image, id: u16) -> &[u8] {
-    match image.contents(Ef { application: Application::Jpki, id }) {
-        Some(Contents::Transparent(bytes)) => bytes,
-        _ => panic!("EF {id:04X} is not transparent"),
-    }
 }
