@@ -1,14 +1,18 @@
-//! Writes card images, and plugs one into the virtual reader of pcscd.
+//! Writes card images, issues cards, and plugs one into the virtual reader of pcscd.
 #![expect(clippy::print_stdout, reason = "a command line program")]
 
 use std::error::Error;
-use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+use std::{fs, io};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Parser, Subcommand};
-use kazashi_emulator::{Application, Ef, Image, Variant, folder};
+use clap::{Args, Parser, Subcommand};
+use kazashi_emulator::issue::{CardKeys, Hierarchy, Holder};
+use kazashi_emulator::{Application, Ef, Image, Timing, Variant, folder};
+use rand_core::OsRng;
 
 use crate::stored_card::StoredCard;
 use crate::vpcd::Insertion;
@@ -34,6 +38,16 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "normal", value_parser = variant())]
         variant: Variant,
     },
+    /// Make a new hierarchy of new keys and a card that belongs to it, and print its PINs
+    ///
+    /// The certificates of its two authorities are written to `authorities` in the same folder.
+    Issue {
+        /// The folder; it must not hold a card yet
+        dir: PathBuf,
+        /// What kind of card
+        #[arg(long, value_name = "NAME", default_value = "normal", value_parser = variant())]
+        variant: Variant,
+    },
     /// Plug a card into vpcd, the virtual reader of vsmartcard
     ///
     /// Says `ready` on standard output when the card is in, and `removed` when the reader has seen
@@ -47,11 +61,36 @@ enum Command {
         /// Where vpcd listens
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:35963")]
         vpcd: String,
-        /// Write a line on standard error for each command: header, lengths and status word, never
-        /// data
-        #[arg(long)]
-        trace: bool,
+        #[command(flatten)]
+        serving: Serving,
     },
+}
+
+/// How a card is served, whichever it is.
+#[derive(Args, Clone, Copy)]
+struct Serving {
+    /// Write a line on standard error for each command: header, lengths and status word, never data
+    #[arg(long)]
+    trace: bool,
+    /// Take the time that bytes take at this bit rate; contactless cards have 106 to 848
+    #[arg(long, value_name = "KBIT/S")]
+    bit_rate: Option<NonZeroU32>,
+    /// Take this time for each command
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    command_time: u64,
+    /// Take this time for each signature on top
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    signature_time: u64,
+}
+
+impl Serving {
+    fn timing(self) -> Timing {
+        Timing {
+            bit_rate: self.bit_rate,
+            command: Duration::from_millis(self.command_time),
+            signature: Duration::from_millis(self.signature_time),
+        }
+    }
 }
 
 fn variant() -> impl TypedValueParser<Value = Variant> {
@@ -61,7 +100,8 @@ fn variant() -> impl TypedValueParser<Value = Variant> {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::New { dir, variant } => new(&dir, variant),
-        Command::Run { image, vpcd, trace } => run(image, vpcd, trace),
+        Command::Issue { dir, variant } => issue(&dir, variant),
+        Command::Run { image, vpcd, serving } => run(image, vpcd, serving),
     };
     if let Err(error) = done {
         eprintln!("{error}");
@@ -71,12 +111,32 @@ fn main() -> ExitCode {
 }
 
 fn new(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
+    write(dir, &Image::of(variant))
+}
+
+fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
+    let hierarchy = Hierarchy::generate(&mut OsRng)?;
+    let keys = CardKeys::generate(&mut OsRng)?;
+    write(dir, &hierarchy.card(variant, &Holder::HANAKO, &keys)?)?;
+
+    let authorities = dir.join("authorities");
+    fs::create_dir_all(&authorities)?;
+    for (name, authority) in [
+        ("user-authentication-ca.der", &hierarchy.user_authentication),
+        ("digital-signature-ca.der", &hierarchy.digital_signature),
+    ] {
+        let path = authorities.join(name);
+        fs::write(&path, authority.certificate()?)?;
+        println!("authority: {}", path.display());
+    }
+    Ok(())
+}
+
+fn write(dir: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
     if folder::holds_image(dir) {
         return Err(format!("{} holds a card already", dir.display()).into());
     }
-    let image = Image::of(variant);
-    folder::write(dir, &image)?;
-
+    folder::write(dir, image)?;
     println!("{} holds a new card.", dir.display());
     for (ef, pin) in image.pins() {
         let value = pin.value().unwrap_or("not set");
@@ -93,8 +153,8 @@ fn name_of_pin(ef: Ef) -> &'static str {
     }
 }
 
-fn run(image: PathBuf, vpcd: String, trace: bool) -> Result<(), Box<dyn Error>> {
-    let mut slot = Slot { dir: image, vpcd, trace, insertion: None };
+fn run(image: PathBuf, vpcd: String, serving: Serving) -> Result<(), Box<dyn Error>> {
+    let mut slot = Slot { dir: image, vpcd, serving, insertion: None };
     slot.insert()?;
     for line in io::stdin().lines() {
         let line = line?;
@@ -119,7 +179,7 @@ fn run(image: PathBuf, vpcd: String, trace: bool) -> Result<(), Box<dyn Error>> 
 struct Slot {
     dir: PathBuf,
     vpcd: String,
-    trace: bool,
+    serving: Serving,
     insertion: Option<Insertion>,
 }
 
@@ -128,7 +188,10 @@ impl Slot {
         if self.insertion.is_some() {
             return Err("a card is in already".into());
         }
-        let card = StoredCard::load(self.dir.clone(), self.trace)?;
+        let card = StoredCard::load(self.dir.clone(), self.serving)?;
+        for (ef, path) in card.image().missing_keys() {
+            eprintln!("{path} is not there: the card is without the key {ef}");
+        }
         self.insertion = Some(Insertion::new(self.vpcd.clone(), card));
         println!("ready");
         Ok(())
@@ -147,7 +210,7 @@ impl Slot {
 
     fn swap(&mut self, dir: PathBuf) -> Result<(), Box<dyn Error>> {
         // Tried first: a card that cannot be read must not cost the one that is in.
-        StoredCard::load(dir.clone(), self.trace)?;
+        StoredCard::load(dir.clone(), self.serving)?;
         self.remove()?;
         self.dir = dir;
         self.insert()

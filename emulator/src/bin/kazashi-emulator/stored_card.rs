@@ -1,10 +1,13 @@
 //! A card that outlives the process.
 
 use std::path::PathBuf;
+use std::thread;
 
 use kazashi_core::apdu::{CommandApdu, ResponseApdu};
-use kazashi_emulator::{Card, ImageError, folder};
+use kazashi_emulator::{Card, Image, ImageError, Timing, folder};
 use rand_core::OsRng;
+
+use crate::Serving;
 
 /// Memory failure (ISO/IEC 7816-4:2020, 5.6).
 const MEMORY_FAILURE: [u8; 2] = [0x65, 0x81];
@@ -14,17 +17,24 @@ pub(crate) struct StoredCard {
     card: Card,
     dir: PathBuf,
     trace: bool,
+    timing: Timing,
 }
 
 impl StoredCard {
-    pub(crate) fn load(dir: PathBuf, trace: bool) -> Result<Self, ImageError> {
-        Ok(Self { card: Card::new(folder::load(&dir)?), dir, trace })
+    pub(crate) fn load(dir: PathBuf, serving: Serving) -> Result<Self, ImageError> {
+        let card = Card::new(folder::load(&dir)?);
+        Ok(Self { card, dir, trace: serving.trace, timing: serving.timing() })
+    }
+
+    pub(crate) fn image(&self) -> &Image {
+        self.card.image()
     }
 
     pub(crate) fn card(&mut self) -> &mut Card {
         &mut self.card
     }
 
+    /// Answers in the time that the card takes.
     pub(crate) fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
         let mut response = self.card.transmit(command, &mut OsRng);
         if self.card.take_changed()
@@ -36,6 +46,7 @@ impl StoredCard {
         if self.trace {
             trace(command, &response);
         }
+        thread::sleep(self.timing.duration(command, &response));
         response
     }
 }
