@@ -1,5 +1,5 @@
 //! Sessions over the virtual card: what the card believes afterwards is asked of the card.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{cell::RefCell, rc::Rc};
 
