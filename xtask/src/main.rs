@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
+mod bench;
 mod demo;
 mod errors;
 mod npm;
@@ -30,6 +31,8 @@ enum Command {
     Wasm,
     /// Write the generated files anew: test vectors, error codes
     Vectors,
+    /// Measure: commands to the card, times as ratios of one run, sizes
+    Bench,
 }
 
 fn main() -> Result<ExitCode> {
@@ -43,6 +46,7 @@ fn main() -> Result<ExitCode> {
             wasm::build(&shell)?;
         }
         Command::Vectors => vectors::write(&shell)?,
+        Command::Bench => bench::run(&shell)?,
     }
     Ok(ExitCode::SUCCESS)
 }

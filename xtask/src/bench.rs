@@ -1,0 +1,24 @@
+//! `cargo xtask bench`: commands to the card, times as ratios of one run, and sizes.
+
+use anyhow::Result;
+
+use crate::shell::{Shell, cargo, npm as npm_program};
+use crate::{npm, setup, wasm};
+
+/// Measures, and prints what it finds. Building the modules and the package prints their sizes.
+pub(crate) fn run(shell: &Shell) -> Result<()> {
+    setup::system_packages(shell, &[setup::BUILD_PACKAGES, setup::TEST_PACKAGES].concat())?;
+    setup::wasm_target(shell)?;
+    setup::npm(shell, "js")?;
+    setup::npm(shell, "e2e")?;
+    wasm::build(shell)?;
+    npm::package(shell)?;
+    npm::install_into(shell, "examples/sign-in")?;
+
+    let packages = ["--package", "kazashi-bridge", "--package", "kazashi-emulator"];
+    shell.run(cargo().args(["build", "--release"]).args(packages))?;
+    let native = ["bench", "--package", "kazashi-bridge", "--bench", "native", "--no-run"];
+    shell.run(cargo().args(native))?;
+    let mut bench = npm_program("e2e");
+    shell.run(bench.args(["run", "bench"]).env("KAZASHI_E2E_PROFILE", "release"))
+}
