@@ -30,6 +30,7 @@ impl Shell {
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         if let Self::Log(file) = self {
             command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file.try_clone()?);
+            command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never").env_remove("FORCE_COLOR");
         }
         let line = line(command);
         self.say(format_args!("$ {line}"))?;
