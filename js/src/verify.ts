@@ -7,6 +7,8 @@
 import { KazashiError } from "./error.js";
 import type { ErrorCode } from "./error-codes.js";
 import init, {
+  readDigitalSignatureCertificate as readUnverified,
+  verifyDigitalSignatureCertificate as readVerified,
   certificateSerialNumber as serialNumberOf,
   certificateSummary as summarise,
   verify as verifyToken,
@@ -29,12 +31,15 @@ export interface Expected {
   readonly now?: Date;
 }
 
-/** Whom the relying party trusts. */
-export interface Trust {
+/** The authorities whose certificates the relying party trusts, and whoever tells it of revocation. */
+export interface Authorities {
   /** The CA certificates of JPKI, every generation in force: each PEM of one or several, or DER. */
-  readonly authorities: Iterable<string | Uint8Array>;
-  /** At least 32 secret bytes, kept as long as the accounts: they make `subject` this service's own. */
-  readonly pairwiseKey: Uint8Array;
+  readonly authorities?: Iterable<string | Uint8Array>;
+  /**
+   * The CA certificate that was read from the card, in DER. It counts only if its fingerprint is one
+   * of those that this package knows; so `authorities` is not needed for real cards.
+   */
+  readonly cardAuthority?: Uint8Array;
   /** Accepts JPKI-TEST: test cards and the virtual card. Never in production. */
   readonly acceptTestHierarchy?: boolean;
   /**
@@ -44,11 +49,19 @@ export interface Trust {
   readonly revocation?: (certificate: Uint8Array) => Revocation | Promise<Revocation>;
 }
 
+/** Whom the relying party trusts, and its own secret. */
+export interface Trust extends Authorities {
+  /** At least 32 secret bytes, kept as long as the accounts: they make `subject` this service's own. */
+  readonly pairwiseKey: Uint8Array;
+}
+
 /** What is known of a certificate's revocation. Not knowing is an answer of its own, with its reason. */
 export type Revocation =
   | { readonly status: "good" }
   | { readonly status: "revoked" }
   | { readonly status: "not-checked"; readonly because: string };
+
+type NotRevoked = Exclude<Revocation, { status: "revoked" }>;
 
 /** A card signed for the expected origin and nonce. */
 export interface Authentication {
@@ -59,7 +72,7 @@ export interface Authentication {
   /** The bridge's word: other software with the card in hand could claim another method. */
   readonly methodSource: "bridge";
   /** A revoked certificate authenticates nobody: then there is an error instead of a result. */
-  readonly revocation: Exclude<Revocation, { status: "revoked" }>;
+  readonly revocation: NotRevoked;
   /** The certificate in DER. It tells people apart at every service: keep it out of logs. */
   certificate(): Uint8Array;
   /** The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
@@ -79,6 +92,44 @@ export interface CertificateSummary {
   readonly notAfter: Date;
   /** In dotted decimal. CA certificates have none. */
   readonly policy: string | undefined;
+}
+
+/** A digital signature certificate (署名用電子証明書). What names the holder is there for who calls for it. */
+export interface DigitalSignatureCertificate {
+  /** The holder at the time of issue (基本4情報). Keep it out of logs. */
+  attributes(): BasicAttributes;
+  /** The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
+  serialNumber(): string;
+}
+
+/** A digital signature certificate that JPKI issued. */
+export interface VerifiedDigitalSignatureCertificate extends DigitalSignatureCertificate {
+  /** JPKI revokes the certificate when one of the attributes changes. */
+  readonly revocation: NotRevoked;
+}
+
+/** Name, address, date of birth and sex (基本4情報). */
+export interface BasicAttributes {
+  /** Family name and given name, with an ideographic space (U+3000) between. */
+  readonly name: string;
+  /** For each character of the name, whether it stands for one that certificates cannot hold. */
+  readonly nameSubstitutes: readonly boolean[] | undefined;
+  readonly address: string;
+  /** For each character of the address, whether it stands for one that certificates cannot hold. */
+  readonly addressSubstitutes: readonly boolean[] | undefined;
+  readonly dateOfBirth: DateOfBirth;
+  readonly sex: "male" | "female" | "unknown";
+}
+
+/** A date of birth. Parts that the residents' register does not know are `undefined`. */
+export interface DateOfBirth {
+  /** Of the Gregorian calendar. */
+  readonly year: number | undefined;
+  readonly month: number | undefined;
+  readonly day: number | undefined;
+  readonly era: "meiji" | "taisho" | "showa" | "heisei" | "reiwa" | undefined;
+  /** 55 for 昭和55年, which is 1980. `undefined` unless the date lies in the era. */
+  readonly yearOfEra: number | undefined;
 }
 
 /** Gives out a nonce: the base64 text of 32 random bytes. Keep it in the session, for one use. */
@@ -102,27 +153,68 @@ export async function verify(
   const { subject, methodSource, certificate, serialNumber } = withCodes(() =>
     verifyToken(
       typeof token === "string" ? token : (JSON.stringify(token) ?? ""),
-      { origin, nonce, method, now: Math.floor(now.getTime() / 1000) },
-      Array.from(trust.authorities, bytes),
-      trust.acceptTestHierarchy ?? false,
+      { origin, nonce, method },
+      seconds(now),
+      trustObject(trust),
       trust.pairwiseKey,
     ),
   );
-  const revocation = (await trust.revocation?.(certificate.slice())) ?? {
-    status: "not-checked",
-    because: "no revocation check was made",
-  };
-  if (revocation.status === "revoked") {
-    throw new KazashiError("certificate-revoked", { message: "the certificate was revoked" });
-  }
   return {
     subject,
     method,
     methodSource,
-    revocation,
+    revocation: await askRevocation(trust, certificate),
     certificate: () => certificate.slice(),
     serialNumber: () => serialNumber,
   };
+}
+
+/**
+ * Verifies that JPKI issued a digital signature certificate (DER), which is valid now. Whoever sends
+ * it need not be its holder: only a signature shows that.
+ *
+ * Throws a {@link KazashiError}.
+ */
+export async function verifyDigitalSignatureCertificate(
+  der: Uint8Array,
+  trust: Authorities,
+  now: Date = new Date(),
+): Promise<VerifiedDigitalSignatureCertificate> {
+  await load();
+  const read = withCodes(() => readVerified(der, seconds(now), trustObject(trust)));
+  return { ...holder(read), revocation: await askRevocation(trust, der) };
+}
+
+/** Reads a digital signature certificate in DER, as a page does for its user. Nothing is verified. */
+export async function readDigitalSignatureCertificate(
+  der: Uint8Array,
+): Promise<DigitalSignatureCertificate> {
+  await load();
+  return holder(withCodes(() => readUnverified(der)));
+}
+
+function holder(read: {
+  attributes: BasicAttributes;
+  serialNumber: string;
+}): DigitalSignatureCertificate {
+  const { attributes, serialNumber } = read;
+  return { attributes: () => attributes, serialNumber: () => serialNumber };
+}
+
+async function askRevocation(trust: Authorities, certificate: Uint8Array): Promise<NotRevoked> {
+  const revocation = await trust.revocation?.(certificate.slice());
+  if (revocation?.status === "revoked") {
+    throw new KazashiError("certificate-revoked", { message: "the certificate was revoked" });
+  }
+  return revocation ?? { status: "not-checked", because: "no revocation check was made" };
+}
+
+function trustObject({
+  authorities = [],
+  cardAuthority,
+  acceptTestHierarchy = false,
+}: Authorities) {
+  return { authorities: Array.from(authorities, bytes), cardAuthority, acceptTestHierarchy };
 }
 
 /** Reads what a person may be shown of a certificate in DER, without serial number and name. */
@@ -155,6 +247,10 @@ async function loadModule(): Promise<void> {
   // Node cannot fetch files. Asked for in this way, bundlers for browsers do not look for node:fs.
   const file = url.protocol === "file:" && process.getBuiltinModule("node:fs").readFileSync(url);
   await init({ module_or_path: file || url });
+}
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
 }
 
 function bytes(certificate: string | Uint8Array): Uint8Array {

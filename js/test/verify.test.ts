@@ -7,8 +7,10 @@ import {
   KazashiError,
   newNonce,
   type Revocation,
+  readDigitalSignatureCertificate,
   type Trust,
   verify,
+  verifyDigitalSignatureCertificate,
 } from "../src/verify.js";
 
 const vectors = new URL("../../vectors/", import.meta.url);
@@ -138,12 +140,91 @@ describe("trust", () => {
 
   it.each([
     ["authority-malformed", { authorities: ["no certificate"] }],
+    ["authority-missing", { authorities: [] }],
+    ["authority-not-pinned", { cardAuthority: certificate("user-authentication-ca.der") }],
     ["authority-unsuitable", { authorities: [certificate("user-authentication.der")] }],
     ["pairwise-key-too-short", { pairwiseKey: new Uint8Array(31) }],
     ["certificate-of-test-hierarchy", { acceptTestHierarchy: false }],
   ])("with a fault says so: %s", async (code, change) => {
     const result = verify(pin.token, expected, { ...trust, ...change });
     await expect(result).rejects.toMatchObject({ code });
+  });
+
+  it("takes the authority from the card when its fingerprint is known", async () => {
+    const cardAuthority = certificate("jpki/user-authentication-ca-test.der");
+    const { pairwiseKey } = trust;
+    // It is another authority of the same name than the one behind the test vectors.
+    const result = verify(pin.token, expected, {
+      cardAuthority,
+      pairwiseKey,
+      acceptTestHierarchy: true,
+    });
+    await expect(result).rejects.toMatchObject({ code: "certificate-untrusted" });
+    await expect(verify(pin.token, expected, { cardAuthority, pairwiseKey })).rejects.toMatchObject(
+      { code: "certificate-of-test-hierarchy" },
+    );
+  });
+});
+
+describe("a time", () => {
+  it.each([new Date(Number.NaN), new Date(-1)])("that is none is refused: %s", async (now) => {
+    await expect(verify(pin.token, { ...expected, now }, trust)).rejects.toThrow(RangeError);
+  });
+});
+
+describe("a digital signature certificate", () => {
+  const der = certificate("digital-signature.der");
+  const authorities = {
+    authorities: [certificate("digital-signature-ca.der")],
+    acceptTestHierarchy: true,
+  };
+  const now = new Date(seconds * 1000);
+  const attributes = {
+    name: "架空　花子",
+    nameSubstitutes: Array(5).fill(false),
+    address: "東京都清瀬市架空一丁目２番地３",
+    addressSubstitutes: Array(15).fill(false),
+    dateOfBirth: { year: 1980, month: 2, day: 17, era: "showa", yearOfEra: 55 },
+    sex: "female",
+  };
+
+  it("names its holder to who asks, and nowhere else", async () => {
+    const read = await readDigitalSignatureCertificate(der);
+    expect(read.attributes()).toEqual(attributes);
+    expect(read.serialNumber()).toBe("1e6001");
+    expect(JSON.stringify(read)).toBe("{}");
+  });
+
+  it("is verified like the certificate of a token", async () => {
+    const verified = await verifyDigitalSignatureCertificate(der, authorities, now);
+    expect(verified.attributes()).toEqual(attributes);
+    expect(verified.revocation.status).toBe("not-checked");
+    const good = { ...authorities, revocation: () => ({ status: "good" }) as const };
+    const checked = await verifyDigitalSignatureCertificate(der, good, now);
+    expect(checked.revocation).toEqual({ status: "good" });
+  });
+
+  it.each([
+    ["authority-missing", { authorities: [certificate("user-authentication-ca.der")] }],
+    ["certificate-of-test-hierarchy", { acceptTestHierarchy: false }],
+    ["certificate-revoked", { revocation: () => ({ status: "revoked" }) as const }],
+  ])("that is not to be trusted says why: %s", async (code, change) => {
+    const result = verifyDigitalSignatureCertificate(der, { ...authorities, ...change }, now);
+    await expect(result).rejects.toMatchObject({ code });
+  });
+
+  it("expires", async () => {
+    const result = verifyDigitalSignatureCertificate(
+      der,
+      authorities,
+      new Date("2045-02-17T15:00Z"),
+    );
+    await expect(result).rejects.toMatchObject({ code: "certificate-expired" });
+  });
+
+  it("is not the other one", async () => {
+    const result = readDigitalSignatureCertificate(certificate("user-authentication.der"));
+    await expect(result).rejects.toMatchObject({ code: "certificate-kind-unexpected" });
   });
 });
 

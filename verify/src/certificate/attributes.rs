@@ -5,6 +5,7 @@ mod date_of_birth;
 use std::fmt;
 
 use kazashi_core::tlv::{self, Tag, Tlv};
+use serde::Serialize;
 
 pub use date_of_birth::{DateOfBirth, Era};
 
@@ -37,7 +38,8 @@ pub struct BasicAttributes {
 }
 
 /// Sex, as the residents' register has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(clippy::exhaustive_enums, reason = "the certificate knows these three")]
 pub enum Sex {
     /// 男.

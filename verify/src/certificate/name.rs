@@ -4,47 +4,50 @@ use std::fmt;
 
 use x509_parser::oid_registry::{
     OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME,
-    OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT, Oid,
+    OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT,
 };
 use x509_parser::x509::X509Name;
 
 /// The name of an issuer or a subject. Attributes that JPKI does not use are left out.
 ///
 /// A holder's common name tells people apart: `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct DistinguishedName {
-    country: Option<Box<str>>,
-    organization: Option<Box<str>>,
+    country: Vec<Box<str>>,
+    organization: Vec<Box<str>>,
     organizational_units: Vec<Box<str>>,
     localities: Vec<Box<str>>,
-    common_name: Option<Box<str>>,
+    common_name: Vec<Box<str>>,
 }
 
 impl DistinguishedName {
     pub(super) fn new(name: &X509Name<'_>) -> Self {
-        let values = |oid: Oid<'static>| -> Vec<Box<str>> {
-            name.iter_by_oid(&oid).filter_map(|value| Some(value.as_str().ok()?.into())).collect()
-        };
-        let value = |oid| values(oid).into_iter().next();
-        Self {
-            country: value(OID_X509_COUNTRY_NAME),
-            organization: value(OID_X509_ORGANIZATION_NAME),
-            organizational_units: values(OID_X509_ORGANIZATIONAL_UNIT),
-            localities: values(OID_X509_LOCALITY_NAME),
-            common_name: value(OID_X509_COMMON_NAME),
+        let mut read = Self::default();
+        for attribute in name.iter_attributes() {
+            let Ok(value) = attribute.as_str() else { continue };
+            let values = match attribute.attr_type() {
+                oid if *oid == OID_X509_COUNTRY_NAME => &mut read.country,
+                oid if *oid == OID_X509_ORGANIZATION_NAME => &mut read.organization,
+                oid if *oid == OID_X509_ORGANIZATIONAL_UNIT => &mut read.organizational_units,
+                oid if *oid == OID_X509_LOCALITY_NAME => &mut read.localities,
+                oid if *oid == OID_X509_COMMON_NAME => &mut read.common_name,
+                _ => continue,
+            };
+            values.push(value.into());
         }
+        read
     }
 
     /// C: `JP`.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
-        self.country.as_deref()
+        self.country.first().map(AsRef::as_ref)
     }
 
     /// O: for an authority the hierarchy, `JPKI` or `JPKI-TEST`.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
-        self.organization.as_deref()
+        self.organization.first().map(AsRef::as_ref)
     }
 
     /// OU: for an authority what it issues certificates for, and the agency that runs it.
@@ -60,7 +63,7 @@ impl DistinguishedName {
     /// CN: a number that JPKI gave to the holder's certificate.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
-        self.common_name.as_deref()
+        self.common_name.first().map(AsRef::as_ref)
     }
 }
 

@@ -2,23 +2,36 @@
 
 use std::time::{Duration, SystemTime};
 
-use js_sys::Uint8Array;
+use js_sys::{RangeError, Uint8Array};
 use kazashi_verify::{
-    CertificateKind, CertificateSummary, ErrorCode, Expected, Hierarchy, Method, MethodSource,
-    PairwiseKey, Trust, VerifyError,
+    BasicAttributes, Certificate, CertificateKind, CertificateSummary, Era, ErrorCode, Expected,
+    Hierarchy, Method, MethodSource, PairwiseKey, Sex, Trust, VerifyError,
 };
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-#[derive(Deserialize)]
-struct ExpectedObject {
-    origin: String,
-    nonce: String,
-    method: String,
-    /// Seconds since 1970.
-    now: u64,
+// What JavaScript passes in is read by getters: a deserialiser would be a tenth of the module.
+#[wasm_bindgen]
+extern "C" {
+    /// What the relying party expects of a token.
+    pub type ExpectedObject;
+    #[wasm_bindgen(method, getter)]
+    fn origin(this: &ExpectedObject) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn nonce(this: &ExpectedObject) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn method(this: &ExpectedObject) -> String;
+
+    /// Whom the relying party trusts.
+    pub type TrustObject;
+    #[wasm_bindgen(method, getter)]
+    fn authorities(this: &TrustObject) -> Vec<Uint8Array>;
+    #[wasm_bindgen(method, getter, js_name = cardAuthority)]
+    fn card_authority(this: &TrustObject) -> Option<Vec<u8>>;
+    #[wasm_bindgen(method, getter, js_name = acceptTestHierarchy)]
+    fn accept_test_hierarchy(this: &TrustObject) -> bool;
 }
 
 #[derive(Serialize)]
@@ -43,23 +56,66 @@ struct SummaryObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DigitalSignatureObject {
+    serial_number: String,
+    attributes: Option<AttributesObject>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttributesObject {
+    name: String,
+    name_substitutes: Option<Vec<bool>>,
+    address: String,
+    address_substitutes: Option<Vec<bool>>,
+    date_of_birth: DateOfBirthObject,
+    sex: Sex,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DateOfBirthObject {
+    year: Option<u16>,
+    month: Option<u8>,
+    day: Option<u8>,
+    era: Option<Era>,
+    year_of_era: Option<u16>,
+}
+
+#[derive(Serialize)]
 struct ErrorObject {
     code: ErrorCode,
     message: String,
 }
 
-/// Verifies a token. Throws `{ code, message }`.
+/// Verifies a token at a time in seconds since 1970. Throws `{ code, message }`.
 #[wasm_bindgen]
 pub fn verify(
     token: &str,
-    expected: JsValue,
-    authorities: Vec<Uint8Array>,
-    accept_test_hierarchy: bool,
+    expected: &ExpectedObject,
+    now: f64,
+    trust: &TrustObject,
     pairwise_key: Vec<u8>,
 ) -> Result<JsValue, JsValue> {
     let pairwise_key = Zeroizing::new(pairwise_key);
-    let expected: ExpectedObject = serde_wasm_bindgen::from_value(expected)?;
-    into_js(verify_values(token, &expected, &authorities, accept_test_hierarchy, &pairwise_key))
+    into_js(verify_values(token, expected, time(now)?, trust, &pairwise_key))
+}
+
+/// What a digital signature certificate says of the holder, unverified. Throws `{ code, message }`.
+#[wasm_bindgen(js_name = readDigitalSignatureCertificate)]
+pub fn read_digital_signature_certificate(der: &[u8]) -> Result<JsValue, JsValue> {
+    into_js(Certificate::digital_signature(der).map(digital_signature_object))
+}
+
+/// The same of a certificate that is verified first. Throws `{ code, message }`.
+#[wasm_bindgen(js_name = verifyDigitalSignatureCertificate)]
+pub fn verify_digital_signature_certificate(
+    der: &[u8],
+    now: f64,
+    trust: &TrustObject,
+) -> Result<JsValue, JsValue> {
+    into_js(verified_digital_signature_certificate(der, time(now)?, trust))
 }
 
 /// What a person may be shown of a certificate. Throws `{ code, message }`.
@@ -86,24 +142,22 @@ pub fn certificate_serial_number(der: &[u8]) -> Result<JsValue, JsValue> {
 fn verify_values(
     token: &str,
     expected: &ExpectedObject,
-    authorities: &[Uint8Array],
-    accept_test_hierarchy: bool,
+    now: SystemTime,
+    trust: &TrustObject,
     pairwise_key: &[u8],
 ) -> Result<AuthenticationObject, VerifyError> {
     let pairwise_key = PairwiseKey::new(pairwise_key)?;
     let expected = Expected {
-        origin: &expected.origin,
-        nonce: &expected.nonce,
-        method: match expected.method.as_str() {
+        origin: &expected.origin(),
+        nonce: &expected.nonce(),
+        method: match expected.method().as_str() {
             "pin" => Method::Pin,
             "terminal" => Method::Terminal,
             _ => return Err(VerifyError::MethodUnsupported),
         },
-        now: SystemTime::UNIX_EPOCH + Duration::from_secs(expected.now),
+        now,
     };
-    let trust = Trust::from_certificates(authorities.iter().map(Uint8Array::to_vec))?;
-    let trust = if accept_test_hierarchy { trust.accepting_test_hierarchy() } else { trust };
-
+    let trust = trust_of(trust)?;
     let authentication = kazashi_verify::verify(token.as_bytes(), &expected, &trust)?;
     Ok(AuthenticationObject {
         subject: authentication.subject(&pairwise_key),
@@ -115,6 +169,53 @@ fn verify_values(
     })
 }
 
+fn verified_digital_signature_certificate(
+    der: &[u8],
+    now: SystemTime,
+    trust: &TrustObject,
+) -> Result<DigitalSignatureObject, VerifyError> {
+    let trust = trust_of(trust)?;
+    let certificate = Certificate::digital_signature(der)?;
+    trust.verify(&certificate, now)?;
+    Ok(digital_signature_object(certificate))
+}
+
+fn trust_of(object: &TrustObject) -> Result<Trust, VerifyError> {
+    let mut trust = Trust::from_certificates(object.authorities().iter().map(Uint8Array::to_vec))?;
+    if object.accept_test_hierarchy() {
+        trust = trust.accepting_test_hierarchy();
+    }
+    match object.card_authority() {
+        Some(der) => trust.with_card_authority(&der),
+        None => Ok(trust),
+    }
+}
+
+fn digital_signature_object(certificate: Certificate) -> DigitalSignatureObject {
+    DigitalSignatureObject {
+        serial_number: certificate.serial_number().to_owned(),
+        attributes: certificate.attributes().map(attributes_object),
+    }
+}
+
+fn attributes_object(attributes: &BasicAttributes) -> AttributesObject {
+    let date = attributes.date_of_birth();
+    AttributesObject {
+        name: attributes.name().to_owned(),
+        name_substitutes: attributes.name_substitutes().map(<[bool]>::to_vec),
+        address: attributes.address().to_owned(),
+        address_substitutes: attributes.address_substitutes().map(<[bool]>::to_vec),
+        date_of_birth: DateOfBirthObject {
+            year: date.year(),
+            month: date.month(),
+            day: date.day(),
+            era: date.era(),
+            year_of_era: date.year_of_era(),
+        },
+        sex: attributes.sex(),
+    }
+}
+
 fn into_js<T: Serialize>(result: Result<T, VerifyError>) -> Result<JsValue, JsValue> {
     match result {
         Ok(value) => Ok(serde_wasm_bindgen::to_value(&value)?),
@@ -123,6 +224,12 @@ fn into_js<T: Serialize>(result: Result<T, VerifyError>) -> Result<JsValue, JsVa
             Err(serde_wasm_bindgen::to_value(&error)?)
         }
     }
+}
+
+fn time(seconds: f64) -> Result<SystemTime, JsValue> {
+    let since_1970 = Duration::try_from_secs_f64(seconds).ok();
+    let time = since_1970.and_then(|duration| SystemTime::UNIX_EPOCH.checked_add(duration));
+    Ok(time.ok_or_else(|| RangeError::new("now is not a time since 1970"))?)
 }
 
 fn seconds(time: SystemTime) -> u64 {

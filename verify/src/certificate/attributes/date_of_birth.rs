@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::Serialize;
+
 /// A date of birth. Parts that the residents' register does not know are `None`.
 ///
 /// `Debug` shows nothing of it.
@@ -15,7 +17,8 @@ pub struct DateOfBirth {
 }
 
 /// An era of the Japanese calendar (元号).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Era {
     /// 明治, from 1868.
