@@ -2,6 +2,7 @@
 #![cfg(test)] // tells clippy that the helpers are tests too
 
 mod contents;
+mod flows;
 mod folder;
 mod issue;
 mod normal_card;

@@ -123,6 +123,21 @@ fn another_card_takes_the_place_of_the_first() {
 }
 
 #[test]
+fn a_key_whose_file_is_missing_is_named() {
+    let mut emulator = Emulator::start();
+    let mut reader = emulator.reader();
+    let other = TempDir::new().unwrap();
+    folder::write(&other, &Image::normal()).unwrap();
+    std::fs::remove_file(other.path().join("keys/digital-signature.pem")).unwrap();
+
+    emulator.say(&format!("swap {}", other.path().display()));
+    assert!(reader.is_closed());
+    drop(reader);
+    emulator
+        .hear_of("keys/digital-signature.pem is not there: the card is without the key jpki/001A");
+}
+
+#[test]
 fn the_card_waits_for_a_reader_that_went_away() {
     let mut emulator = Emulator::start();
     drop(emulator.reader());

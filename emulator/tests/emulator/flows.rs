@@ -1,0 +1,356 @@
+//! The flows of core and the guard in front of them, against cards and readers that fail.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::flow::{Flow, Step};
+use kazashi_core::jpki::{self, CertificateKind, PinReference, Verified};
+use kazashi_core::policy::{Scope, Scopes};
+use kazashi_core::secret::PinValue;
+use kazashi_core::session::{CardTransaction, Ending, Session};
+use kazashi_core::statement::{Method, Statement};
+use kazashi_core::wire::Failure;
+use kazashi_core::{Abilities, Nonce};
+use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use proptest::sample::select;
+use rand_core::OsRng;
+
+use crate::transcript::{bytes, play};
+
+/// No flow needs more commands than this, whatever goes wrong.
+const ENDLESS: usize = 200;
+
+#[test]
+fn the_short_card_gives_the_same_results_in_more_commands() {
+    println!("{:<40} normal  short  short again", "commands");
+    for task in TASKS {
+        let [normal, short] = [Variant::Normal, Variant::Short]
+            .map(|variant| Desk::new(Image::of(variant), BTreeMap::new()));
+        let results = [&normal, &short].map(|desk| desk.perform(task, &PERSON).unwrap());
+        assert_eq!(results[0], results[1], "{task:?}");
+        let (normal, first) = (normal.commands(), short.commands());
+
+        // What the card cannot do is learned once for each insertion.
+        assert_eq!(short.perform(task, &PERSON).unwrap(), results[0], "{task:?}");
+        let again = short.commands() - first;
+        println!("{:<40} {normal:>6} {first:>6} {again:>12}", format!("{task:?}"));
+        assert!(normal < again && again < first, "{task:?}: {normal}, {first}, {again}");
+    }
+}
+
+#[test]
+fn a_fault_at_any_command_costs_no_try_that_is_not_told_and_leaves_no_pin_verified() {
+    for (variant, task, person) in [Variant::Normal, Variant::Short]
+        .into_iter()
+        .flat_map(|variant| TASKS.map(|task| (variant, task)))
+        .flat_map(|(variant, task)| [PERSON, WRONG].map(|person| (variant, task, person)))
+    {
+        let image = Image::of(variant);
+        let undisturbed = Desk::new(image.clone(), BTreeMap::new());
+        // Its result does not matter here: a wrong PIN has none.
+        let _ = undisturbed.perform(task, &person);
+        for at in 0..undisturbed.commands() {
+            for fault in FAULTS {
+                let desk = Desk::new(image.clone(), BTreeMap::from([(at, fault)]));
+                desk.perform_and_judge(task, &person);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn many_faults_cost_no_try_that_is_not_told_and_leave_no_pin_verified(
+        variant in select(&Variant::ALL[..]),
+        task in select(&TASKS[..]),
+        person in select(&[PERSON, WRONG][..]),
+        at_least in 1_u8..=2,
+        user_authentication in 0_u8..=3,
+        digital_signature in 0_u8..=5,
+        faults in btree_map(0_usize..40, select(&FAULTS[..]), 0..8),
+    ) {
+        let image = Image::of(variant)
+            .with(PIN, Pin::with_retries_left("1234", user_authentication, 3).unwrap().into())
+            .with(PASSWORD, Pin::with_retries_left("ABC123", digital_signature, 5).unwrap().into());
+        let desk = Desk::new(image, faults);
+        desk.perform_and_judge(task, &Person { at_least, ..person });
+    }
+}
+
+const PIN: Ef = Ef { application: Application::Jpki, id: 0x0018 };
+const PASSWORD: Ef = Ef { application: Application::Jpki, id: 0x001B };
+
+/// What is done with a card.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    PinStatus,
+    TokenLabel,
+    ReadCertificate(CertificateKind),
+    Authenticate,
+}
+
+const TASKS: [Task; 7] = [
+    Task::PinStatus,
+    Task::TokenLabel,
+    Task::ReadCertificate(CertificateKind::UserAuthentication),
+    Task::ReadCertificate(CertificateKind::UserAuthenticationCa),
+    Task::ReadCertificate(CertificateKind::DigitalSignature),
+    Task::ReadCertificate(CertificateKind::DigitalSignatureCa),
+    Task::Authenticate,
+];
+
+/// Who is asked for PINs, and with how many tries left one is still presented.
+#[derive(Clone, Copy, Debug)]
+struct Person {
+    pin: &'static str,
+    password: &'static str,
+    at_least: u8,
+}
+
+const PERSON: Person = Person { pin: "1234", password: "ABC123", at_least: 1 };
+const WRONG: Person = Person { pin: "0000", password: "000000", at_least: 1 };
+
+impl Person {
+    fn value(&self, reference: PinReference) -> PinValue {
+        let text = match reference {
+            PinReference::UserAuthentication => self.pin,
+            PinReference::DigitalSignature => self.password,
+        };
+        PinValue::parse(reference, text).unwrap()
+    }
+}
+
+/// What goes wrong with one command.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    CommandLost,
+    ResponseLost,
+    /// The card loses its power, and this is noticed.
+    Pulled,
+    /// The card loses its power and gets it back, unnoticed.
+    PowerCut,
+    /// A warm reset, unnoticed.
+    Reset,
+    /// The card does not perform the command, and says so: 9000 and 61XX would say the contrary.
+    Refused(u16),
+    /// The card performs the command, but something else is reported.
+    Misreported(u16),
+    Truncated(usize),
+    Altered(u8),
+}
+
+const FAULTS: [Fault; 20] = [
+    Fault::CommandLost,
+    Fault::ResponseLost,
+    Fault::Pulled,
+    Fault::PowerCut,
+    Fault::Reset,
+    Fault::Refused(0x6F00),
+    Fault::Refused(0x6700),
+    Fault::Refused(0x6A86),
+    Fault::Refused(0x6A82),
+    Fault::Refused(0x6C10),
+    Fault::Misreported(0x6F00),
+    Fault::Misreported(0x6700),
+    Fault::Misreported(0x6A86),
+    Fault::Misreported(0x6110),
+    Fault::Misreported(0x6C00),
+    Fault::Misreported(0x6581),
+    Fault::Truncated(0),
+    Fault::Truncated(3),
+    Fault::Truncated(40),
+    Fault::Altered(0x55),
+];
+
+/// A card on a reader, with the guard in front of it.
+#[derive(Clone)]
+struct Desk {
+    reader: Rc<RefCell<Reader>>,
+    abilities: Abilities,
+}
+
+struct Reader {
+    card: Card,
+    /// By the number of the command that they happen to.
+    faults: BTreeMap<usize, Fault>,
+    commands: usize,
+    /// How many of the commands presented a PIN.
+    presented: u8,
+    ending: Option<Ending>,
+}
+
+impl Desk {
+    fn new(image: Image, faults: BTreeMap<usize, Fault>) -> Self {
+        let mut card = Card::new(image);
+        card.power_on();
+        let reader = Reader { card, faults, commands: 0, presented: 0, ending: None };
+        Self { reader: Rc::new(RefCell::new(reader)), abilities: Abilities::default() }
+    }
+
+    fn commands(&self) -> usize {
+        self.reader.borrow().commands
+    }
+
+    fn retries_left(&self) -> Vec<u8> {
+        self.reader.borrow().card.image().pins().map(|(_, pin)| pin.retries_left()).collect()
+    }
+
+    /// Performs a task as the bridge does for a page, and shows its result as bytes.
+    fn perform(&self, task: Task, person: &Person) -> Result<Vec<u8>, Failure> {
+        let mut session = Session::open(Box::new(self.clone()), None, self.abilities.clone())?;
+        let result = match task {
+            Task::PinStatus => self
+                .drive(jpki::pin_status(), &mut session, person)
+                .map(|status| vec![status.user_authentication, status.digital_signature]),
+            Task::TokenLabel => self
+                .drive(jpki::token_label(), &mut session, person)
+                .map(|label| format!("{label:?}").into_bytes()),
+            Task::ReadCertificate(kind) => self
+                .drive(jpki::read_certificate(kind), &mut session, person)
+                .map(|certificate| certificate.as_der().to_vec()),
+            Task::Authenticate => {
+                let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+                self.drive(jpki::authenticate(nonce), &mut session, person).map(|signed| {
+                    [signed.certificate.as_der(), signed.signature.as_bytes()].concat()
+                })
+            }
+        };
+        session.close();
+        result
+    }
+
+    fn drive<T>(
+        &self,
+        flow: Flow<T>,
+        session: &mut Session<'_>,
+        person: &Person,
+    ) -> Result<T, Failure> {
+        let scopes: Scopes = [Scope::Authenticate, Scope::Sign].into_iter().collect();
+        let mut step = flow.start_with(&self.abilities)?;
+        loop {
+            step = match step {
+                Step::Done(output) => return Ok(output),
+                Step::Transmit(command, waiting) => {
+                    waiting.resume(session.transmit(&command, &scopes)?)?
+                }
+                Step::VerifyPin(reference, waiting) => {
+                    session.verify_pin(person.value(reference), person.at_least)?;
+                    waiting.resume(Verified::new(reference))?
+                }
+                Step::SignChallenge(key, nonce, waiting) => {
+                    session.verify_pin(person.value(key.pin_reference()), person.at_least)?;
+                    let statement =
+                        Statement::new(Method::Pin, "https://portal.example", nonce.as_str());
+                    waiting.resume(session.sign(key, &statement)?)?
+                }
+                Step::Sign(..) | Step::Ask(..) => panic!("none of the tasks does this"),
+            };
+        }
+    }
+
+    fn perform_and_judge(&self, task: Task, person: &Person) {
+        let before = self.retries_left();
+        let result = self.perform(task, person);
+        let after = self.retries_left();
+        let presented = self.reader.borrow().presented;
+        let story = || {
+            let reader = self.reader.borrow();
+            let (faults, result) = (&reader.faults, result.as_ref().map(Vec::len));
+            format!("{task:?} by {person:?} with {faults:?} ended in {result:?} at {after:?}")
+        };
+
+        let reference = match task {
+            Task::Authenticate => Some(0),
+            Task::ReadCertificate(CertificateKind::DigitalSignature) => Some(1),
+            _ => None,
+        };
+        for (pin, (before, after)) in before.into_iter().zip(&after).enumerate() {
+            let lost = before.saturating_sub(*after);
+            if reference != Some(pin) {
+                assert_eq!(lost, 0, "{}", story());
+                continue;
+            }
+            // A PIN that was asked for once is presented once, and then with tries enough.
+            assert!(presented <= 1, "{}", story());
+            assert!(presented == 0 || before >= person.at_least, "{}", story());
+            assert!(lost <= presented, "{}", story());
+            match &result {
+                Ok(_) => assert_eq!(lost, 0, "{}", story()),
+                Err(Failure { retries_left: Some(told), .. }) => {
+                    assert_eq!(told, after, "{}", story());
+                }
+                // Nothing was told: then the VERIFY itself was disturbed, or refused nothing.
+                Err(Failure { code, .. }) => assert_ne!(*code, ErrorCode::PinIncorrect),
+            }
+        }
+        if reference.is_none() {
+            assert_eq!(presented, 0, "{}", story());
+        }
+        assert!(self.is_clean(), "{}", story());
+    }
+
+    /// Whether the next program finds no PIN verified.
+    fn is_clean(&self) -> bool {
+        let reader = self.reader.borrow();
+        let mut card = reader.card.clone();
+        if reader.ending == Some(Ending::UnpowerCard) {
+            card.power_off();
+            card.power_on();
+        }
+        play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
+        let mut answers = |select: &str, command: &str| {
+            play(&mut card, &format!("> {select}\n< 9000"));
+            card.transmit(&bytes(command), &mut OsRng)
+        };
+        answers("00A4020C 02 0017", "802A0080 01 00 00") == [0x69, 0x82]
+            && answers("00A4020C 02 0001", "00B0000001") == [0x69, 0x82]
+    }
+}
+
+impl CardTransaction for Desk {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let mut reader = self.reader.borrow_mut();
+        let fault = reader.faults.get(&reader.commands).copied();
+        reader.commands += 1;
+        assert!(reader.commands < ENDLESS, "an end after {fault:?}");
+        if command.ins() == 0x20 && !command.data().is_empty() {
+            reader.presented += 1;
+        }
+
+        match fault {
+            Some(Fault::CommandLost) => return Err(ErrorCode::CommunicationError),
+            Some(Fault::Pulled) => {
+                reader.card.power_off();
+                return Err(ErrorCode::RemovedCard);
+            }
+            Some(Fault::Refused(status)) => return Ok(ResponseApdu::new([], StatusWord(status))),
+            Some(Fault::PowerCut) => reader.card.power_off(),
+            Some(Fault::Reset) => reader.card.reset(),
+            _ => {}
+        }
+        let response = reader.card.transmit(&command.to_bytes(), &mut OsRng);
+        let response = ResponseApdu::from_bytes(&response).unwrap();
+        let data = response.data();
+        Ok(match fault {
+            Some(Fault::ResponseLost) => return Err(ErrorCode::CommunicationError),
+            Some(Fault::Misreported(status)) => ResponseApdu::new(data, StatusWord(status)),
+            Some(Fault::Truncated(length)) => {
+                ResponseApdu::new(&data[..length.min(data.len())], response.status())
+            }
+            Some(Fault::Altered(mask)) => {
+                let altered: Vec<_> = data.iter().map(|byte| byte ^ mask).collect();
+                ResponseApdu::new(altered, response.status())
+            }
+            _ => response,
+        })
+    }
+
+    fn end(self: Box<Self>, ending: Ending) {
+        self.reader.borrow_mut().ending = Some(ending);
+    }
+}
