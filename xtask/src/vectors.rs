@@ -6,7 +6,7 @@ use crate::errors;
 use crate::shell::{Shell, cargo};
 
 /// Where the generated files are.
-pub(crate) const PATHS: &[&str] = &["docs/errors.md", "js/src", "vectors"];
+pub(crate) const PATHS: &[&str] = &["docs/errors.md", "emulator/images", "js/src", "vectors"];
 
 /// Writes every generated file anew: first the certificates, then the tokens that hold them.
 pub(crate) fn write(shell: &Shell) -> Result<()> {
