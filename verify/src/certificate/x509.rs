@@ -51,7 +51,7 @@ impl<'a> X509<'a> {
             return Err("not version 3");
         }
         if self.0.tbs_certificate.signature.algorithm != OID_PKCS1_SHA256WITHRSA
-            || !self.ends_as_signed_with_rsa_and_sha_256()
+            || !self.is_enclosed_as_signed_with_rsa_and_sha_256()
         {
             return Err("not signed with RSA and SHA-256");
         }
@@ -68,12 +68,12 @@ impl<'a> X509<'a> {
         Ok(())
     }
 
-    /// What follows the signed part is not signed itself, and x509-parser reads it loosely. So it must
-    /// be, byte for byte, the only encoding of algorithm and signature in DER.
-    fn ends_as_signed_with_rsa_and_sha_256(&self) -> bool {
+    /// What surrounds the signed part is not signed itself, and x509-parser reads it loosely. So it
+    /// must be, byte for byte, the only encoding of algorithm and signature in DER.
+    fn is_enclosed_as_signed_with_rsa_and_sha_256(&self) -> bool {
         let signature = self.signature();
         let Ok(length) = u16::try_from(signature.len() + 1) else { return false };
-        let end = [
+        let content = [
             self.0.tbs_certificate.as_ref(),
             &SHA_256_WITH_RSA,
             &[0x03, 0x82],
@@ -82,7 +82,8 @@ impl<'a> X509<'a> {
             signature,
         ]
         .concat();
-        self.0.as_raw().ends_with(&end)
+        let Ok(length) = u16::try_from(content.len()) else { return false };
+        self.0.as_raw() == [&[0x30, 0x82], length.to_be_bytes().as_slice(), &content].concat()
     }
 
     pub(crate) fn issuer(&self) -> &X509Name<'a> {

@@ -1,6 +1,5 @@
-//! The CA certificates of JPKI by their SHA-256 fingerprints, as `roots.toml` has them, which says
-//! where they come from. A table, because a TOML parser would outweigh the rest of the WebAssembly
-//! module.
+//! The CA certificates of JPKI by their SHA-256 fingerprints, as in `roots.toml`, which says where
+//! they come from. A table, so that no WebAssembly module carries a TOML parser.
 
 use crate::Hierarchy;
 

@@ -130,6 +130,20 @@ fn it_is_verified_under_the_authority_for_digital_signatures_only() {
 }
 
 #[test]
+fn no_changed_byte_goes_unnoticed() {
+    let trust = Trust::from_certificates([certificate("digital-signature-ca.der")]).unwrap();
+    let trust = trust.accepting_test_hierarchy();
+    let der = certificate("digital-signature.der");
+    for (index, mask) in (0..der.len()).flat_map(|index| [(index, 0x01), (index, 0x80)]) {
+        let mut changed = der.clone();
+        changed[index] ^= mask;
+        let outcome = Certificate::digital_signature(&changed)
+            .and_then(|certificate| trust.verify(&certificate, time(NOW)));
+        assert!(outcome.is_err(), "byte {index}, changed by {mask:02X}");
+    }
+}
+
+#[test]
 fn one_kind_does_not_pass_for_the_other() {
     use CertificateKind::{DigitalSignature, DigitalSignatureCa, UserAuthentication};
     let error = |file: &str| Certificate::digital_signature(&certificate(file)).unwrap_err();

@@ -90,13 +90,14 @@ fn an_error_carries_the_times_compared_and_prints_none() {
 fn no_changed_byte_goes_unnoticed() {
     let trust = trust();
     for field in ["unverifiedCertificate", "signature"] {
-        let bytes = signed("pin").bytes(field);
-        for index in 0..bytes.len() {
+        let mut token = signed("pin");
+        let bytes = token.bytes(field);
+        for (index, mask) in (0..bytes.len()).flat_map(|index| [(index, 0x01), (index, 0x80)]) {
             let mut changed = bytes.clone();
-            changed[index] ^= 1;
-            let mut token = signed("pin");
+            changed[index] ^= mask;
             token.replace(field, &changed);
-            assert!(token.verify(NOW, &trust).is_err(), "byte {index} of {field}");
+            let outcome = token.verify(NOW, &trust);
+            assert!(outcome.is_err(), "byte {index} of {field}, changed by {mask:02X}");
         }
     }
 }
