@@ -94,7 +94,7 @@ export interface CertificateSummary {
   readonly policy: string | undefined;
 }
 
-/** A digital signature certificate (署名用電子証明書). What names the holder is there for who calls for it. */
+/** A digital signature certificate (署名用電子証明書). It names the holder to who asks for it only. */
 export interface DigitalSignatureCertificate {
   /** The holder at the time of issue (基本4情報). Keep it out of logs. */
   attributes(): BasicAttributes;
