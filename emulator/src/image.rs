@@ -40,7 +40,8 @@ pub enum Variant {
     Normal,
     /// The same of another person.
     AnotherPerson,
-    /// 顔認証マイナンバーカード: its PINs were never set.
+    /// 顔認証マイナンバーカード: its PINs were never set, so there is no digital signature certificate
+    /// on it. How it answers to the query is not public; here as a blocked one, see [`Pin`].
     WithoutPins,
     /// Both PINs have no tries left.
     Blocked,
