@@ -10,12 +10,11 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    Document, Nonce,
+    CollectedPin, Document, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::PinReference,
     policy::{Scope, Scopes},
-    secret::PinValue,
     session::Session,
     statement::{Method, Statement},
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
@@ -35,8 +34,6 @@ use crate::{
 
 /// A page may have so many requests under way.
 const MAX_REQUESTS: usize = 16;
-/// A page may supply a PIN only if a wrong one would still leave two tries.
-const PAGE_PIN_RETRIES: u8 = 3;
 /// How often a silent page is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
 
@@ -133,7 +130,7 @@ impl Connection {
             }),
             Request::ListReaders => self.list_readers(),
             Request::Watch => {
-                self.require(Scope::Events)?;
+                self.scopes.require(Scope::Events)?;
                 self.list_readers()
             }
             Request::Acquire { reader, expected } => self.acquire(&reader, expected.as_deref()),
@@ -147,20 +144,20 @@ impl Connection {
             }
             Request::VerifyPin { lease, reference, value } => {
                 let in_use = self.use_lease(&lease)?;
-                let (scope, purpose) = match reference {
-                    PinReference::UserAuthentication => (Scope::Authenticate, Purpose::SignIn),
-                    PinReference::DigitalSignature => (Scope::Sign, Purpose::Read),
+                self.scopes.require(Scope::of_pin(reference))?;
+                let purpose = match reference {
+                    PinReference::UserAuthentication => Purpose::SignIn,
+                    PinReference::DigitalSignature => Purpose::Read,
                 };
-                self.require(scope)?;
                 let worker = self.worker(&in_use)?;
-                let (value, at_least) =
-                    self.collect_pin(&lease, &in_use, reference, purpose, value).await?;
-                worker.with_card(&lease, move |card| card.verify_pin(value, at_least)).await?;
+                let pin = self.collect_pin(&lease, &in_use, reference, purpose, value).await?;
+                let verify = move |card: &mut Session<'_>| card.verify_pin(pin.value, pin.at_least);
+                worker.with_card(&lease, verify).await?;
                 Ok(Answer::Verified)
             }
             Request::SignChallenge { lease, key, nonce, pin } => {
                 let in_use = self.use_lease(&lease)?;
-                self.require(Scope::Authenticate)?;
+                self.scopes.require(Scope::Authenticate)?;
                 let nonce = Nonce::parse(&nonce).map_err(|_| ErrorCode::InvalidRequest)?;
                 let statement = Statement::new(Method::Pin, self.origin.as_str(), nonce.as_str());
                 let pin = match pin {
@@ -173,33 +170,23 @@ impl Connection {
                     }
                     None => None,
                 };
-                let sign = move |card: &mut Session<'_>| {
-                    let Some((value, at_least)) = pin else { return card.sign(key, &statement) };
-                    // This PIN was given for this one signature.
-                    let signature =
-                        card.verify_pin(value, at_least).and_then(|()| card.sign(key, &statement));
-                    card.finish();
-                    signature
+                let sign = move |card: &mut Session<'_>| match pin {
+                    Some(pin) => card.with_pin(pin, |card| card.sign(key, &statement)),
+                    None => card.sign(key, &statement),
                 };
                 let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
                 Ok(Answer::Signed { signature: signature.as_bytes().into() })
             }
             Request::Sign { lease, title, hash, digest } => {
                 let in_use = self.use_lease(&lease)?;
-                self.require(Scope::Sign)?;
+                self.scopes.require(Scope::Sign)?;
                 let document = Document::new(title, hash, digest.as_bytes())
                     .map_err(|_| ErrorCode::InvalidRequest)?;
                 let purpose = Purpose::Sign(document.clone());
                 let reference = PinReference::DigitalSignature;
-                let (value, at_least) =
-                    self.collect_pin(&lease, &in_use, reference, purpose, None).await?;
+                let pin = self.collect_pin(&lease, &in_use, reference, purpose, None).await?;
                 let sign = move |card: &mut Session<'_>| {
-                    // This password was given for this one document.
-                    let signed = card
-                        .verify_pin(value, at_least)
-                        .and_then(|()| card.sign_document(&document));
-                    card.finish();
-                    signed
+                    card.with_pin(pin, |card| card.sign_document(&document))
                 };
                 let signed = self.worker(&in_use)?.with_card(&lease, sign).await?;
                 Ok(Answer::DocumentSigned {
@@ -244,8 +231,8 @@ impl Connection {
         }
     }
 
-    /// A PIN, and how many tries must be left when it is presented: from the page, if it may supply
-    /// one, or from the person, who is told how many there are.
+    /// A PIN from the page, if it may supply one, or from the person, who is told how many tries are
+    /// left.
     async fn collect_pin(
         &self,
         lease: &str,
@@ -253,29 +240,18 @@ impl Connection {
         reference: PinReference,
         purpose: Purpose,
         value: Option<PinText>,
-    ) -> Result<(PinValue, u8), Failure> {
+    ) -> Result<CollectedPin, Failure> {
         if let Some(text) = value {
-            self.require(Scope::PagePin)?;
-            let value =
-                PinValue::parse(reference, text.as_str()).map_err(|_| ErrorCode::PinMalformed)?;
-            return Ok((value, PAGE_PIN_RETRIES));
+            return Ok(CollectedPin::of_page(reference, &text, &self.scopes)?);
         }
-        let count = move |card: &mut Session<'_>| {
-            let retries_left = card.retries_left(reference);
-            // The card is not held while the person thinks.
-            card.finish();
-            retries_left
-        };
+        let count = move |card: &mut Session<'_>| card.retries_before_dialog(reference);
         let retries_left = self.worker(in_use)?.with_card(lease, count).await?;
-        if retries_left == 0 {
-            return Err(kazashi_core::Error::PinBlocked.into());
-        }
         let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
         let value = tokio::select! {
             value = self.bridge.pin_entry.ask(prompt) => value?,
             code = self.lease_lost(lease) => return Err(code.into()),
         };
-        Ok((value, retries_left))
+        Ok(CollectedPin::of_person(value, retries_left))
     }
 
     /// Waits until this lease is lost.
@@ -293,10 +269,6 @@ impl Connection {
 
     fn worker(&self, in_use: &InUse<'_>) -> Result<Arc<Worker>, ErrorCode> {
         self.bridge.readers.worker(in_use.reader())
-    }
-
-    fn require(&self, scope: Scope) -> Result<(), ErrorCode> {
-        if self.scopes.allow(scope) { Ok(()) } else { Err(ErrorCode::NotPermitted) }
     }
 
     /// What this page is told of an event.

@@ -11,6 +11,7 @@
 
 mod abilities;
 pub mod apdu;
+mod collected_pin;
 mod command;
 mod digest_info;
 mod document;
@@ -30,5 +31,6 @@ pub mod wire;
 
 pub use abilities::Abilities;
 pub use document::{Document, Hash, MalformedDocument};
+pub use collected_pin::CollectedPin;
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};

@@ -11,7 +11,8 @@ use thiserror::Error;
 
 use crate::{
     apdu::{CommandApdu, StatusWord},
-    jpki::{self, ef},
+    error_code::ErrorCode,
+    jpki::{self, PinReference, ef},
 };
 
 /// What an origin may be allowed to do.
@@ -35,6 +36,17 @@ pub enum Scope {
     PagePin,
 }
 
+impl Scope {
+    /// What having this PIN presented needs.
+    #[must_use]
+    pub fn of_pin(reference: PinReference) -> Self {
+        match reference {
+            PinReference::UserAuthentication => Self::Authenticate,
+            PinReference::DigitalSignature => Self::Sign,
+        }
+    }
+}
+
 /// The scopes that one origin was granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,6 +58,11 @@ impl Scopes {
     pub fn allow(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
             || scope == Scope::UserCertificate && self.0.contains(&Scope::Authenticate)
+    }
+
+    /// Refuses what these scopes do not allow.
+    pub fn require(&self, scope: Scope) -> Result<(), ErrorCode> {
+        if self.allow(scope) { Ok(()) } else { Err(ErrorCode::NotPermitted) }
     }
 
     /// Whether nothing is allowed.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::{
-    Abilities, Document,
+    Abilities, CollectedPin, Document, Error,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
     flow::{Flow, Transport, run},
@@ -99,11 +99,33 @@ impl<'c> Session<'c> {
         self.run(jpki::retries_left(reference))
     }
 
+    /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card is
+    /// not held while a person thinks.
+    pub fn retries_before_dialog(&mut self, reference: PinReference) -> Result<u8, Failure> {
+        let retries_left = self.retries_left(reference);
+        self.finish();
+        match retries_left? {
+            0 => Err(Error::PinBlocked.into()),
+            retries_left => Ok(retries_left),
+        }
+    }
+
     /// Presents a PIN, unless fewer than `at_least` tries are left.
     pub fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
         self.verified = None;
         self.verified = Some(self.run(jpki::verify_pin(value, at_least))?.reference);
         Ok(())
+    }
+
+    /// Presents a PIN that was given for this one thing, does it, and ends the transaction.
+    pub fn with_pin<T>(
+        &mut self,
+        pin: CollectedPin,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let done = self.verify_pin(pin.value, pin.at_least).and_then(|()| work(self));
+        self.finish();
+        done
     }
 
     /// Has the card sign a statement, if its PIN was presented in this transaction.
