@@ -195,7 +195,8 @@ impl CardState {
         let response_goes_on = self.judge(command).ok().filter(|_| goes_on);
         match Action::of(command, self.current_ef) {
             _ if status == StatusWord::UNKNOWN => *self = Self::unknown(),
-            Some(Action::SelectApplication(application)) if succeeded => {
+            // Nothing but 9000: what follows, a cleaned card above all, relies on it.
+            Some(Action::SelectApplication(application)) if status == StatusWord::OK => {
                 *self = Self { application: Some(application), ..Self::unknown() };
             }
             Some(Action::SelectFile(file)) if succeeded => self.current_ef = Some(file),
