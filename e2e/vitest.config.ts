@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     // One reader stack fits on a machine.
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -59,7 +59,7 @@ export class SignInPage {
 
   /** The subject that the server knows this person by, once signed in. */
   async subject(): Promise<string> {
-    await this.page.waitForSelector("#welcome:visible", { timeout: 10_000 }).catch(async () => {
+    await this.page.waitForSelector("#welcome:visible", { timeout: 20_000 }).catch(async () => {
       throw new Error(`not signed in: ${await this.page.textContent("#problem")}`);
     });
     return (await this.page.textContent("#subject")) ?? "";
