@@ -40,10 +40,17 @@ async fn read_as_able(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> 
     };
     let p1 = name(card, ef).await?.unwrap_or(0x00);
     let mut file = card.transmit(command::read_binary(p1, 0x00, most)).await?;
-    while let Some(rest) = missing(&file) {
+    loop {
+        let length = length(&file);
+        let rest = length.saturating_sub(file.len());
+        card.progress().set(length - rest, length);
+        if rest == 0 {
+            return Ok(file);
+        }
         let offset = u16::try_from(file.len()).map_err(|_| TOO_LONG)?;
         let [high, low] = offset.to_be_bytes();
-        let chunk = card.transmit(command::read_binary(high, low, rest.min(most))).await?;
+        let ne = u32::try_from(rest).map_err(|_| TOO_LONG)?.min(most);
+        let chunk = card.transmit(command::read_binary(high, low, ne)).await?;
         if chunk.is_empty() {
             return Err(Error::Malformed { what: "a file that ends too early" });
         }
@@ -53,16 +60,16 @@ async fn read_as_able(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> 
         // Allocated at once: a vector that grows leaves copies behind.
         file = Zeroizing::new([&file[..], &chunk].concat());
     }
-    Ok(file)
 }
 
 const TOO_LONG: Error = Error::Malformed { what: "a file of more than 32 KiB" };
 
-/// How many bytes the data object at the start still lacks.
-fn missing(file: &[u8]) -> Option<u32> {
-    let [0x30, 0x82, high, low, ..] = *file else { return None };
-    let length = 4 + usize::from(u16::from_be_bytes([high, low]));
-    length.checked_sub(file.len()).filter(|&rest| rest > 0)?.try_into().ok()
+/// How long the data object at the start says that it is; as long as what is there, if it does not.
+fn length(file: &[u8]) -> usize {
+    match *file {
+        [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([high, low])),
+        _ => file.len(),
+    }
 }
 
 /// Asks for a retry counter. Spends no try.

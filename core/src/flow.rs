@@ -16,7 +16,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Abilities, Document, Error, Nonce,
+    Abilities, Document, Error, Nonce, Progress,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     jpki::{Key, PinReference, Signature, SignedDocument, Verified},
 };
@@ -25,6 +25,7 @@ use crate::{
 #[must_use = "a flow does nothing until it is started"]
 pub struct Flow<T> {
     write: Box<dyn FnOnce(Card) -> Body<T> + Send>,
+    progress: Progress,
 }
 
 /// A flow that has begun.
@@ -81,7 +82,13 @@ impl<T> Flow<T> {
         B: FnOnce(Card) -> F + Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        Self { write: Box::new(|card| Box::pin(body(card))) }
+        Self { write: Box::new(|card| Box::pin(body(card))), progress: Progress::default() }
+    }
+
+    /// How far it has come with the file that it reads: to be looked at between steps.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Runs to the first step, with a card of which nothing is known.
@@ -92,7 +99,11 @@ impl<T> Flow<T> {
     /// Runs to the first step, with a card of which this is known; what the flow learns is added.
     pub fn start_with(self, abilities: &Abilities) -> Result<Step<T>, Error> {
         let requests = Slot::default();
-        let card = Card { requests: requests.clone(), abilities: abilities.clone() };
+        let card = Card {
+            requests: requests.clone(),
+            abilities: abilities.clone(),
+            progress: self.progress,
+        };
         Running { body: (self.write)(card), requests }.run()
     }
 }
@@ -169,6 +180,7 @@ pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> 
 pub(crate) struct Card {
     requests: Slot<Request>,
     abilities: Abilities,
+    progress: Progress,
 }
 
 /// One variant for each kind of step, with the slot in which its answer will lie.
@@ -217,6 +229,11 @@ impl Card {
     /// What this card was seen to do.
     pub(crate) fn abilities(&self) -> &Abilities {
         &self.abilities
+    }
+
+    /// Where it is told how much of a file is read.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Has the guard present a PIN.

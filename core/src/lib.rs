@@ -22,6 +22,7 @@ pub mod flow;
 pub mod jpki;
 mod nonce;
 pub mod policy;
+mod progress;
 pub mod secret;
 pub mod session;
 pub mod statement;
@@ -30,7 +31,8 @@ pub mod token;
 pub mod wire;
 
 pub use abilities::Abilities;
-pub use document::{Document, Hash, MalformedDocument};
 pub use collected_pin::CollectedPin;
+pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};
+pub use progress::Progress;

@@ -226,8 +226,10 @@ fn a_response_in_parts_is_put_together() {
 #[test]
 fn a_certificate_is_read_in_chunks_where_extended_length_is_refused() {
     let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    let progress = flow.progress();
     let certificate = replay(flow, "read-certificate-short").unwrap();
     assert_eq!(certificate.as_der().len(), 4 + 0x0101);
+    assert_eq!((progress.read(), progress.total()), (4 + 0x0101, 4 + 0x0101));
     assert!(certificate.as_der().ends_with(&hex("AA0102030405")));
 }
 
