@@ -69,6 +69,7 @@ export class BridgeHost implements Host {
       transmit: (command) => channel.transmit(command),
       verifyPin: (reference, value) => channel.verifyPin(reference, value),
       signChallenge: (key, nonce, pin) => channel.signChallenge(key, nonce, pin),
+      sign: (title, hash, digest) => channel.sign(title, hash, digest),
       release: () => {
         this.#leases.delete(lease);
         return channel.release();

@@ -1,9 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { abortError } from "./abort.js";
+import { abortError, unlessAborted } from "./abort.js";
 import { Certificate } from "./certificate.js";
 import { KazashiError, withCode } from "./error.js";
-import type { CertificateKind, Channel, PinStatus, Token } from "./host.js";
-import * as flows from "./wasm/page.js";
+import type { CertificateKind, Channel, Hash, PinStatus, Token } from "./host.js";
+import { Flows } from "./wasm/page.js";
+
+/** A document that the digital signature key signed. */
+export interface SignedDocument {
+  /** RSASSA-PKCS1-v1_5 (RFC 8017, 8.2) over the digest, big-endian. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+  /** The digital signature certificate, which holds name and address. */
+  readonly certificate: Certificate;
+}
 
 /**
  * A card on a reader, leased to this page until it is released or lost.
@@ -20,7 +28,8 @@ export class Card {
   /** Does as {@link Card.release}, where the platform knows `await using`. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #channel: Channel;
-  /** Aborts when this page is through with the card, or the lease lost. */
+  readonly #flows: Flows;
+  /** Aborts when this page is through with the card, or the lease lost; its reason is the error. */
   readonly #over = new AbortController();
   #released: Promise<void> | undefined;
   /** The call before, when it is over; never rejects. */
@@ -37,28 +46,37 @@ export class Card {
   constructor(channel: Channel, closing: AbortSignal) {
     this.#channel = channel;
     this.signal = channel.signal;
+    const over = this.#over.signal;
+    this.#flows = new Flows(until(over, channel));
     for (const signal of [closing, this.signal]) {
-      signal.addEventListener("abort", () => void this.release(), { signal: this.#over.signal });
+      const end = () => void this.#end(abortError(signal));
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { signal: over });
     }
   }
 
   /** How many tries the PINs have left. Spends none. */
   async pinStatus(): Promise<PinStatus> {
-    return await this.#run((channel) => flows.pinStatus(channel));
+    return await this.#run(() => this.#flows.pinStatus());
   }
 
   /**
    * Reads a certificate. For `digital-signature`, which holds name and address, the bridge asks for
-   * the password first; `pin` supplies it instead, where the origin may do so.
+   * the password first; `pin` supplies it instead, where the origin may do so. `onProgress` is told
+   * how many bytes are read, and of how many.
    *
    * @throws KazashiError `pin-incorrect`, `pin-blocked`, `pin-malformed`, `pin-cancelled`,
    * `pin-timeout`, `too-few-retries`, `pin-entry-unavailable`.
    */
   async readCertificate(
     kind: CertificateKind,
-    options: { readonly pin?: string | undefined } = {},
+    options: {
+      readonly pin?: string | undefined;
+      readonly onProgress?: ((read: number, total: number) => void) | undefined;
+    } = {},
   ): Promise<Certificate> {
-    const read = this.#run((channel) => flows.readCertificate(channel, kind, options.pin));
+    const { pin, onProgress } = options;
+    const read = this.#run(() => this.#flows.readCertificate(kind, pin, onProgress));
     return new Certificate(await read);
   }
 
@@ -74,31 +92,62 @@ export class Card {
     readonly nonce: string;
     readonly pin?: string | undefined;
   }): Promise<Token> {
-    return await this.#run((channel) => flows.authenticate(channel, options.nonce, options.pin));
+    return await this.#run(() => this.#flows.authenticate(options.nonce, options.pin));
   }
 
-  /** Gives the lease back; the bridge leaves the card clean. Never rejects: a lost lease is gone too. */
+  /**
+   * Signs a document with the digital signature key (署名用電子証明書). The bridge shows the person this
+   * page's origin, the title and the digest, and asks for the password. A title has 1 to 64 visible
+   * characters; the digest is computed by the page, for instance with `crypto.subtle.digest`.
+   *
+   * @throws KazashiError `pin-incorrect`, `pin-blocked`, `pin-malformed`, `pin-cancelled`,
+   * `pin-timeout`, `pin-entry-unavailable`; `invalid-request` for another title, hash or digest.
+   */
+  async sign(document: {
+    readonly title: string;
+    readonly hash: Hash;
+    readonly digest: Uint8Array;
+  }): Promise<SignedDocument> {
+    const { title, hash, digest } = document;
+    const signed = await this.#run(() => this.#flows.sign(title, hash, digest));
+    return { signature: signed.signature, certificate: new Certificate(signed.certificate) };
+  }
+
+  /**
+   * Gives the lease back; the bridge leaves the card clean. A call that is under way fails with
+   * `lease-lost`. Never rejects: a lost lease is gone too.
+   */
   async release(): Promise<void> {
-    this.#over.abort();
+    await this.#end(new KazashiError("lease-lost"));
+  }
+
+  async #end(reason: KazashiError): Promise<void> {
+    this.#over.abort(reason);
     this.#released ??= this.signal.aborted ? Promise.resolve() : this.#channel.release();
     await this.#released.catch(() => {});
   }
 
-  async #run<T>(flow: (channel: Channel) => Promise<T>): Promise<T> {
-    const result = this.#previous.then(() => this.#start(flow));
+  async #run<T>(flow: () => Promise<T>): Promise<T> {
+    const result = this.#previous.then(() => {
+      const over = this.#over.signal;
+      if (over.aborted) throw abortError(over);
+      return withCode(flow());
+    });
     this.#previous = result.catch(() => {});
     return await result;
   }
+}
 
-  async #start<T>(flow: (channel: Channel) => Promise<T>): Promise<T> {
-    if (this.signal.aborted) throw abortError(this.signal);
-    if (this.#over.signal.aborted) throw new KazashiError("lease-lost");
-    try {
-      return await withCode(flow(this.#channel));
-    } catch (error) {
-      // That a lease is lost says less than why.
-      const isLost = error instanceof KazashiError && error.code === "lease-lost";
-      throw isLost && this.signal.aborted ? abortError(this.signal) : error;
-    }
-  }
+/** The same way to the card, for as long as the signal lets. What waits then fails: its flow ends. */
+function until(signal: AbortSignal, channel: Channel): Channel {
+  return {
+    version: channel.version,
+    signal,
+    transmit: (command) => unlessAborted(channel.transmit(command), signal),
+    verifyPin: (reference, value) => unlessAborted(channel.verifyPin(reference, value), signal),
+    signChallenge: (key, nonce, pin) =>
+      unlessAborted(channel.signChallenge(key, nonce, pin), signal),
+    sign: (title, hash, digest) => unlessAborted(channel.sign(title, hash, digest), signal),
+    release: () => channel.release(),
+  };
 }

@@ -28,6 +28,11 @@ export interface Channel {
   verifyPin(reference: PinReference, value?: string): Promise<void>;
   /** Has the card sign the statement over the page's origin and a nonce; `pin` is for this signature only. */
   signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array>;
+  /**
+   * Signs a document with the digital signature key and brings back the signature and the
+   * certificate (DER). The host always asks the person, and shows them origin, title and digest.
+   */
+  sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed>;
   /** Gives the lease back; the card is left clean. */
   release(): Promise<void>;
 }
@@ -62,6 +67,15 @@ export type CertificateKind =
 
 /** A key that signs challenges. */
 export type Key = "user-authentication";
+
+/** A hash function for documents, as Web Crypto calls it. */
+export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
+
+/** What comes of signing a document. */
+export interface Signed {
+  readonly signature: Uint8Array<ArrayBuffer>;
+  readonly certificate: Uint8Array<ArrayBuffer>;
+}
 
 /** A PIN, by the key that it unlocks. */
 export type PinReference = "user-authentication" | "digital-signature";

@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { Card } from "./card.js";
+export type { Card, SignedDocument } from "./card.js";
 export type { Certificate } from "./certificate.js";
 export { type ConnectOptions, connect } from "./connect.js";
 export { KazashiError } from "./error.js";
@@ -13,6 +13,7 @@ export type { KazashiEventMap, ReaderEvent } from "./events.js";
 export type {
   CertificateKind,
   Channel,
+  Hash,
   Host,
   HostEvent,
   Key,
@@ -22,6 +23,7 @@ export type {
   Reader,
   Retries,
   Scope,
+  Signed,
   Token,
 } from "./host.js";
 export type { CardOptions, Kazashi } from "./kazashi.js";

@@ -10,6 +10,7 @@ export class FakeChannel implements Channel {
   readonly transmit = vi.fn<Channel["transmit"]>();
   readonly verifyPin = vi.fn<Channel["verifyPin"]>();
   readonly signChallenge = vi.fn<Channel["signChallenge"]>();
+  readonly sign = vi.fn<Channel["sign"]>();
   readonly release = vi.fn<Channel["release"]>(async () => {});
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { Card } from "../src/card.js";
+import type { Signed } from "../src/index.js";
 import { loadModule } from "../src/module.js";
 import { Transcript } from "./transcript.js";
 import { bytes, nonce, pageModule } from "./vectors.js";
@@ -60,6 +61,67 @@ it.each([
     appVersion: "transcript 1.0",
   });
 });
+
+it.each([
+  ["read-certificate-short", (card: Card) => card.readCertificate("user-authentication")],
+  ["read-certificate-selected", (card: Card) => card.readCertificate("user-authentication")],
+  ["pin-status-selected", (card: Card) => card.pinStatus()],
+])("what the card refused once is not tried again: %s", async (name, ask) => {
+  const transcript = new Transcript(name);
+  const card = cardOf(transcript);
+  const first = await ask(card);
+  expect(transcript.isOver).toBe(true);
+  transcript.repeatWithoutRefusals();
+  expect(await ask(card)).toEqual(first);
+  expect(transcript.isOver).toBe(true);
+});
+
+it("a read in parts tells how far it is, whatever its listener does", async () => {
+  const told: [number, number][] = [];
+  const onProgress = (read: number, total: number) => {
+    told.push([read, total]);
+    throw new Error("a fault of the page");
+  };
+  const card = cardOf(new Transcript("read-certificate-short"));
+  const { der } = await card.readCertificate("user-authentication", { onProgress });
+  expect(der).toHaveLength(261);
+  expect(told).toEqual([
+    [256, 261],
+    [261, 261],
+  ]);
+});
+
+const document = { title: "賃貸借契約書", hash: "SHA-512" as const, digest: new Uint8Array(64) };
+
+it("a document is left to whoever asks for consent", async () => {
+  const transcript = new Transcript("sign-document");
+  const { signature, certificate } = await cardOf(transcript).sign(document);
+  expect(transcript.documents).toEqual([{ ...document, digest: "00".repeat(64) }]);
+  expect(signature).toEqual(new Uint8Array(256).fill(8));
+  expect(certificate.der).toEqual(Uint8Array.of(0x30, 0));
+});
+
+it.each([
+  ["without a title", { ...document, title: "" }],
+  ["with a title that misleads", { ...document, title: "a\u202Eb" }],
+  ["of an unknown hash", { ...document, hash: "SHA-1" as "SHA-256" }],
+  ["of another length than its hash", { ...document, digest: new Uint8Array(32) }],
+])("a document %s is not shown to anybody", async (_, document) => {
+  const transcript = new Transcript("sign-document");
+  const signed = cardOf(transcript).sign(document);
+  await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
+  expect(transcript.documents).toEqual([]);
+});
+
+it.each([undefined, null, {}, { signature: new Uint8Array(256) }])(
+  "what is no signature of a document is none: %j",
+  async (answer) => {
+    const transcript = new Transcript("sign-document");
+    transcript.sign = async () => answer as Signed;
+    const signed = cardOf(transcript).sign(document);
+    await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
+  },
+);
 
 it("what is no nonce does not reach the card", async () => {
   const transcript = new Transcript("read-certificate");

@@ -1,5 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Card, connect, type Kazashi, type KazashiEventMap } from "../src/index.js";
+import {
+  type Card,
+  connect,
+  type Kazashi,
+  KazashiError,
+  type KazashiEventMap,
+} from "../src/index.js";
 import { loadModule } from "../src/module.js";
 import { FakeHost } from "./fake-host.js";
 import { pageModule, settle } from "./vectors.js";
@@ -264,6 +270,7 @@ describe("cards()", () => {
 });
 
 describe("a card", () => {
+  type Held = Awaited<ReturnType<typeof cardOf>>;
   const cardOf = async () => {
     const page = new AbortController();
     const host = new FakeHost(loaded);
@@ -314,12 +321,29 @@ describe("a card", () => {
 
   it("says why it is lost also to a call that is under way", async () => {
     const { card, channel } = await cardOf();
-    const { KazashiError } = await import("../src/index.js");
     channel.transmit.mockImplementation(() => {
       channel.lost.abort(new KazashiError("removed-card"));
       return Promise.reject({ code: "lease-lost" });
     });
     await expect(card.pinStatus()).rejects.toMatchObject({ code: "removed-card" });
+  });
+
+  it.each([
+    ["lease-lost", ({ card }: Held) => card.release()],
+    ["removed-card", ({ channel }: Held) => channel.lost.abort(new KazashiError("removed-card"))],
+    ["aborted", ({ page }: Held) => page.abort()],
+  ])("ends a call that is under way, and its flow: %s", async (code, end) => {
+    const held = await cardOf();
+    let answer = (_: Uint8Array) => {};
+    held.channel.transmit.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+    const asked = follow(held.card.pinStatus());
+    await settle();
+    end(held);
+    await settle();
+    expect(asked.error).toMatchObject({ name: "KazashiError", code });
+    answer(Uint8Array.of(0x90, 0x00));
+    await settle();
+    expect(held.channel.transmit).toHaveBeenCalledOnce();
   });
 
   it("takes one call after another, whatever becomes of them", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Channel, Key, PinEntry, PinReference } from "../src/index.js";
+import type { Channel, Hash, Key, PinEntry, PinReference, Signed } from "../src/index.js";
 import { bytes, hex, read } from "./vectors.js";
 
 /** A card that follows a file of `vectors/transcripts`: `>` to the card, `<` from it. */
@@ -8,13 +8,26 @@ export class Transcript implements Channel {
   readonly signal: AbortSignal = new AbortController().signal;
   readonly verified: { reference: PinReference; value?: string | undefined }[] = [];
   readonly signed: { key: Key; nonce: string; pin?: PinEntry | undefined }[] = [];
+  readonly documents: { title: string; hash: Hash; digest: string }[] = [];
+  readonly #name: string;
   #lines: string[];
 
   constructor(name: string) {
-    const lines = read(`transcripts/${name}.txt`).trim().split("\n");
-    this.#lines = lines
-      .filter((line) => !line.startsWith("#"))
-      .map((line) => line.replace(/ /g, ""));
+    this.#name = name;
+    this.#lines = this.#read();
+  }
+
+  /** Begins anew with whoever knows what the card refuses: no such command is sent. */
+  repeatWithoutRefusals(): void {
+    const lines = this.#read();
+    const refused = lines.findIndex((line) => line === "<6700" || line === "<6A86");
+    lines.splice(refused - 1, 2);
+    this.#lines = lines;
+  }
+
+  #read(): string[] {
+    const lines = read(`transcripts/${this.#name}.txt`).trim().split("\n");
+    return lines.filter((line) => !line.startsWith("#")).map((line) => line.replace(/ /g, ""));
   }
 
   async transmit(command: Uint8Array): Promise<Uint8Array> {
@@ -29,6 +42,11 @@ export class Transcript implements Channel {
   async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {
     this.signed.push({ key, nonce, pin });
     return new Uint8Array(256).fill(7);
+  }
+
+  async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {
+    this.documents.push({ title, hash, digest: hex(digest) });
+    return { signature: new Uint8Array(256).fill(8), certificate: Uint8Array.of(0x30, 0) };
   }
 
   async release(): Promise<void> {}

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 import type { ErrorCode } from "../error-codes.js";
 import type {
-  CertificateKind, Channel, HostEvent, Key, PinEntry, PinReference, PinStatus, Reader, Scope, Token,
+  CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus, Reader, Scope,
+  Signed, Token,
 } from "../host.js";
 
 /** What the bridge says of itself, and of what it lets this origin do. */
@@ -26,6 +27,7 @@ export type Notification = HostEvent | { type: "lease-lost"; lease: string; code
 extern "C" {
     /// `Channel` of `js/src/host.ts`.
     #[wasm_bindgen(typescript_type = "Channel")]
+    #[derive(Debug)]
     pub type Channel;
 
     /// Who guards the card, by name and version.
@@ -51,5 +53,14 @@ extern "C" {
         key: &JsValue,
         nonce: &str,
         pin: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Has the digital signature key sign a document, once the person consented.
+    #[wasm_bindgen(method, catch)]
+    pub async fn sign(
+        this: &Channel,
+        title: &str,
+        hash: &str,
+        digest: &Uint8Array,
     ) -> Result<JsValue, JsValue>;
 }

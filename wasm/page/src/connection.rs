@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use js_sys::{Array, Function, JSON, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Uint8Array};
 use kazashi_core::{
     error_code::ErrorCode,
     wire::{Ask, Hex, PinEntry, PinText, Request, SUBPROTOCOL},
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, WebSocket};
 
-use crate::value::{parse, plain, thrown};
+use crate::value::{Signed, field, parse, plain, thrown};
 
 /// A WebSocket to the bridge. It opens, is used, and ends, once each; what comes after an end is a
 /// new connection.
@@ -201,6 +201,22 @@ impl BridgeChannel {
         bytes(&answer, "signature").ok_or_else(|| self.line.nonsense())
     }
 
+    /// Has the digital signature key sign a document, once the person consented.
+    #[wasm_bindgen(unchecked_return_type = "Signed")]
+    pub async fn sign(
+        &self,
+        title: String,
+        #[wasm_bindgen(unchecked_param_type = "Hash")] hash: &str,
+        digest: &[u8],
+    ) -> Result<JsValue, JsValue> {
+        let hash = argument(hash)?;
+        let request =
+            Request::Sign { lease: self.lease.clone(), title, hash, digest: digest.into() };
+        let answer = self.line.request(request, "document-signed").await?;
+        let part = |name| bytes(&answer, name).ok_or_else(|| self.line.nonsense());
+        plain(&Signed { signature: part("signature")?, certificate: part("certificate")? })
+    }
+
     /// Gives the lease back.
     pub async fn release(&self) -> Result<(), JsValue> {
         let request = Request::Release { lease: self.lease.clone() };
@@ -324,10 +340,6 @@ fn handler<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
 
 fn argument<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
     parse(text).ok_or_else(|| thrown(ErrorCode::InvalidRequest))
-}
-
-fn field(message: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(message, &name.into()).ok()
 }
 
 fn text(message: &JsValue, name: &str) -> Option<String> {

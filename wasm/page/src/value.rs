@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use js_sys::{Reflect, Uint8Array};
 use kazashi_core::wire::Failure;
 use serde::{Deserialize, Serialize, de, de::IntoDeserializer};
 use serde_wasm_bindgen::Serializer;
@@ -15,6 +16,20 @@ pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 /// A failure as it is thrown: `{ code, retriesLeft?, statusWord? }`. TypeScript makes it an `Error`.
 pub(crate) fn thrown(failure: impl Into<Failure>) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
+}
+
+/// `Signed` of `js/src/host.ts`.
+#[derive(Serialize)]
+pub(crate) struct Signed {
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub(crate) signature: Uint8Array,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub(crate) certificate: Uint8Array,
+}
+
+/// A field of an object. `None` of what is none.
+pub(crate) fn field(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok()
 }
 
 /// Reads what core writes as a text: a name, or bytes in hexadecimal.
