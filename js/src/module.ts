@@ -1,4 +1,5 @@
 import { KazashiError } from "./error.js";
+import { moduleFile } from "./module-file.js";
 import init from "./wasm/page.js";
 
 /** Where the WebAssembly module is: its address, its bytes, or the module itself. */
@@ -20,7 +21,7 @@ async function load(source?: ModuleSource): Promise<void> {
   try {
     // In this form bundlers see that the file belongs to the program.
     const own = new URL("./wasm/page_bg.wasm", import.meta.url);
-    await init({ module_or_path: source ?? own });
+    await init({ module_or_path: source ?? moduleFile(own) });
   } catch (cause) {
     loading = undefined;
     throw new KazashiError("module-unavailable", { cause });

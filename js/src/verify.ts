@@ -6,6 +6,7 @@
 
 import { KazashiError } from "./error.js";
 import type { ErrorCode } from "./error-codes.js";
+import { moduleFile } from "./module-file.js";
 import init, {
   readDigitalSignatureCertificate as readUnverified,
   verifyDigitalSignatureCertificate as readVerified,
@@ -244,9 +245,7 @@ function load(): Promise<unknown> {
 
 async function loadModule(): Promise<void> {
   const url = new URL("./wasm/verify_bg.wasm", import.meta.url);
-  // Node cannot fetch files. Asked for in this way, bundlers for browsers do not look for node:fs.
-  const file = url.protocol === "file:" && process.getBuiltinModule("node:fs").readFileSync(url);
-  await init({ module_or_path: file || url });
+  await init({ module_or_path: moduleFile(url) });
 }
 
 function seconds(date: Date): number {
