@@ -136,7 +136,7 @@ enum Fault {
     PowerCut,
     /// A warm reset, unnoticed.
     Reset,
-    /// The card does not perform the command, and says so: 9000 and 61XX would say the contrary.
+    /// The card does not perform the command, and says so: only 9000 would be believed.
     Refused(u16),
     /// The card performs the command, but something else is reported.
     Misreported(u16),
@@ -144,7 +144,7 @@ enum Fault {
     Altered(u8),
 }
 
-const FAULTS: [Fault; 20] = [
+const FAULTS: [Fault; 21] = [
     Fault::CommandLost,
     Fault::ResponseLost,
     Fault::Pulled,
@@ -155,6 +155,7 @@ const FAULTS: [Fault; 20] = [
     Fault::Refused(0x6A86),
     Fault::Refused(0x6A82),
     Fault::Refused(0x6C10),
+    Fault::Refused(0x6110),
     Fault::Misreported(0x6F00),
     Fault::Misreported(0x6700),
     Fault::Misreported(0x6A86),
