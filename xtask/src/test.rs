@@ -12,8 +12,13 @@ use crate::{npm as package, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use report::Report;
 
-const WASM_PACKAGES: [&str; 4] =
-    ["kazashi-core", "kazashi-verify", "kazashi-wasm-page", "kazashi-wasm-verify"];
+const WASM_PACKAGES: [&str; 5] = [
+    "kazashi-core",
+    "kazashi-verify",
+    "kazashi-wasm-page",
+    "kazashi-wasm-testing",
+    "kazashi-wasm-verify",
+];
 
 pub(crate) fn run() -> Result<ExitCode> {
     let mut report = Report::default();
