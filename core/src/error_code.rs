@@ -20,6 +20,8 @@ pub enum Actor {
     Origin,
     /// Whoever looks after the bridge on this workstation.
     Bridge,
+    /// Whoever uses the browser, or looks after its settings.
+    Browser,
     /// The developer of the page.
     Caller,
     /// The operator of the server that relies on the result.
@@ -130,6 +132,10 @@ error_codes! {
     UnknownReader "unknown-reader" Reader,
         "カードリーダーが見つかりません。",
         "The card reader was not found.";
+    /// No reader is connected; `diagnose()` says so.
+    NoReader "no-reader" Reader,
+        "カードリーダーが接続されていません。",
+        "No card reader is connected.";
     /// Another program holds the card.
     SharingViolation "sharing-violation" Reader,
         "ほかのプログラムがカードを使っています。",
@@ -150,10 +156,11 @@ error_codes! {
         "This site is not permitted to do this.";
 
     // The bridge
-    /// No connection to the bridge: it does not run, or does not answer this page.
+    /// No connection to the bridge: it does not run, or its administrator does not list this origin.
+    /// (A page cannot tell the two apart.)
     BridgeUnreachable "bridge-unreachable" Bridge,
-        "カードリーダー用のソフトウェアに接続できません。",
-        "Could not connect to the card reader software.";
+        "カードリーダー用のソフトウェアに接続できません。起動と、このサイトの登録を確認してください。",
+        "Cannot reach the card reader software. Check that it runs and that this site is listed.";
     /// The connection to the bridge was lost.
     Disconnected "disconnected" Bridge,
         "カードリーダー用のソフトウェアとの接続が切れました。",
@@ -167,7 +174,27 @@ error_codes! {
         "暗証番号の入力画面を開けません。",
         "The dialog for the PIN cannot be opened.";
 
+    // The browser
+    /// The browser asks whether the page may reach this workstation (Local Network Access), and
+    /// nobody said yes: the question was closed, or the page connected without a user gesture.
+    LnaPrompt "lna-prompt" Browser,
+        "カードリーダー用のソフトウェアへの接続を、ブラウザーの確認画面で許可してください。",
+        "Allow the connection to the card reader software when the browser asks.";
+    /// The browser does not let the page reach this workstation (Local Network Access): somebody said
+    /// no before, or a policy of the administrator does.
+    LnaDenied "lna-denied" Browser,
+        "カードリーダー用のソフトウェアへの接続が、ブラウザーの設定で禁止されています。サイトの設定で許可してください。",
+        "The browser blocks the card reader software. Allow it in the site's settings.";
+    /// The browser has no WebAssembly, or lets no secure page connect to loopback.
+    UnsupportedBrowser "unsupported-browser" Browser,
+        "このブラウザーではカードを使えません。Chrome、Edge、Firefoxのいずれかを使ってください。",
+        "Cards cannot be used with this browser. Use Chrome, Edge or Firefox.";
+
     // The caller
+    /// The page's own Content-Security-Policy does not list the bridge in `connect-src`.
+    CspBlocked "csp-blocked" Caller,
+        "このサイトの設定が、カードリーダー用のソフトウェアへの接続を禁止しています。サイトの管理者に連絡してください。",
+        "This site's own settings block the card reader software. Contact its administrator.";
     /// The lease ended: it was released, ran out, or was taken over.
     LeaseLost "lease-lost" Caller,
         "カードの使用時間が切れました。もう一度お試しください。",

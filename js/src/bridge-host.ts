@@ -1,6 +1,7 @@
 import { Happening, unlessAborted } from "./abort.js";
 import { KazashiError, withCode } from "./error.js";
 import type { Channel, Host, HostEvent, Reader, Scope } from "./host.js";
+import { nameObstacle } from "./obstacle.js";
 import { BridgeConnection, type Notification } from "./wasm/page.js";
 
 /** The pause before connecting again, in milliseconds: it doubles with each failure. */
@@ -24,11 +25,12 @@ export class BridgeHost implements Host {
   /**
    * Connects, for as long as `patience` lasts, and stays connected until `signal` aborts.
    *
-   * Rejects with `bridge-unreachable`, `version-mismatch`, `timeout` or `aborted`.
+   * Rejects with `bridge-unreachable`, `csp-blocked`, `lna-denied`, `lna-prompt`,
+   * `unsupported-browser`, `version-mismatch`, `timeout` or `aborted`.
    */
   static async open(url: string, signal: AbortSignal, patience: AbortSignal): Promise<BridgeHost> {
     const host = new BridgeHost(url, signal);
-    await host.#connect(patience);
+    await nameObstacle(url, () => host.#connect(patience));
     return host;
   }
 

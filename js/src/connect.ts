@@ -22,8 +22,12 @@ export interface ConnectOptions {
  * Connects to the bridge on this workstation. A connection that is lost later is made again by
  * itself; one that cannot be made at first is not.
  *
- * @throws KazashiError `bridge-unreachable` if the bridge does not run, does not list this origin, or
- * the browser does not let the page through; `version-mismatch`, `module-unavailable`, `no-service`,
+ * Browsers ask the person before a page may reach loopback (Local Network Access). Call this in a
+ * user gesture the first time, such as a click on a button that says what for.
+ *
+ * @throws KazashiError `bridge-unreachable` if the bridge does not run or does not list this origin;
+ * `lna-prompt`, `lna-denied` or `csp-blocked` if the browser or the page's own policy does not let it
+ * through; `unsupported-browser`, `version-mismatch`, `module-unavailable`, `no-service`,
  * `not-permitted`; `timeout` after the time given; `aborted` by the signal.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Kazashi> {

@@ -28,6 +28,8 @@ export type ErrorCode =
   | "no-service"
   /** There is no such reader, or no longer. */
   | "unknown-reader"
+  /** No reader is connected; `diagnose()` says so. */
+  | "no-reader"
   /** Another program holds the card. */
   | "sharing-violation"
   /** Another page holds the lease on this reader. */
@@ -36,7 +38,7 @@ export type ErrorCode =
   | "communication-error"
   /** None of the scopes that this origin was granted allows it. */
   | "not-permitted"
-  /** No connection to the bridge: it does not run, or does not answer this page. */
+  /** No connection to the bridge: it does not run, or its administrator does not list this origin. (A page cannot tell the two apart.) */
   | "bridge-unreachable"
   /** The connection to the bridge was lost. */
   | "disconnected"
@@ -44,6 +46,14 @@ export type ErrorCode =
   | "version-mismatch"
   /** The bridge cannot show its dialog. */
   | "pin-entry-unavailable"
+  /** The browser asks whether the page may reach this workstation (Local Network Access), and nobody said yes: the question was closed, or the page connected without a user gesture. */
+  | "lna-prompt"
+  /** The browser does not let the page reach this workstation (Local Network Access): somebody said no before, or a policy of the administrator does. */
+  | "lna-denied"
+  /** The browser has no WebAssembly, or lets no secure page connect to loopback. */
+  | "unsupported-browser"
+  /** The page's own Content-Security-Policy does not list the bridge in `connect-src`. */
+  | "csp-blocked"
   /** The lease ended: it was released, ran out, or was taken over. */
   | "lease-lost"
   /** The message, its arguments or its order are wrong. */
@@ -167,6 +177,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     ja: "カードリーダーが見つかりません。",
     en: "The card reader was not found.",
   },
+  "no-reader": {
+    ja: "カードリーダーが接続されていません。",
+    en: "No card reader is connected.",
+  },
   "sharing-violation": {
     ja: "ほかのプログラムがカードを使っています。",
     en: "Another program is using the card.",
@@ -184,8 +198,8 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     en: "This site is not permitted to do this.",
   },
   "bridge-unreachable": {
-    ja: "カードリーダー用のソフトウェアに接続できません。",
-    en: "Could not connect to the card reader software.",
+    ja: "カードリーダー用のソフトウェアに接続できません。起動と、このサイトの登録を確認してください。",
+    en: "Cannot reach the card reader software. Check that it runs and that this site is listed.",
   },
   disconnected: {
     ja: "カードリーダー用のソフトウェアとの接続が切れました。",
@@ -198,6 +212,22 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "pin-entry-unavailable": {
     ja: "暗証番号の入力画面を開けません。",
     en: "The dialog for the PIN cannot be opened.",
+  },
+  "lna-prompt": {
+    ja: "カードリーダー用のソフトウェアへの接続を、ブラウザーの確認画面で許可してください。",
+    en: "Allow the connection to the card reader software when the browser asks.",
+  },
+  "lna-denied": {
+    ja: "カードリーダー用のソフトウェアへの接続が、ブラウザーの設定で禁止されています。サイトの設定で許可してください。",
+    en: "The browser blocks the card reader software. Allow it in the site's settings.",
+  },
+  "unsupported-browser": {
+    ja: "このブラウザーではカードを使えません。Chrome、Edge、Firefoxのいずれかを使ってください。",
+    en: "Cards cannot be used with this browser. Use Chrome, Edge or Firefox.",
+  },
+  "csp-blocked": {
+    ja: "このサイトの設定が、カードリーダー用のソフトウェアへの接続を禁止しています。サイトの管理者に連絡してください。",
+    en: "This site's own settings block the card reader software. Contact its administrator.",
   },
   "lease-lost": {
     ja: "カードの使用時間が切れました。もう一度お試しください。",

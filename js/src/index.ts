@@ -7,6 +7,7 @@
 export type { Card, SignedDocument } from "./card.js";
 export type { Certificate } from "./certificate.js";
 export { type ConnectOptions, connect } from "./connect.js";
+export { type Diagnosis, diagnose } from "./diagnose.js";
 export { KazashiError } from "./error.js";
 export type { ErrorCode } from "./error-codes.js";
 export type { KazashiEventMap, ReaderEvent } from "./events.js";

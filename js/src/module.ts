@@ -10,7 +10,7 @@ let loading: Promise<unknown> | undefined;
 /**
  * Loads the module, once: from `source`, or from where the package has it.
  *
- * Rejects with `module-unavailable`.
+ * Rejects with `module-unavailable`, `unsupported-browser`.
  */
 export function loadModule(source?: ModuleSource): Promise<unknown> {
   loading ??= load(source);
@@ -18,6 +18,7 @@ export function loadModule(source?: ModuleSource): Promise<unknown> {
 }
 
 async function load(source?: ModuleSource): Promise<void> {
+  if (!globalThis.WebAssembly) throw new KazashiError("unsupported-browser");
   try {
     // In this form bundlers see that the file belongs to the program.
     const own = new URL("./wasm/page_bg.wasm", import.meta.url);

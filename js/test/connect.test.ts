@@ -125,6 +125,93 @@ describe("connect()", () => {
   });
 });
 
+describe("a connection that the browser does not let through", () => {
+  /** Fails to connect, with this to be told by the browser. */
+  async function failed(happens: () => void = () => {}): Promise<unknown> {
+    const connecting = connect().catch((error) => error);
+    await settle();
+    happens();
+    FakeWebSocket.last.fail();
+    return await connecting;
+  }
+
+  /** Has the browser know a permission of this name, in this state. */
+  function permission(known: string, state: PermissionState): void {
+    const query = vi.fn(async ({ name }: { name: string }) => {
+      if (name !== known) throw new TypeError(`no permission is called ${name}`);
+      return { state };
+    });
+    vi.stubGlobal("navigator", { permissions: { query } });
+    vi.stubGlobal("location", { hostname: "portal.example" });
+  }
+
+  function violation(blockedURI: string, disposition = "enforce"): void {
+    const event = new Event("securitypolicyviolation");
+    page.dispatchEvent(Object.assign(event, { blockedURI, disposition }));
+  }
+
+  it.each([
+    ["loopback-network", "prompt", "lna-prompt"],
+    ["loopback-network", "denied", "lna-denied"],
+    ["loopback-network", "granted", "bridge-unreachable"],
+    ["local-network-access", "prompt", "lna-prompt"],
+    ["local-network-access", "denied", "lna-denied"],
+    ["local-network-access", "granted", "bridge-unreachable"],
+    ["geolocation", "denied", "bridge-unreachable"],
+  ] as const)("%s is %s: %s", async (name, state, code) => {
+    permission(name, state);
+    expect(await failed()).toMatchObject({ name: "KazashiError", code });
+  });
+
+  it.each(["localhost", "app.localhost", "127.0.0.1", "[::1]"])(
+    "needs no permission from %s",
+    async (hostname) => {
+      permission("loopback-network", "prompt");
+      vi.stubGlobal("location", { hostname });
+      expect(await failed()).toMatchObject({ code: "bridge-unreachable" });
+    },
+  );
+
+  it.each(["127.0.0.1.example", "127.example", "notlocalhost", "[2001:db8::1]"])(
+    "needs a permission from %s",
+    async (hostname) => {
+      permission("loopback-network", "denied");
+      vi.stubGlobal("location", { hostname });
+      expect(await failed()).toMatchObject({ code: "lna-denied" });
+    },
+  );
+
+  it("is forbidden by the page's own policy, whatever is permitted", async () => {
+    permission("loopback-network", "prompt");
+    const error = await failed(() => violation("ws://127.0.0.1:27390/"));
+    expect(error).toMatchObject({ code: "csp-blocked" });
+  });
+
+  it("is not forbidden by a policy that forbids something else, or only reports", async () => {
+    const error = await failed(() => {
+      violation("https://elsewhere.example/");
+      violation("inline");
+      violation("ws://127.0.0.1:27390/", "report");
+    });
+    expect(error).toMatchObject({ code: "bridge-unreachable" });
+  });
+
+  it.each([
+    ["SecurityError", "unsupported-browser"],
+    ["SyntaxError", "invalid-request"],
+  ])("because of a %s is %s", async (name, code) => {
+    vi.stubGlobal(
+      "WebSocket",
+      class {
+        constructor() {
+          throw new DOMException("", name);
+        }
+      },
+    );
+    await expect(connect()).rejects.toMatchObject({ code });
+  });
+});
+
 describe("a connection that is lost", () => {
   it("is told, and made again with growing pauses", async () => {
     const { kazashi, socket } = await connected();

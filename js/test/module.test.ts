@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { loadModule } from "../src/module.js";
 import { pageModule } from "./vectors.js";
 
@@ -10,4 +10,14 @@ it("a module that does not load is told apart, and can be loaded later", async (
   const loading = loadModule(pageModule());
   expect(loadModule()).toBe(loading);
   await loading;
+});
+
+it("a browser without WebAssembly is told apart", async () => {
+  vi.resetModules();
+  const anew = await import("../src/module.js");
+  vi.stubGlobal("WebAssembly", undefined);
+  await expect(anew.loadModule(pageModule())).rejects.toMatchObject({
+    code: "unsupported-browser",
+  });
+  vi.unstubAllGlobals();
 });

@@ -66,12 +66,13 @@ fn documentation() -> Result<String> {
 }
 
 /// Who can do something about it.
-const ACTORS: [(Actor, &str); 7] = [
+const ACTORS: [(Actor, &str); 8] = [
     (Actor::Holder, "The holder of the card must act"),
     (Actor::Card, "Nobody at the desk: the card is not of the kind, or defective"),
     (Actor::Reader, "Whoever looks after the card reader must act"),
     (Actor::Origin, "The administrator who lists what this origin may do must act"),
     (Actor::Bridge, "Whoever looks after the bridge on this workstation must act"),
+    (Actor::Browser, "Whoever uses the browser, or looks after its settings, must act"),
     (Actor::Caller, "The developer of the page must act"),
     (Actor::RelyingParty, "The operator of the server that relies on the result must act"),
 ];

@@ -54,8 +54,11 @@ impl BridgeConnection {
         on_notification: Function,
         #[wasm_bindgen(unchecked_param_type = "() => void")] on_end: Function,
     ) -> Result<Self, JsValue> {
-        let socket = WebSocket::new_with_str(url, SUBPROTOCOL)
-            .map_err(|_| thrown(ErrorCode::BridgeUnreachable))?;
+        let socket = WebSocket::new_with_str(url, SUBPROTOCOL).map_err(|error| {
+            // Safari takes loopback for mixed content.
+            let is_mixed = text(&error, "name").as_deref() == Some("SecurityError");
+            thrown(if is_mixed { ErrorCode::UnsupportedBrowser } else { ErrorCode::InvalidRequest })
+        })?;
         let (opening, opened) = oneshot::channel();
         let line = Rc::new(Line {
             socket,

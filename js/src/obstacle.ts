@@ -1,0 +1,51 @@
+import { KazashiError } from "./error.js";
+import type { ErrorCode } from "./error-codes.js";
+
+/** What browsers call the permission to reach loopback; before Chromium 145 it had the second name. */
+const PERMISSIONS = ["loopback-network", "local-network-access"];
+
+/** The hosts whose pages come from this workstation. */
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * Connects by calling `open`. If it fails because the browser stands in the way, that is what it
+ * fails with: the socket itself does not tell.
+ */
+export async function nameObstacle<T>(url: string, open: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  let isForbidden = false;
+  // Outside of pages there is nothing to listen to.
+  globalThis.addEventListener?.(
+    "securitypolicyviolation",
+    ({ blockedURI, disposition }) => {
+      isForbidden ||= disposition === "enforce" && blockedURI.startsWith(url);
+    },
+    { signal: over.signal },
+  );
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof KazashiError && error.code === "bridge-unreachable")) throw error;
+    const permission = await permissionObstacle();
+    throw new KazashiError(isForbidden ? "csp-blocked" : (permission ?? error.code), {
+      cause: error,
+    });
+  } finally {
+    over.abort();
+  }
+}
+
+/** What the browser's Local Network Access holds against reaching loopback. */
+async function permissionObstacle(): Promise<ErrorCode | undefined> {
+  // Pages from loopback need no permission, whatever the state says.
+  if (LOOPBACK.test(globalThis.location?.hostname)) return undefined;
+  for (const name of PERMISSIONS) {
+    try {
+      const { state } = await navigator.permissions.query({ name: name as PermissionName });
+      return state === "granted" ? undefined : `lna-${state}`;
+    } catch {
+      // A browser that does not know this name may know the next, or ask for no permission.
+    }
+  }
+  return undefined;
+}
