@@ -7,6 +7,9 @@ const PERMISSIONS = ["loopback-network", "local-network-access"];
 /** The hosts whose pages come from this workstation. */
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
+/** Failures that leave open why; time also runs out while the browser's question is not answered. */
+const UNEXPLAINED: ReadonlySet<ErrorCode> = new Set(["bridge-unreachable", "timeout"]);
+
 /**
  * Connects by calling `open`. If it fails because the browser stands in the way, that is what it
  * fails with: the socket itself does not tell.
@@ -25,7 +28,7 @@ export async function nameObstacle<T>(url: string, open: () => Promise<T>): Prom
   try {
     return await open();
   } catch (error) {
-    if (!(error instanceof KazashiError && error.code === "bridge-unreachable")) throw error;
+    if (!(error instanceof KazashiError && UNEXPLAINED.has(error.code))) throw error;
     const permission = await permissionObstacle();
     throw new KazashiError(isForbidden ? "csp-blocked" : (permission ?? error.code), {
       cause: error,

@@ -163,6 +163,13 @@ describe("a connection that the browser does not let through", () => {
     expect(await failed()).toMatchObject({ name: "KazashiError", code });
   });
 
+  it("is waited for no longer than asked while nobody answers the browser's question", async () => {
+    vi.useRealTimers();
+    permission("loopback-network", "prompt");
+    await expect(connect({ timeout: 1 })).rejects.toMatchObject({ code: "lna-prompt" });
+    expect(FakeWebSocket.last.isClosed).toBe(true);
+  });
+
   it.each(["localhost", "app.localhost", "127.0.0.1", "[::1]"])(
     "needs no permission from %s",
     async (hostname) => {
