@@ -25,11 +25,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(args: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
     chromiumSandbox: false,
-    args: ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
+    args: ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", ...args],
   });
 }
 
