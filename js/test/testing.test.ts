@@ -1,0 +1,526 @@
+import { verify as verifySignature, X509Certificate } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type Card,
+  type Channel,
+  connect,
+  type HostEvent,
+  type Kazashi,
+  type PinReference,
+  type Scope,
+} from "../src/index.js";
+import {
+  authorities,
+  type CardKind,
+  cardKinds,
+  KazashiError,
+  now,
+  type PinPrompt,
+  type VirtualHostOptions,
+  virtualHost,
+} from "../src/testing.js";
+import { newNonce, verify } from "../src/verify.js";
+import { bytes, hex } from "./vectors.js";
+
+const origin = "https://portal.example";
+afterEach(() => vi.useRealTimers());
+
+async function desk(kind?: CardKind, options: VirtualHostOptions = {}) {
+  const host = virtualHost(kind, { origin, ...options });
+  const kazashi = await connect({ host });
+  return { host, kazashi };
+}
+
+async function put(kind?: CardKind, options?: VirtualHostOptions) {
+  const { host, kazashi } = await desk(kind, options);
+  return { host, kazashi, card: await kazashi.card() };
+}
+
+/** Signs in as a page and its server do. */
+async function signIn(card: Card) {
+  const nonce = newNonce();
+  const token = await card.authenticate({ nonce });
+  return await verify(
+    token,
+    { origin, nonce, method: "pin", now },
+    {
+      authorities: await authorities(),
+      pairwiseKey: new Uint8Array(32).fill(7),
+      acceptTestHierarchy: true,
+    },
+  );
+}
+
+async function retriesLeft(card: Card): Promise<[number, number]> {
+  const { userAuthentication, digitalSignature } = await card.pinStatus();
+  return [userAuthentication.retriesLeft, digitalSignature.retriesLeft];
+}
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "it did not fail",
+    (error) => error,
+  );
+
+describe("a sign-in", () => {
+  it("is accepted by a server that trusts the virtual authorities", async () => {
+    const { kazashi } = await desk();
+    for await (const card of kazashi.cards()) {
+      const { subject, method } = await signIn(card);
+      expect(subject).toHaveLength(43);
+      expect(method).toBe("pin");
+      break;
+    }
+  });
+
+  it("tells people apart, and not their cards' kinds", async () => {
+    const subject = async (kind: CardKind) => (await signIn((await put(kind)).card)).subject;
+    const normal = await subject("normal");
+    expect(await subject("short")).toBe(normal);
+    expect(await subject("without-signature-certificate")).toBe(normal);
+    expect(await subject("another-person")).not.toBe(normal);
+  });
+
+  it("is for the origin that the host was given", async () => {
+    const { card } = await put("normal", { origin: "https://other.example" });
+    await expect(signIn(card)).rejects.toMatchObject({ code: "signature-mismatch" });
+  });
+
+  it("shows the person who asks for what", async () => {
+    const askPin = vi.fn((_: PinPrompt) => "1234");
+    const { card } = await put("normal", { askPin });
+    await signIn(card);
+    expect(askPin.mock.calls).toEqual([
+      [
+        {
+          origin,
+          purpose: "sign-in",
+          reference: "user-authentication",
+          retriesLeft: 3,
+          malformed: false,
+          signal: expect.any(AbortSignal),
+        },
+      ],
+    ]);
+  });
+});
+
+describe("each kind of card", () => {
+  const cases: Record<CardKind, string> = {
+    normal: "accepted",
+    "another-person": "accepted",
+    "without-pins": "pin-blocked",
+    blocked: "pin-blocked",
+    "without-signature-certificate": "accepted",
+    expired: "certificate-expired",
+    "foreign-root": "certificate-untrusted",
+    short: "accepted",
+    unsupported: "unsupported-card",
+  };
+
+  it("is offered", () => {
+    expect(Object.keys(cases)).toEqual(cardKinds);
+  });
+
+  it.each(Object.entries(cases) as [CardKind, string][])("%s: %s", async (kind, code) => {
+    const { card } = await put(kind);
+    const outcome = await signIn(card).then(
+      () => "accepted",
+      (error) => error.code,
+    );
+    expect(outcome).toBe(code);
+  });
+
+  it("that does not exist cannot be inserted", async () => {
+    const { host, kazashi } = await desk();
+    expect(() => host.insert("bus-pass" as CardKind)).toThrow(KazashiError);
+    expect(kazashi.readers[0]?.cardPresent).toBe(true);
+  });
+});
+
+describe("a PIN", () => {
+  const wrong: VirtualHostOptions = {
+    askPin: ({ reference }) => (reference === "user-authentication" ? "0000" : "WRONG0"),
+  };
+
+  it("that is wrong costs a try, as the message says, until it is blocked", async () => {
+    const { host, card, kazashi } = await put("normal", wrong);
+    for (const left of [2, 1]) {
+      const error = await failure(signIn(card));
+      expect(error).toBeInstanceOf(KazashiError);
+      expect(error).toMatchObject({ code: "pin-incorrect", retriesLeft: left });
+      expect(await retriesLeft(card)).toEqual([left, 5]);
+    }
+    for (const _ of "12") {
+      await expect(signIn(card)).rejects.toMatchObject({ code: "pin-blocked", retriesLeft: 0 });
+    }
+    host.remove();
+    host.insert("normal");
+    expect(await retriesLeft(await kazashi.card())).toEqual([0, 5]);
+  });
+
+  it("that is right gives all tries back", async () => {
+    const pins = ["0000", "1234"];
+    const { card } = await put("normal", { askPin: () => pins.shift() });
+    await expect(signIn(card)).rejects.toMatchObject({ code: "pin-incorrect", retriesLeft: 2 });
+    await signIn(card);
+    expect(await retriesLeft(card)).toEqual([3, 5]);
+  });
+
+  it("that is not typed costs nothing", async () => {
+    const { card } = await put("normal", { askPin: () => undefined });
+    await expect(signIn(card)).rejects.toMatchObject({ code: "pin-cancelled" });
+    expect(await retriesLeft(card)).toEqual([3, 5]);
+  });
+
+  it("that cannot be one is asked for again, and at last not sent", async () => {
+    const askPin = vi.fn((_: PinPrompt) => "12345");
+    const { card } = await put("normal", { askPin });
+    await expect(signIn(card)).rejects.toMatchObject({ code: "pin-malformed" });
+    expect(askPin.mock.calls.map(([{ malformed }]) => malformed)).toEqual([false, true, true]);
+    expect(await retriesLeft(card)).toEqual([3, 5]);
+  });
+
+  it("may fail to be asked for in a way that the test decides", async () => {
+    const askPin = () => Promise.reject(new KazashiError("pin-timeout"));
+    const { card } = await put("normal", { askPin });
+    await expect(signIn(card)).rejects.toMatchObject({ code: "pin-timeout" });
+  });
+
+  it("of the page is presented only while a wrong one would leave two tries", async () => {
+    const { card } = await put();
+    const nonce = newNonce();
+    await expect(card.authenticate({ nonce, pin: "0000" })).rejects.toMatchObject({
+      code: "pin-incorrect",
+      retriesLeft: 2,
+    });
+    await expect(card.authenticate({ nonce, pin: "1234" })).rejects.toMatchObject({
+      code: "too-few-retries",
+      retriesLeft: 2,
+    });
+    expect(await retriesLeft(card)).toEqual([2, 5]);
+    await signIn(card);
+    await card.authenticate({ nonce, pin: "1234" });
+  });
+
+  it("serves what follows closely, and nothing later", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { host } = await desk();
+    const channel = await host.acquire("virtual-1");
+    const sign = () => channel.signChallenge("user-authentication", newNonce());
+    await expect(sign()).rejects.toMatchObject({ code: "invalid-request" });
+    await channel.verifyPin("user-authentication");
+    expect(await sign()).toHaveLength(256);
+    vi.advanceTimersByTime(2_000);
+    await expect(sign()).rejects.toMatchObject({ code: "invalid-request" });
+    await channel.signChallenge("user-authentication", newNonce(), {});
+    await expect(sign()).rejects.toMatchObject({ code: "invalid-request" });
+  });
+});
+
+describe("a document", () => {
+  const data = new TextEncoder().encode("賃貸借契約書");
+  const hashes = { "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" } as const;
+  const document = async (hash: keyof typeof hashes) => ({
+    title: "賃貸借契約書",
+    hash,
+    digest: new Uint8Array(await crypto.subtle.digest(hash, data)),
+  });
+
+  it.each(Object.keys(hashes) as (keyof typeof hashes)[])(
+    "is signed over its %s as Node's own cryptography expects",
+    async (hash) => {
+      const { card } = await put();
+      const { signature, certificate } = await card.sign(await document(hash));
+      const { publicKey } = new X509Certificate(certificate.der);
+      expect(verifySignature(hashes[hash], data, publicKey, signature)).toBe(true);
+    },
+  );
+
+  it("is shown to the person by title and digest", async () => {
+    const askPin = vi.fn((_: PinPrompt) => "ABC123");
+    const { card } = await put("normal", { askPin });
+    const { title, hash, digest } = await document("SHA-256");
+    await card.sign({ title, hash, digest });
+    expect(askPin).toHaveBeenCalledExactlyOnceWith({
+      origin,
+      purpose: "sign",
+      reference: "digital-signature",
+      retriesLeft: 5,
+      malformed: false,
+      document: { title, hash, digest: hex(digest) },
+      signal: expect.any(AbortSignal),
+    });
+  });
+
+  it("is refused with a title that misleads, and nobody is asked", async () => {
+    const askPin = vi.fn(() => "ABC123");
+    const { card } = await put("normal", { askPin });
+    const misleading = { ...(await document("SHA-256")), title: "a\u202Eb" };
+    await expect(card.sign(misleading)).rejects.toMatchObject({ code: "invalid-request" });
+    expect(askPin).not.toHaveBeenCalled();
+  });
+
+  it("leaves the password to the person and counts its tries", async () => {
+    const { card } = await put("normal", { askPin: () => "WRONG0" });
+    await expect(card.sign(await document("SHA-256"))).rejects.toMatchObject({
+      code: "pin-incorrect",
+      retriesLeft: 4,
+    });
+    expect(await retriesLeft(card)).toEqual([3, 4]);
+  });
+
+  it("cannot be signed by a card without the certificate", async () => {
+    const { card } = await put("without-signature-certificate");
+    const error = await failure(card.sign(await document("SHA-256")));
+    expect(error).toMatchObject({ code: "card-malformed" });
+  });
+});
+
+it("the digital signature certificate is read with its password, and only then", async () => {
+  const { host, kazashi, card } = await put();
+  const { der } = await card.readCertificate("digital-signature");
+  expect(new X509Certificate(der).subject).not.toBe("");
+  await card.release();
+
+  const channel = await host.acquire("virtual-1");
+  const read = async () => {
+    await channel.transmit(bytes("00A4040C0AD392F000260100000001"));
+    return hex(await channel.transmit(bytes("00B0810004"))).slice(-4);
+  };
+  expect(await read()).toBe("6982");
+  await channel.verifyPin("digital-signature", "ABC123");
+  expect(hex(await channel.transmit(bytes("00B0810004")))).toMatch(/^3082.*9000$/);
+  await channel.release();
+  expect(kazashi.readers).toHaveLength(1);
+});
+
+describe("a card that is taken away", () => {
+  it("while the PIN is typed ends the dialog, and costs nothing", async () => {
+    let typing: PinPrompt | undefined;
+    const askPin = (prompt: PinPrompt) => {
+      typing = prompt;
+      return new Promise<string>(() => {});
+    };
+    const { host, kazashi, card } = await put("normal", { askPin });
+    const signingIn = failure(signIn(card));
+    await vi.waitUntil(() => typing);
+    host.remove();
+    expect(await signingIn).toMatchObject({ code: "removed-card" });
+    expect(typing?.signal.reason).toMatchObject({ code: "removed-card" });
+    expect(card.signal.aborted).toBe(true);
+    await expect(signIn(card)).rejects.toMatchObject({ code: "removed-card" });
+    host.insert();
+    expect(await retriesLeft(await kazashi.card())).toEqual([3, 5]);
+  });
+
+  it("in the middle of a read fails the read", async () => {
+    const { host, card } = await put("short");
+    const read = card.readCertificate("user-authentication", {
+      onProgress: () => host.remove(),
+    });
+    await expect(read).rejects.toMatchObject({ code: "removed-card" });
+  });
+
+  it("and replaced does not get what was meant for the one before", async () => {
+    let answer: ((pin: string) => void) | undefined;
+    const askPin = () =>
+      new Promise<string>((resolve) => {
+        answer = resolve;
+      });
+    const { host, kazashi, card } = await put("normal", { askPin });
+    const signingIn = failure(signIn(card));
+    await vi.waitUntil(() => answer);
+    host.insert("another-person");
+    answer?.("0000");
+    expect(await signingIn).toMatchObject({ code: "removed-card" });
+    expect(await retriesLeft(await kazashi.card())).toEqual([3, 5]);
+  });
+
+  it("and put back is handed out anew", async () => {
+    const { host, kazashi } = await desk();
+    const subjects = [];
+    for await (const card of kazashi.cards()) {
+      subjects.push((await signIn(card)).subject);
+      if (subjects.length === 3) break;
+      host.insert(subjects.length === 1 ? "another-person" : "normal");
+    }
+    expect(new Set(subjects).size).toBe(2);
+    expect(subjects[2]).toBe(subjects[0]);
+  });
+});
+
+describe("readers", () => {
+  it("tell pages what happens to them", async () => {
+    const { host, kazashi } = await desk();
+    const told: string[] = [];
+    for (const type of [
+      "card-inserted",
+      "card-removed",
+      "reader-added",
+      "reader-removed",
+    ] as const) {
+      kazashi.addEventListener(type, ({ reader }) => {
+        told.push(`${type} ${reader.id} ${reader.atr}`);
+      });
+    }
+    const second = host.addReader();
+    host.insert("normal", second);
+    host.insert("short", second);
+    host.remove(second);
+    host.remove(second);
+    host.removeReader(second);
+    expect(told).toEqual([
+      "reader-added virtual-2 undefined",
+      "card-inserted virtual-2 3BE000FF8131FE4514",
+      "card-removed virtual-2 undefined",
+      "card-inserted virtual-2 3BE000FF8131FE4514",
+      "card-removed virtual-2 undefined",
+      "reader-removed virtual-2 undefined",
+    ]);
+    expect(kazashi.readers.map(({ id }) => id)).toEqual(["virtual-1"]);
+  });
+
+  it("that are disconnected take their leases with them", async () => {
+    const { host, card } = await put();
+    host.removeReader();
+    expect(card.signal.reason).toMatchObject({ code: "unknown-reader" });
+    await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "unknown-reader" });
+    expect(() => host.insert()).toThrow("unknown-reader");
+  });
+
+  it("that are empty have no card to lease", async () => {
+    const { host } = await desk();
+    host.remove();
+    await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "no-smartcard" });
+  });
+
+  it("serve cards apart from each other", async () => {
+    const { host, kazashi, card } = await put();
+    const reader = host.addReader();
+    host.insert("another-person", reader);
+    const other = await kazashi.card({ reader });
+    const [one, two] = await Promise.all([signIn(card), signIn(other)]);
+    expect(one.subject).not.toBe(two.subject);
+  });
+});
+
+describe("a lease", () => {
+  it("keeps other pages waiting until it is released", async () => {
+    const { host, card } = await put();
+    await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "reader-busy" });
+    const other: Kazashi = await connect({ host });
+    const waiting = other.card({ signal: AbortSignal.timeout(1) });
+    await expect(waiting).rejects.toMatchObject({ code: "timeout" });
+    await card.release();
+    expect(await retriesLeft(await other.card())).toEqual([3, 5]);
+    await expect(signIn(card)).rejects.toMatchObject({ code: "lease-lost" });
+  });
+
+  it("that nobody used for half a minute can be taken, and its holder is told", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { host, card } = await put();
+    vi.advanceTimersByTime(29_999);
+    await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "reader-busy" });
+    vi.advanceTimersByTime(1);
+    await host.acquire("virtual-1");
+    expect(card.signal.reason).toMatchObject({ code: "lease-lost" });
+  });
+
+  it("does not run out while the PIN is typed", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const askPin = vi.fn(() => new Promise<undefined>(() => {}));
+    const { host, card } = await put("normal", { askPin });
+    const signingIn = failure(signIn(card));
+    await vi.waitUntil(() => askPin.mock.calls.length > 0);
+    vi.advanceTimersByTime(60_000);
+    await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "reader-busy" });
+    await card.release();
+    expect(await signingIn).toMatchObject({ code: "lease-lost" });
+  });
+
+  it("is given back when the page is through", async () => {
+    const closing = new AbortController();
+    const host = virtualHost();
+    const kazashi = await connect({ host, signal: closing.signal });
+    await kazashi.card();
+    closing.abort();
+    await host.acquire("virtual-1");
+  });
+});
+
+describe("an origin", () => {
+  const attempts: Record<string, (channel: Channel) => Promise<unknown>> = {
+    "to read the certificate": async (channel) => {
+      await channel.transmit(bytes("00A4040C0AD392F000260100000001"));
+      return await channel.transmit(bytes("00B08A0004"));
+    },
+    "to present the PIN": (channel) => channel.verifyPin("user-authentication"),
+    "to present the password": (channel) => channel.verifyPin("digital-signature"),
+    "to supply the PIN": (channel) => channel.verifyPin("user-authentication", "1234"),
+    "to sign in": (channel) => channel.signChallenge("user-authentication", newNonce(), {}),
+    "to sign": (channel) => channel.sign("a", "SHA-256", new Uint8Array(32)),
+    "to build a signature of its own": (channel) => channel.transmit(bytes("802A0097015500")),
+  };
+  const allowed: [Scope[], string[]][] = [
+    [[], []],
+    [["events", "reader"], []],
+    [["user-certificate"], ["to read the certificate"]],
+    [["authenticate"], ["to read the certificate", "to present the PIN", "to sign in"]],
+    [
+      ["authenticate", "page-pin"],
+      ["to read the certificate", "to present the PIN", "to supply the PIN", "to sign in"],
+    ],
+    [["sign"], ["to present the password", "to sign"]],
+  ];
+
+  it.each(allowed)("with the scopes %j may do no more than they say", async (scopes, expected) => {
+    const may = [];
+    for (const [name, attempt] of Object.entries(attempts)) {
+      const channel = await virtualHost("normal", { scopes }).acquire("virtual-1");
+      const error = await attempt(channel).then(
+        () => undefined,
+        (error) => error.code,
+      );
+      if (error === undefined) may.push(name);
+      else expect(error).toBe("not-permitted");
+    }
+    expect(may).toEqual(expected);
+  });
+
+  it("without `events` and `reader` learns of readers only that they are there", async () => {
+    const { host, kazashi } = await desk("normal", { scopes: ["authenticate"] });
+    const told: HostEvent[] = [];
+    await host.watch((event) => told.push(event), new AbortController().signal);
+    host.insert("short");
+    expect(told).toEqual([]);
+    expect(kazashi.readers).toEqual([{ id: "virtual-1" }]);
+    await signIn(await kazashi.card());
+  });
+});
+
+describe("what is malformed", () => {
+  const attempts: Record<string, (channel: Channel) => Promise<unknown>> = {
+    "no command": (channel) => channel.transmit(new Uint8Array([0])),
+    "no PIN reference": (channel) => channel.verifyPin("other" as PinReference),
+    "no key": (channel) => channel.signChallenge("other" as "user-authentication", newNonce()),
+    "no nonce": (channel) => channel.signChallenge("user-authentication", "x", {}),
+    "no digest": (channel) => channel.sign("a", "SHA-256", new Uint8Array(20)),
+    "no hash": (channel) => channel.sign("a", "MD5" as "SHA-256", new Uint8Array(16)),
+  };
+
+  it.each(Object.entries(attempts))("%s is an invalid request", async (_, attempt) => {
+    const channel = await virtualHost().acquire("virtual-1");
+    await expect(attempt(channel)).rejects.toMatchObject({ code: "invalid-request" });
+  });
+});
+
+it("the authorities are those that the cards hold", async () => {
+  const { card } = await put();
+  const ders = await authorities();
+  for (const [index, kind] of (
+    ["user-authentication-ca", "digital-signature-ca"] as const
+  ).entries()) {
+    expect(hex((await card.readCertificate(kind)).der)).toBe(hex(ders[index] ?? bytes("")));
+  }
+});
