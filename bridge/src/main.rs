@@ -53,7 +53,7 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct Serve {
-    /// The port on 127.0.0.1 and [::1]; 0 takes a free one.
+    /// The port on 127.0.0.1 and ::1; 0 takes a free one.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
     /// Which origins may do what (TOML). Without it, none may do anything.

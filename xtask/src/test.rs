@@ -85,7 +85,9 @@ fn javascript(report: &mut Report) {
     });
     report.tests("end-to-end", vitest_tests, |shell| {
         package::install_into(shell, "examples/sign-in")?;
-        shell.run(cargo().args(["build", "--workspace", "--bins"]))?;
+        // Tests too, though none is run: without them some dependencies would be built once more,
+        // with fewer features.
+        shell.run(cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
         shell.run(npm("e2e").args(["run", "test"]))
     });
 }

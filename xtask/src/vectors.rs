@@ -11,8 +11,9 @@ pub(crate) const PATHS: &[&str] = &["docs/errors.md", "emulator/images", "js/src
 /// Writes every generated file anew: first the certificates, then the tokens that hold them.
 pub(crate) fn write(shell: &Shell) -> Result<()> {
     errors::write()?;
-    ["kazashi-emulator", "kazashi-verify"].into_iter().try_for_each(|package| {
-        let mut example = cargo();
-        shell.run(example.args(["run", "--quiet", "--package", package, "--example", "vectors"]))
+    let examples = [("kazashi-emulator", "vectors"), ("kazashi-verify", "tokens")];
+    examples.into_iter().try_for_each(|(package, example)| {
+        let mut cargo = cargo();
+        shell.run(cargo.args(["run", "--quiet", "--package", package, "--example", example]))
     })
 }
