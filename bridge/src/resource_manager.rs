@@ -177,22 +177,22 @@ struct PcscTransaction<'c> {
 impl CardTransaction for PcscTransaction<'_> {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
         let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
-        match self.transaction.transmit(&command.to_bytes(), &mut buffer) {
-            Ok(response) => {
-                ResponseApdu::from_bytes(response).map_err(|_| ErrorCode::CommunicationError)
+        let code = match self.transaction.transmit(&command.to_bytes(), &mut buffer) {
+            // Some drivers answer with nothing when the card is pulled.
+            Ok(response) => match ResponseApdu::from_bytes(response) {
+                Ok(response) => return Ok(response),
+                Err(_) => ErrorCode::CommunicationError,
+            },
+            Err(error) => {
+                // A reader that carries short length fields only. To a flow it is as if the card
+                // knew no others, and it goes on with those.
+                if is_for_want_of_extended_length(error, command) {
+                    return Ok(ResponseApdu::new([], StatusWord::WRONG_LENGTH));
+                }
+                error_code(error)
             }
-            Err(_) if self.card_is_gone() => Err(ErrorCode::RemovedCard),
-            // A reader that carries short length fields only. To a flow it is as if the card knew no
-            // others, and it goes on with those.
-            Err(
-                pcsc::Error::InvalidParameter
-                | pcsc::Error::InvalidValue
-                | pcsc::Error::UnsupportedFeature,
-            ) if command.length_fields() == LengthFields::Extended => {
-                Ok(ResponseApdu::new([], StatusWord::WRONG_LENGTH))
-            }
-            Err(error) => Err(error_code(error)),
-        }
+        };
+        Err(if self.card_is_gone() { ErrorCode::RemovedCard } else { code })
     }
 
     fn end(self: Box<Self>, ending: Ending) {
@@ -207,13 +207,29 @@ impl CardTransaction for PcscTransaction<'_> {
 }
 
 impl PcscTransaction<'_> {
-    /// Whether the card that does not answer was pulled, which readers report in many ways.
+    /// Whether the card that does not answer was pulled, which readers report in many ways, and the
+    /// resource manager notices only when it looks again.
     fn card_is_gone(&self) -> bool {
-        let mut state = [ReaderState::new(self.name, State::PRESENT)];
-        let changed = self.context.get_status_change(REMOVAL_NOTICE, &mut state);
-        let [state] = &state;
-        changed.is_ok() && state.event_state().contains(State::EMPTY)
+        let deadline = Instant::now() + REMOVAL_NOTICE;
+        let mut states = [ReaderState::new(self.name, State::UNAWARE)];
+        loop {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            if self.context.get_status_change(patience, &mut states).is_err() {
+                return false;
+            }
+            let [state] = &mut states;
+            if !state.event_state().contains(State::PRESENT) {
+                return true;
+            }
+            state.sync_current_state();
+        }
     }
+}
+
+fn is_for_want_of_extended_length(error: pcsc::Error, command: &CommandApdu) -> bool {
+    use pcsc::Error::{InvalidParameter, InvalidValue, UnsupportedFeature};
+    command.length_fields() == LengthFields::Extended
+        && matches!(error, InvalidParameter | InvalidValue | UnsupportedFeature)
 }
 
 fn error_code(error: pcsc::Error) -> ErrorCode {
