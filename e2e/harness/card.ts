@@ -22,8 +22,12 @@ export class InsertedCard {
     this.program = program;
   }
 
-  static async insert(card: string, options: ProgramOptions): Promise<InsertedCard> {
-    const command = [built("kazashi-emulator"), "run", "--trace", "--image", card];
+  static async insert(
+    card: string,
+    options: ProgramOptions,
+    args: string[] = [],
+  ): Promise<InsertedCard> {
+    const command = [built("kazashi-emulator"), "run", "--trace", "--image", card, ...args];
     const program = Program.start("emulator", command, options);
     await program.says("ready");
     return new InsertedCard(program);

@@ -64,6 +64,13 @@ export class Program {
     this.#process.stdin?.write(text);
   }
 
+  /** Ends its standard input, and waits until it has ended of itself. */
+  async finish(): Promise<string> {
+    this.#process.stdin?.end();
+    while (!this.#ended) await once(this.#heard, "change");
+    return this.output;
+  }
+
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
     while (!this.#ended) await once(this.#heard, "change");

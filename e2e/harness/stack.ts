@@ -18,6 +18,8 @@ export interface StackOptions {
   scopes?: string[];
   /** A program that asks for PINs on a terminal; without one, a scripted dialog does. */
   terminalPinentry?: string;
+  /** Further arguments of `kazashi-emulator run`. */
+  emulator?: string[];
   /** How much the bridge logs: everything, if left out. */
   log?: string;
 }
@@ -60,7 +62,7 @@ export class Stack {
     this.card = await newCard(folder);
     if (this.#options.cardIn === "pcscd") {
       this.pcscd = await startPcscd({ folder });
-      this.insertedCard = await InsertedCard.insert(this.card, { folder });
+      this.insertedCard = await InsertedCard.insert(this.card, { folder }, this.#options.emulator);
       await this.pcscd.says("Card inserted");
     }
     const port = await freePort();

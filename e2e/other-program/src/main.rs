@@ -1,5 +1,5 @@
 //! Another program on the same reader: until its standard input ends, it does what other programs
-//! do to a card, as fast as it can. At the end it prints one line of JSON: what it did and saw.
+//! do to a card, again and again. At the end it prints one line of JSON: what it did and saw.
 //!
 //! - `probe` selects the public key application, asks for a retry counter, and tries to sign with
 //!   both keys without a PIN, outside of any transaction. A signature means that a PIN which somebody
@@ -26,6 +26,10 @@ use kazashi_core::{
 };
 use pcsc::{Card, Context, Disposition, Error, MAX_BUFFER_SIZE, Protocols, Scope, ShareMode};
 use serde_json::json;
+
+/// Between two rounds: pcscd tries a transaction that has to wait again every 100 ms only, so that a
+/// program without pauses leaves nobody else a turn.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the program is up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -69,6 +73,7 @@ fn main() -> Result<(), Error> {
     });
     let mut record = Record::default();
     while !over.load(Ordering::Relaxed) {
+        thread::sleep(PAUSE);
         record.rounds += 1;
         match round(&context, &reader, &options, record.rounds) {
             Ok(signatures) => record.signatures += signatures,
