@@ -27,12 +27,12 @@ struct Module {
 
 /// Builds every module into `js/src/wasm` and holds it to its budget.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
-    let mut build = cargo();
-    build.args(["build", "--profile=wasm", "--target", TARGET]);
+    // Each by itself: together, all would get the features that one of them needs.
     for module in &MODULES {
-        build.args(["--package", module.package]);
+        let mut build = cargo();
+        build.args(["build", "--profile=wasm", "--target", TARGET]);
+        shell.run(build.args(["--package", module.package]))?;
     }
-    shell.run(&mut build)?;
 
     let folder = root().join("js/src/wasm");
     remove_folder(&folder)?;
