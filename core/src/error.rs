@@ -27,6 +27,9 @@ pub enum Error {
     /// The card has no application of this name: it is no My Number Card.
     #[error("the card has no application of this name")]
     ApplicationNotFound,
+    /// The card does not hold this certificate.
+    #[error("the card does not hold this certificate")]
+    CertificateAbsent,
     /// The card answered something that its specification does not know.
     #[error("the card answered {what}")]
     Malformed {

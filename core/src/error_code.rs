@@ -114,6 +114,10 @@ error_codes! {
     UnsupportedCard "unsupported-card" Card,
         "マイナンバーカードではありません。",
         "This is not a My Number Card.";
+    /// The card holds no digital signature certificate; its password was not asked for.
+    CertificateAbsent "certificate-absent" Card,
+        "このカードには署名用電子証明書が入っていません。",
+        "This card holds no digital signature certificate.";
     /// The card refused a command; `statusWord` says how.
     CardRefused "card-refused" Card,
         "カードが要求を受け付けませんでした。",

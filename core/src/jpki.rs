@@ -266,15 +266,7 @@ pub fn select() -> Flow<()> {
 pub fn token_label() -> Flow<TokenLabel> {
     Flow::new(async |card| {
         select_application(&card).await?;
-        let file = file::read(&card, ef::TOKEN_INFORMATION).await?;
-        let label = file.get(..32).ok_or(Error::Malformed { what: "a short token label" })?;
-        Ok(match label.trim_ascii_end() {
-            b"JPKIAPICCTOKEN2" => TokenLabel::MyNumberCard,
-            b"JPKIAPICCTOKEN" => TokenLabel::BasicResidentRegisterCard,
-            b"JPKIAPGPSETOKEN" => TokenLabel::Android,
-            b"JPKIAPIOSTOKEN" => TokenLabel::Ios,
-            _ => TokenLabel::Unknown,
-        })
+        read_label(&card).await
     })
 }
 
@@ -290,14 +282,15 @@ pub fn pin_status() -> Flow<PinStatus> {
 }
 
 /// Reads one of the four certificates; for the digital signature certificate its password is
-/// presented first, since it holds name and address.
+/// presented first, since it holds name and address. A card without it is not asked for that.
 pub fn read_certificate(kind: CertificateKind) -> Flow<Certificate> {
     Flow::new(async move |card| {
         select_application(&card).await?;
         if kind == CertificateKind::DigitalSignature {
+            demand_digital_signature(&card).await?;
             card.verify_pin(PinReference::DigitalSignature).await;
         }
-        Certificate::from_file(&file::read(&card, kind.ef()).await?)
+        read_certificate_file(&card, kind).await
     })
 }
 
@@ -306,16 +299,21 @@ pub fn read_certificate(kind: CertificateKind) -> Flow<Certificate> {
 pub fn authenticate(nonce: Nonce) -> Flow<SignedChallenge> {
     Flow::new(async move |card| {
         select_application(&card).await?;
-        let file = file::read(&card, CertificateKind::UserAuthentication.ef()).await?;
-        let certificate = Certificate::from_file(&file)?;
+        let kind = CertificateKind::UserAuthentication;
+        let certificate = read_certificate_file(&card, kind).await?;
         let signature = card.sign_challenge(Key::UserAuthentication, nonce).await;
         Ok(SignedChallenge { certificate, signature })
     })
 }
 
-/// Signs a document with the digital signature key. The person is always asked.
+/// Signs a document with the digital signature key. The person is always asked, unless the card has
+/// no such key.
 pub fn sign(document: Document) -> Flow<SignedDocument> {
-    Flow::new(async move |card| Ok(card.sign(document).await))
+    Flow::new(async move |card| {
+        select_application(&card).await?;
+        demand_digital_signature(&card).await?;
+        Ok(card.sign(document).await)
+    })
 }
 
 /// Reads one retry counter. Run by whoever guards the card; the application is selected.
@@ -364,11 +362,49 @@ pub fn sign_statement(key: Key, statement: &Statement) -> Flow<Signature> {
 pub fn sign_document(document: &Document) -> Flow<SignedDocument> {
     let digest_info = document.digest_info();
     Flow::new(async move |card| {
-        let file = file::read(&card, ef::DIGITAL_SIGNATURE_CERTIFICATE).await?;
-        let certificate = Certificate::from_file(&file)?;
+        let kind = CertificateKind::DigitalSignature;
+        let certificate = read_certificate_file(&card, kind).await?;
         let signature = compute_signature(&card, ef::DIGITAL_SIGNATURE_KEY, &digest_info).await?;
         Ok(SignedDocument { certificate, signature })
     })
+}
+
+async fn read_certificate_file(card: &Card, kind: CertificateKind) -> Result<Certificate, Error> {
+    let read = file::read(card, kind.ef()).await;
+    match read.and_then(|file| Certificate::from_file(&file)) {
+        // Older cards and telephones have an application of the same name. To ask each card what it
+        // is would cost a command, so only one that fails is asked.
+        Err(error @ (Error::Refused { .. } | Error::Malformed { .. }))
+            if kind == CertificateKind::UserAuthentication =>
+        {
+            match read_label(card).await {
+                Ok(TokenLabel::MyNumberCard) | Err(_) => Err(error),
+                Ok(_) => Err(Error::ApplicationNotFound),
+            }
+        }
+        result => result,
+    }
+}
+
+async fn read_label(card: &Card) -> Result<TokenLabel, Error> {
+    let file = file::read(card, ef::TOKEN_INFORMATION).await?;
+    let label = file.get(..32).ok_or(Error::Malformed { what: "a short token label" })?;
+    Ok(match label.trim_ascii_end() {
+        b"JPKIAPICCTOKEN2" => TokenLabel::MyNumberCard,
+        b"JPKIAPICCTOKEN" => TokenLabel::BasicResidentRegisterCard,
+        b"JPKIAPGPSETOKEN" => TokenLabel::Android,
+        b"JPKIAPIOSTOKEN" => TokenLabel::Ios,
+        _ => TokenLabel::Unknown,
+    })
+}
+
+/// Children's cards and some others have no digital signature certificate: nobody should be asked
+/// for its password. EF 0008 begins with 8F if it is there, and with 00 if it is not.
+async fn demand_digital_signature(card: &Card) -> Result<(), Error> {
+    match *file::read(card, ef::CERTIFICATE_AVAILABILITY).await?.as_slice() {
+        [0x00, ..] => Err(Error::CertificateAbsent),
+        _ => Ok(()),
+    }
 }
 
 async fn compute_signature(card: &Card, ef: u8, digest_info: &[u8]) -> Result<Signature, Error> {

@@ -128,18 +128,21 @@ pub enum Needs {
 #[non_exhaustive]
 pub struct Refusal;
 
-/// What the table says of the files of one application: who may read them, and whose retry
-/// counter may be asked for. Card.md 3.1.
-const JPKI: &[(Access, u8, Scope)] = &[
-    (Access::Read, ef::TOKEN_INFORMATION, Scope::UserCertificate),
-    (Access::Read, ef::CERTIFICATE_AVAILABILITY, Scope::UserCertificate),
-    (Access::Read, ef::USER_AUTHENTICATION_CERTIFICATE, Scope::UserCertificate),
-    (Access::Read, ef::USER_AUTHENTICATION_CA_CERTIFICATE, Scope::UserCertificate),
-    (Access::Read, ef::DIGITAL_SIGNATURE_CA_CERTIFICATE, Scope::UserCertificate),
-    (Access::Read, ef::DIGITAL_SIGNATURE_CERTIFICATE, Scope::Sign),
-    (Access::RetryCounter, ef::USER_AUTHENTICATION_PIN, Scope::UserCertificate),
-    (Access::RetryCounter, ef::DIGITAL_SIGNATURE_PASSWORD, Scope::UserCertificate),
+/// What the table says of the files of one application: what reading each needs, and asking for its
+/// retry counter. Card.md 3.1.
+const JPKI: &[(Access, u8, Needs)] = &[
+    // Which certificates there are says nothing of the holder.
+    (Access::Read, ef::CERTIFICATE_AVAILABILITY, Needs::Lease),
+    (Access::Read, ef::TOKEN_INFORMATION, USER_CERTIFICATE),
+    (Access::Read, ef::USER_AUTHENTICATION_CERTIFICATE, USER_CERTIFICATE),
+    (Access::Read, ef::USER_AUTHENTICATION_CA_CERTIFICATE, USER_CERTIFICATE),
+    (Access::Read, ef::DIGITAL_SIGNATURE_CA_CERTIFICATE, USER_CERTIFICATE),
+    (Access::Read, ef::DIGITAL_SIGNATURE_CERTIFICATE, Needs::Scope(Scope::Sign)),
+    (Access::RetryCounter, ef::USER_AUTHENTICATION_PIN, USER_CERTIFICATE),
+    (Access::RetryCounter, ef::DIGITAL_SIGNATURE_PASSWORD, USER_CERTIFICATE),
 ];
+
+const USER_CERTIFICATE: Needs = Needs::Scope(Scope::UserCertificate);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
@@ -183,7 +186,7 @@ impl CardState {
             Action::Access(access, file) => self
                 .rows()
                 .find(|&&(kind, ef, _)| kind == access && ef == file)
-                .map(|&(_, _, scope)| Needs::Scope(scope))
+                .map(|&(_, _, needs)| needs)
                 .ok_or(Refusal),
         }
     }
@@ -210,7 +213,7 @@ impl CardState {
         self.response_goes_on = response_goes_on;
     }
 
-    fn rows(&self) -> impl Iterator<Item = &'static (Access, u8, Scope)> {
+    fn rows(&self) -> impl Iterator<Item = &'static (Access, u8, Needs)> {
         match self.application {
             Some(Application::Jpki) => JPKI,
             Some(Application::CardManager) | None => &[],

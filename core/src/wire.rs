@@ -278,6 +278,7 @@ impl From<Error> for Failure {
                 Self::new(ErrorCode::TooFewRetries).with_retries_left(retries_left)
             }
             Error::ApplicationNotFound => Self::new(ErrorCode::UnsupportedCard),
+            Error::CertificateAbsent => Self::new(ErrorCode::CertificateAbsent),
             Error::Malformed { .. } => Self::new(ErrorCode::CardMalformed),
             Error::Refused { status, .. } => {
                 Self { status_word: Some(status.0), ..Self::new(ErrorCode::CardRefused) }

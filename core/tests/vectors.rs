@@ -268,12 +268,29 @@ fn a_document_is_signed_with_the_digest_info_of_its_hash() {
 #[test]
 fn a_document_is_left_to_whoever_asks_for_consent() {
     let document = Document::new("A lease", Hash::Sha256, [7; 32]).unwrap();
-    let Ok(Step::Sign(shown, waiting)) = jpki::sign(document.clone()).start() else {
-        panic!("a step to sign")
-    };
+    let mut card = Transcript::load("certificate-available");
+    let mut step = jpki::sign(document.clone()).start().unwrap();
+    while let Step::Transmit(command, waiting) = step {
+        step = waiting.resume(card.transmit(&command).unwrap()).unwrap();
+    }
+    let Step::Sign(shown, waiting) = step else { panic!("a step to sign") };
     assert_eq!(shown, document);
     let signed = SignedDocument::new(Certificate::from_der([0x30, 0]), Signature::from_bytes([7]));
     assert!(matches!(waiting.resume(signed.clone()), Ok(Step::Done(done)) if done == signed));
+}
+
+#[test]
+fn nobody_is_asked_for_the_password_of_a_certificate_that_is_not_there() {
+    let flow = jpki::read_certificate(CertificateKind::DigitalSignature);
+    assert_eq!(replay(flow, "certificate-absent"), Err(Error::CertificateAbsent));
+    let document = Document::new("A lease", Hash::Sha256, [7; 32]).unwrap();
+    assert_eq!(replay(jpki::sign(document), "certificate-absent"), Err(Error::CertificateAbsent));
+}
+
+#[test]
+fn a_telephone_is_no_my_number_card() {
+    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
+    assert_eq!(replay(flow, "token-of-a-telephone"), Err(Error::ApplicationNotFound));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn each_row_needs_its_scope() {
         ("00B08B0000", Needs::Scope(Scope::UserCertificate)),
         ("00B0820000", Needs::Scope(Scope::UserCertificate)),
         ("00B0860000", Needs::Scope(Scope::UserCertificate)),
-        ("00B0880000", Needs::Scope(Scope::UserCertificate)),
+        ("00B0880000", Needs::Lease),
         ("00B0810000", Needs::Scope(Scope::Sign)),
         ("00200098", Needs::Scope(Scope::UserCertificate)),
         ("0020009B", Needs::Scope(Scope::UserCertificate)),
