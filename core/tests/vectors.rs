@@ -9,7 +9,7 @@ use kazashi_core::{
     flow::{Flow, Step, Transport, run},
     jpki::{
         self, Certificate, CertificateKind, Key, PinReference, Signature, SignedDocument,
-        TokenLabel,
+        TokenLabel, Verified,
     },
     secret::PinValue,
     statement::{Method, Statement},
@@ -277,6 +277,27 @@ fn a_document_is_left_to_whoever_asks_for_consent() {
     assert_eq!(shown, document);
     let signed = SignedDocument::new(Certificate::from_der([0x30, 0]), Signature::from_bytes([7]));
     assert!(matches!(waiting.resume(signed.clone()), Ok(Step::Done(done)) if done == signed));
+}
+
+#[test]
+fn the_digital_signature_certificate_is_read_after_somebody_presents_the_password() {
+    let mut card = Transcript::load("read-digital-signature-certificate");
+    let flow = jpki::read_certificate(CertificateKind::DigitalSignature);
+    let mut step = flow.start().unwrap();
+    let certificate = loop {
+        step = match step {
+            Step::Transmit(command, waiting) => {
+                waiting.resume(card.transmit(&command).unwrap()).unwrap()
+            }
+            Step::VerifyPin(reference, waiting) => {
+                assert_eq!(reference, PinReference::DigitalSignature);
+                waiting.resume(Verified::new(reference)).unwrap()
+            }
+            Step::Done(certificate) => break certificate,
+            other => panic!("{other:?}"),
+        };
+    };
+    assert_eq!(certificate.as_der(), hex("3003020107"));
 }
 
 #[test]

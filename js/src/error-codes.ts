@@ -20,6 +20,8 @@ export type ErrorCode =
   | "removed-card"
   /** The card has no public key application: it is no My Number Card. */
   | "unsupported-card"
+  /** The card holds no digital signature certificate; its password was not asked for. */
+  | "certificate-absent"
   /** The card refused a command; `statusWord` says how. */
   | "card-refused"
   /** The card answered what its specification does not know. */
@@ -160,6 +162,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "unsupported-card": {
     ja: "マイナンバーカードではありません。",
     en: "This is not a My Number Card.",
+  },
+  "certificate-absent": {
+    ja: "このカードには署名用電子証明書が入っていません。",
+    en: "This card holds no digital signature certificate.",
   },
   "card-refused": {
     ja: "カードが要求を受け付けませんでした。",

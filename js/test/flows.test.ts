@@ -38,10 +38,9 @@ it.each(["read-certificate", "read-certificate-in-two-responses"])(
 );
 
 it.each([undefined, "ABC123"])("the signature certificate needs its password: %s", async (pin) => {
-  const transcript = new Transcript("read-certificate");
-  await cardOf(transcript)
-    .readCertificate("digital-signature", { pin })
-    .catch(() => {});
+  const transcript = new Transcript("read-digital-signature-certificate");
+  const { der } = await cardOf(transcript).readCertificate("digital-signature", { pin });
+  expect(der).toEqual(bytes("3003020107"));
   expect(transcript.verified).toEqual([{ reference: "digital-signature", value: pin }]);
 });
 
@@ -94,7 +93,7 @@ it("a read in parts tells how far it is, whatever its listener does", async () =
 const document = { title: "賃貸借契約書", hash: "SHA-512" as const, digest: new Uint8Array(64) };
 
 it("a document is left to whoever asks for consent", async () => {
-  const transcript = new Transcript("sign-document");
+  const transcript = new Transcript("certificate-available");
   const { signature, certificate } = await cardOf(transcript).sign(document);
   expect(transcript.documents).toEqual([{ ...document, digest: "00".repeat(64) }]);
   expect(signature).toEqual(new Uint8Array(256).fill(8));
@@ -107,7 +106,7 @@ it.each([
   ["of an unknown hash", { ...document, hash: "SHA-1" as "SHA-256" }],
   ["of another length than its hash", { ...document, digest: new Uint8Array(32) }],
 ])("a document %s is not shown to anybody", async (_, document) => {
-  const transcript = new Transcript("sign-document");
+  const transcript = new Transcript("certificate-available");
   const signed = cardOf(transcript).sign(document);
   await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
   expect(transcript.documents).toEqual([]);
@@ -116,12 +115,31 @@ it.each([
 it.each([undefined, null, {}, { signature: new Uint8Array(256) }])(
   "what is no signature of a document is none: %j",
   async (answer) => {
-    const transcript = new Transcript("sign-document");
+    const transcript = new Transcript("certificate-available");
     transcript.sign = async () => answer as Signed;
     const signed = cardOf(transcript).sign(document);
     await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
   },
 );
+
+it("nobody is asked for the password of a certificate that is not there", async () => {
+  for (const ask of [
+    (card: Card) => card.sign(document),
+    (card: Card) => card.readCertificate("digital-signature"),
+  ]) {
+    const transcript = new Transcript("certificate-absent");
+    const answer = ask(cardOf(transcript));
+    await expect(answer).rejects.toMatchObject({ code: "certificate-absent" });
+    expect(transcript).toMatchObject({ isOver: true, documents: [], verified: [] });
+  }
+});
+
+it("a telephone is no My Number Card", async () => {
+  const answer = cardOf(new Transcript("token-of-a-telephone")).readCertificate(
+    "user-authentication",
+  );
+  await expect(answer).rejects.toMatchObject({ code: "unsupported-card" });
+});
 
 it("what is no nonce does not reach the card", async () => {
   const transcript = new Transcript("read-certificate");

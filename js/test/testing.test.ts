@@ -273,7 +273,7 @@ describe("a document", () => {
   it("cannot be signed by a card without the certificate", async () => {
     const { card } = await put("without-signature-certificate");
     const error = await failure(card.sign(await document("SHA-256")));
-    expect(error).toMatchObject({ code: "card-malformed" });
+    expect(error).toMatchObject({ code: "certificate-absent" });
   });
 });
 
