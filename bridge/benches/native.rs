@@ -22,11 +22,12 @@ use kazashi_core::{
 use pcsc::{Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 use serde_json::json;
 
-const RUNS: usize = 100;
 const ORIGIN: &str = "https://portal.example";
 
 fn main() {
     let pin = env::var("KAZASHI_BENCH_PIN").unwrap_or_else(|_| "1234".to_owned());
+    let runs: usize =
+        env::var("KAZASHI_BENCH_RUNS").map_or(100, |runs| runs.parse().expect("a number"));
     let context = Context::establish(Scope::User).expect("pcscd runs");
     let reader = context.list_readers_owned().expect("readers").remove(0);
     let connect = || context.connect(&reader, ShareMode::Shared, Protocols::ANY).expect("a card");
@@ -42,7 +43,7 @@ fn main() {
 
     let (mut bare, mut native) = (Vec::new(), Vec::new());
     let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         let begin = Instant::now();
         let mut card = connect();
         let transaction = card.transaction().expect("a transaction");

@@ -15,7 +15,8 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     npm::package(shell)?;
     npm::install_into(shell, "examples/sign-in")?;
 
-    let packages = ["--package", "kazashi-bridge", "--package", "kazashi-emulator"];
+    let packages = ["kazashi-bridge", "kazashi-emulator", "other-program"];
+    let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     shell.run(cargo().args(["build", "--release"]).args(packages))?;
     let native = ["bench", "--package", "kazashi-bridge", "--bench", "native", "--no-run"];
     shell.run(cargo().args(native))?;

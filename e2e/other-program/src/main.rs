@@ -6,6 +6,8 @@
 //!   else presented was left behind.
 //! - `hold` does the same within transactions, and now and then keeps one for a while.
 //! - `exclusive` takes the card for itself alone, for a while.
+//! - `watch` does nothing to it, and prints when pcscd told of each insertion: milliseconds since
+//!   1970, one a line.
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
 use std::{
@@ -16,7 +18,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use clap::Parser;
@@ -24,7 +26,10 @@ use kazashi_core::{
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     policy::Application,
 };
-use pcsc::{Card, Context, Disposition, Error, MAX_BUFFER_SIZE, Protocols, Scope, ShareMode};
+use pcsc::{
+    Card, Context, Disposition, Error, MAX_BUFFER_SIZE, Protocols, ReaderState, Scope, ShareMode,
+    State,
+};
 use serde_json::json;
 
 /// Between two rounds: pcscd tries a transaction that has to wait again every 100 ms only, so that a
@@ -37,6 +42,7 @@ enum Habit {
     Probe,
     Hold,
     Exclusive,
+    Watch,
 }
 
 /// Another program on the same reader.
@@ -71,6 +77,9 @@ fn main() -> Result<(), Error> {
             over.store(true, Ordering::Relaxed);
         }
     });
+    if options.habit == Habit::Watch {
+        return watch(&context, &reader, &over);
+    }
     let mut record = Record::default();
     while !over.load(Ordering::Relaxed) {
         thread::sleep(PAUSE);
@@ -85,12 +94,33 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
+/// Prints when a card was inserted.
+fn watch(context: &Context, reader: &CStr, over: &AtomicBool) -> Result<(), Error> {
+    let mut states = [ReaderState::new(reader, State::UNAWARE)];
+    while !over.load(Ordering::Relaxed) {
+        let was_empty = states.iter().all(|state| state.event_state().contains(State::EMPTY));
+        match context.get_status_change(Duration::from_millis(500), &mut states) {
+            Ok(()) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let [state] = &mut states;
+                if was_empty && state.event_state().contains(State::PRESENT) {
+                    println!("{}.{:03}", now.as_millis(), now.subsec_micros() % 1000);
+                }
+                state.sync_current_state();
+            }
+            Err(Error::Timeout) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// One turn with the card. Says how many signatures it was given.
 fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Result<u32, Error> {
     let keep = Duration::from_millis(options.keep);
     let share = match options.habit {
         Habit::Exclusive => ShareMode::Exclusive,
-        Habit::Probe | Habit::Hold => ShareMode::Shared,
+        Habit::Probe | Habit::Hold | Habit::Watch => ShareMode::Shared,
     };
     let mut card = context.connect(reader, share, Protocols::ANY)?;
     let signatures = match options.habit {
@@ -107,7 +137,7 @@ fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Resu
             transaction.end(Disposition::LeaveCard).map_err(|(_, error)| error)?;
             signatures
         }
-        Habit::Exclusive => {
+        Habit::Exclusive | Habit::Watch => {
             thread::sleep(keep);
             Ok(0)
         }
