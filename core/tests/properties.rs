@@ -1,9 +1,13 @@
 //! Codecs: what is written is read back, and no bytes make them panic.
 
 use kazashi_core::{
+    Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
+    jpki::PinReference,
     policy::CardState,
+    secret::PinValue,
     tlv::{self, Tag},
+    wire::{Ask, Hex},
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -58,6 +62,36 @@ proptest! {
         prop_assert!(total <= bytes.len());
         if let Ok((_, value, rest)) = tlv::read_simple(&bytes) {
             prop_assert!(value.len() + rest.len() < bytes.len());
+        }
+    }
+
+    #[test]
+    fn bytes_are_read_back_from_their_hexadecimal(bytes in vec(any::<u8>(), 0..600)) {
+        let text = serde_json::to_string(&Hex::from(&bytes)).unwrap();
+        let read: Hex = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(read.as_bytes(), &bytes);
+    }
+
+    #[test]
+    fn no_text_makes_the_readers_of_messages_panic(text in ".{0,300}") {
+        let quoted = serde_json::to_string(&text).unwrap();
+        if let Ok(hex) = serde_json::from_str::<Hex>(&quoted) {
+            prop_assert_eq!(2 * hex.as_bytes().len(), text.len());
+        }
+        prop_assert!(serde_json::from_str::<Ask>(&quoted).is_err());
+        if let Ok(nonce) = Nonce::parse(&text) {
+            prop_assert_eq!(nonce.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_a_pin_or_is_refused(text in "[0-9０-９A-Za-z \\-]{0,20}") {
+        for reference in [PinReference::UserAuthentication, PinReference::DigitalSignature] {
+            let length = text.chars().count();
+            if let Ok(value) = PinValue::parse(reference, &text) {
+                prop_assert_eq!(value.reference(), reference);
+                prop_assert!((4..=16).contains(&length));
+            }
         }
     }
 
