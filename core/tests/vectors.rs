@@ -348,7 +348,7 @@ fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
     assert_eq!(result, Err(Error::Unguarded));
 }
 
-fn present(pin: &str, at_least: u8) -> Flow<jpki::Verified> {
+fn present(pin: &str, at_least: u8) -> Flow<Verified> {
     let value = PinValue::parse(PinReference::UserAuthentication, pin).unwrap();
     jpki::verify_pin(value, at_least)
 }
