@@ -119,7 +119,8 @@ impl Transport for Recorder {
     }
 }
 
-/// Leaves no PIN verified. (Dropped as it is, a PC/SC card would be reset, which does not clear it.)
+/// Leaves no PIN verified. (Dropped as it is, a PC/SC card would be reset, which does not clear
+/// it.)
 impl Drop for Recorder {
     fn drop(&mut self) {
         if let Some(card) = self.card.take() {

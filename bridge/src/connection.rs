@@ -231,8 +231,8 @@ impl Connection {
         }
     }
 
-    /// A PIN from the page, if it may supply one, or from the person, who is told how many tries are
-    /// left.
+    /// A PIN from the page, if it may supply one, or from the person, who is told how many tries
+    /// are left.
     async fn collect_pin(
         &self,
         lease: &str,

@@ -30,8 +30,8 @@ impl Origin {
             return Err(InvalidOrigin::Malformed);
         }
         match (url.scheme(), url.host()) {
-            // A name with a trailing dot is another origin of the same host, and a star is a wildcard
-            // only in the hope of whoever wrote it.
+            // A name with a trailing dot is another origin of the same host, and a star is a
+            // wildcard only in the hope of whoever wrote it.
             ("https", Some(Host::Domain(domain)))
                 if domain.ends_with('.') || domain.contains('*') =>
             {

@@ -6,8 +6,8 @@ use std::sync::{
 /// What a card, and the reader under it, were seen to do. Keep one for each insertion: clones share
 /// what is learned, so that a form of command that was refused once is not tried again.
 ///
-/// It is learned from commands that do no harm: reading a file, asking for a retry counter. A VERIFY
-/// is never repeated in another form.
+/// It is learned from commands that do no harm: reading a file, asking for a retry counter. A
+/// VERIFY is never repeated in another form.
 #[derive(Clone, Debug, Default)]
 pub struct Abilities(Arc<Lacking>);
 

@@ -88,7 +88,8 @@ error_codes! {
     PinMalformed "pin-malformed" Holder,
         "暗証番号の形式が違います。カードには送っていません。",
         "This cannot be the PIN. It was not sent to the card.";
-    /// A wrong PIN would leave fewer tries than this way of asking may risk; the card was not asked.
+    /// A wrong PIN would leave fewer tries than this way of asking may risk; the card was not
+    /// asked.
     TooFewRetries "too-few-retries" Holder,
         "残り{retriesLeft}回のため、この方法では暗証番号を入力できません。",
         "Only {retriesLeft} tries are left, too few to enter the PIN in this way.";
@@ -160,8 +161,8 @@ error_codes! {
         "This site is not permitted to do this.";
 
     // The bridge
-    /// No connection to the bridge: it does not run, or its administrator does not list this origin.
-    /// (A page cannot tell the two apart.)
+    /// No connection to the bridge: it does not run, or its administrator does not list this
+    /// origin. (A page cannot tell the two apart.)
     BridgeUnreachable "bridge-unreachable" Bridge,
         "カードリーダー用のソフトウェアに接続できません。起動と、このサイトの登録を確認してください。",
         "Cannot reach the card reader software. Check that it runs and that this site is listed.";
@@ -184,8 +185,8 @@ error_codes! {
     LnaPrompt "lna-prompt" Browser,
         "カードリーダー用のソフトウェアへの接続を、ブラウザーの確認画面で許可してください。",
         "Allow the connection to the card reader software when the browser asks.";
-    /// The browser does not let the page reach this workstation (Local Network Access): somebody said
-    /// no before, or a policy of the administrator does.
+    /// The browser does not let the page reach this workstation (Local Network Access): somebody
+    /// said no before, or a policy of the administrator does.
     LnaDenied "lna-denied" Browser,
         "カードリーダー用のソフトウェアへの接続が、ブラウザーの設定で禁止されています。サイトの設定で許可してください。",
         "The browser blocks the card reader software. Allow it in the site's settings.";

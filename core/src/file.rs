@@ -15,8 +15,8 @@ use crate::{
 /// The longest file: READ BINARY has 15 bits for the offset.
 const MAX_FILE: usize = 0x7FFF;
 
-/// Reads a file: all of it, or, if its first bytes say how long its one data object is, no less than
-/// that.
+/// Reads a file: all of it, or, if its first bytes say how long its one data object is, no less
+/// than that.
 pub(crate) async fn read(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> {
     loop {
         let extended = card.abilities().extended_length();

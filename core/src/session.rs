@@ -99,8 +99,8 @@ impl<'c> Session<'c> {
         self.run(jpki::retries_left(reference))
     }
 
-    /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card is
-    /// not held while a person thinks.
+    /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card
+    /// is not held while a person thinks.
     pub fn retries_before_dialog(&mut self, reference: PinReference) -> Result<u8, Failure> {
         let retries_left = self.retries_left(reference);
         self.finish();

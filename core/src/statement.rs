@@ -1,7 +1,8 @@
-//! What the card signs for a web origin: one form for each method, so that none passes for another (design 5).
+//! What the card signs for a web origin: one form for each method, so that none passes for another
+//! (design 5).
 //!
-//! The page hands over a nonce; the origin is put in by whoever guards the card and knows it. Both are hashed apart, so
-//! that no bytes can move from one to the other.
+//! The page hands over a nonce; the origin is put in by whoever guards the card and knows it. Both
+//! are hashed apart, so that no bytes can move from one to the other.
 
 use sha2::{Digest, Sha256};
 
@@ -26,7 +27,8 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The statement that a page of `origin` (scheme, host and port as browsers write them) presented `nonce`.
+    /// The statement that a page of `origin` (scheme, host and port as browsers write them)
+    /// presented `nonce`.
     #[must_use]
     pub fn new(method: Method, origin: &str, nonce: &str) -> Self {
         let mut hash = Sha256::new();

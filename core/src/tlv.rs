@@ -1,13 +1,15 @@
-//! Data objects: BER-TLV (ISO/IEC 7816-4:2020, 6.3; ISO/IEC 8825-1) and SIMPLE-TLV (6.2), as the card writes them.
+//! Data objects: BER-TLV (ISO/IEC 7816-4:2020, 6.3; ISO/IEC 8825-1) and SIMPLE-TLV (6.2), as the
+//! card writes them.
 //!
-//! The card pads its files with `00` or `FF` behind the last object and writes some lengths in more bytes than needed
-//! (card.md 3.2, EF 0005), so both are read; what is written here is minimal.
+//! The card pads its files with `00` or `FF` behind the last object and writes some lengths in more
+//! bytes than needed (card.md 3.2, EF 0005), so both are read; what is written here is minimal.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// A BER-TLV tag, its bytes read as one big-endian number: `7F21` is `Tag(0x7F21)`. At most four bytes.
+/// A BER-TLV tag, its bytes read as one big-endian number: `7F21` is `Tag(0x7F21)`. At most four
+/// bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a number with a name")]
 pub struct Tag(pub u32);
@@ -50,7 +52,8 @@ impl<'a> Tlv<'a> {
         self.value
     }
 
-    /// The whole object as it stood in the file, tag and length with it: what the card's records sign.
+    /// The whole object as it stood in the file, tag and length with it: what the card's records
+    /// sign.
     #[must_use]
     pub fn encoded(&self) -> &'a [u8] {
         self.encoded
@@ -69,7 +72,8 @@ impl fmt::Debug for Tlv<'_> {
     }
 }
 
-/// The BER-TLV objects that stand one behind the other, up to the end or to the filler. Ends after the first error.
+/// The BER-TLV objects that stand one behind the other, up to the end or to the filler. Ends after
+/// the first error.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Objects<'_> {
     Objects { rest: bytes }
@@ -96,7 +100,8 @@ impl<'a> Iterator for Objects<'a> {
     type Item = Result<Tlv<'a>, MalformedTlv>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // No object begins with `00`, nor with `FF` but for the card's private tags `FF10` to `FF50`: filler.
+        // No object begins with `00`, nor with `FF` but for the card's private tags `FF10` to
+        // `FF50`: filler.
         if let [] | [0x00, ..] | [0xFF] | [0xFF, 0x00 | 0xFF, ..] = self.rest {
             return None;
         }
@@ -172,7 +177,8 @@ fn without_leading_zeros(digits: &[u8]) -> &[u8] {
     digits.get(zeros..).unwrap_or_default()
 }
 
-/// Reads the SIMPLE-TLV object at the start (ISO/IEC 7816-4:2020, 6.2): tag, value, and what follows.
+/// Reads the SIMPLE-TLV object at the start (ISO/IEC 7816-4:2020, 6.2): tag, value, and what
+/// follows.
 ///
 /// The record EFs of the common application are written so (card.md 3.4).
 pub fn read_simple(bytes: &[u8]) -> Result<(u8, &[u8], &[u8]), MalformedTlv> {

@@ -1,4 +1,5 @@
-//! The messages between page and bridge: JSON text frames of the WebSocket subprotocol `kazashi.v1`.
+//! The messages between page and bridge: JSON text frames of the WebSocket subprotocol
+//! `kazashi.v1`.
 //!
 //! A request has an `id`; its one answer has the same. Notifications have none. APDUs, signatures
 //! and ATRs are written in hexadecimal.

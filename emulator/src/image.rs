@@ -242,8 +242,8 @@ impl Image {
         })
     }
 
-    /// The keys that the card is without because their files are not there, as in an image made from
-    /// a dump: a card gives no private key away.
+    /// The keys that the card is without because their files are not there, as in an image made
+    /// from a dump: a card gives no private key away.
     pub fn missing_keys(&self) -> impl Iterator<Item = (Ef, &str)> {
         self.missing_keys.iter().map(|(ef, path)| (*ef, path.as_str()))
     }

@@ -20,8 +20,8 @@ pub enum VerifyError {
     /// A CA certificate is neither DER nor PEM, or not X.509.
     #[error("a configured CA certificate is neither PEM nor DER of an X.509 certificate")]
     AuthorityMalformed,
-    /// No CA certificate was configured for certificates of this kind and hierarchy, or read from the
-    /// card.
+    /// No CA certificate was configured for certificates of this kind and hierarchy, or read from
+    /// the card.
     #[error("no {kind:?} certificate of the {hierarchy:?} hierarchy is trusted")]
     AuthorityMissing {
         /// The missing CA certificate.
@@ -29,8 +29,8 @@ pub enum VerifyError {
         /// Its hierarchy.
         hierarchy: Hierarchy,
     },
-    /// A CA certificate that was read from a card is none of those in `roots.toml`, so that it proves
-    /// nothing. It may be a new generation, or a forgery.
+    /// A CA certificate that was read from a card is none of those in `roots.toml`, so that it
+    /// proves nothing. It may be a new generation, or a forgery.
     #[error("the CA certificate from the card is not pinned: SHA-256 {fingerprint}")]
     AuthorityNotPinned {
         /// Its SHA-256 fingerprint in hexadecimal.
@@ -160,7 +160,8 @@ pub enum VerifyError {
     /// The certificate was revoked.
     #[error("the certificate was revoked")]
     CertificateRevoked,
-    /// The certificate names the key of a trusted authority, which did not sign it: forged, or damaged.
+    /// The certificate names the key of a trusted authority, which did not sign it: forged, or
+    /// damaged.
     #[error("the certificate's signature is not by the CA that it names")]
     CertificateSignatureMismatch,
     /// None of the trusted authorities has the key that the certificate names: another generation,
@@ -179,8 +180,8 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// The row of the table of errors that speaks of this one: a stable name for programs, and words
-    /// for the person at the desk.
+    /// The row of the table of errors that speaks of this one: a stable name for programs, and
+    /// words for the person at the desk.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {

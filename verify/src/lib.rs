@@ -69,9 +69,10 @@
 //!
 //! # The digital signature certificate
 //!
-//! [`Certificate::digital_signature`] reads the card's other certificate, with the name, address, date
-//! of birth and sex of the holder, and [`Trust::verify`] says whether JPKI issued it. Who sends a
-//! certificate need not be its holder: that takes a signature, which this crate does not verify yet.
+//! [`Certificate::digital_signature`] reads the card's other certificate, with the name, address,
+//! date of birth and sex of the holder, and [`Trust::verify`] says whether JPKI issued it. Who
+//! sends a certificate need not be its holder: that takes a signature, which this crate does not
+//! verify yet.
 
 mod authentication;
 mod certificate;

@@ -68,9 +68,9 @@ impl Trust {
 
     /// Trusts, too, the CA certificate (DER) that was read from a card: EF 000B or 0002.
     ///
-    /// What a card says of itself proves nothing, so its SHA-256 fingerprint must be pinned; else it
-    /// fails with [`VerifyError::AuthorityNotPinned`]. Those of the test hierarchy count only after
-    /// [`accepting_test_hierarchy`](Self::accepting_test_hierarchy).
+    /// What a card says of itself proves nothing, so its SHA-256 fingerprint must be pinned; else
+    /// it fails with [`VerifyError::AuthorityNotPinned`]. Those of the test hierarchy count only
+    /// after [`accepting_test_hierarchy`](Self::accepting_test_hierarchy).
     pub fn with_card_authority(mut self, der: &[u8]) -> Result<Self, VerifyError> {
         let fingerprint = hexadecimal(&Sha256::digest(der));
         let Some(hierarchy) = pinned::hierarchy(&fingerprint) else {

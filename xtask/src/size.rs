@@ -10,7 +10,8 @@ use crate::shell::Shell;
 
 pub(crate) const KB: usize = 1024;
 
-/// Prints what downloads take, raw and compressed; fails if that is over the budget, if there is one.
+/// Prints what downloads take, raw and compressed; fails if that is over the budget, if there is
+/// one.
 pub(crate) fn hold(
     shell: &Shell,
     label: &str,

@@ -3,10 +3,12 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A command APDU (ISO/IEC 7816-4:2020, 5.2): header, up to 65,535 bytes of data, and how many bytes are expected back.
+/// A command APDU (ISO/IEC 7816-4:2020, 5.2): header, up to 65,535 bytes of data, and how many
+/// bytes are expected back.
 ///
-/// `ne` is the *number* of expected bytes, 0 to 65,536. How it is encoded in the Le field, where 256 and 65,536 are
-/// written as zero, is known to [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) alone.
+/// `ne` is the *number* of expected bytes, 0 to 65,536. How it is encoded in the Le field, where
+/// 256 and 65,536 are written as zero, is known to [`to_bytes`](Self::to_bytes) and
+/// [`from_bytes`](Self::from_bytes) alone.
 ///
 /// The data may be a PIN: it is erased on drop, and `Debug` shows header and lengths only.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,7 +63,8 @@ impl CommandApdu {
         }
     }
 
-    /// The same command with this data field. Longer than 255 bytes makes the length fields extended.
+    /// The same command with this data field. Longer than 255 bytes makes the length fields
+    /// extended.
     pub fn with_data(mut self, data: impl Into<Vec<u8>>) -> Result<Self, MalformedCommand> {
         self.data = Zeroizing::new(data.into());
         if self.data.len() > usize::from(u16::MAX) {
@@ -85,7 +88,8 @@ impl CommandApdu {
         Ok(self)
     }
 
-    /// Reads the four cases, short and extended, and nothing else (ISO/IEC 7816-4:2020, 5.2, table 1).
+    /// Reads the four cases, short and extended, and nothing else (ISO/IEC 7816-4:2020, 5.2, table
+    /// 1).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MalformedCommand> {
         let (&header, body) = bytes.split_first_chunk::<4>().ok_or(MalformedCommand::TooShort)?;
         let (length_fields, data, ne) = match *body {

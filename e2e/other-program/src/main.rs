@@ -2,8 +2,8 @@
 //! do to a card, again and again. At the end it prints one line of JSON: what it did and saw.
 //!
 //! - `probe` selects the public key application, asks for a retry counter, and tries to sign with
-//!   both keys without a PIN, outside of any transaction. A signature means that a PIN which somebody
-//!   else presented was left behind.
+//!   both keys without a PIN, outside of any transaction. A signature means that a PIN which
+//!   somebody else presented was left behind.
 //! - `hold` does the same within transactions, and now and then keeps one for a while.
 //! - `exclusive` takes the card for itself alone, for a while.
 //! - `watch` does nothing to it, and prints when pcscd told of each insertion: milliseconds since
@@ -32,8 +32,8 @@ use pcsc::{
 };
 use serde_json::json;
 
-/// Between two rounds: pcscd tries a transaction that has to wait again every 100 ms only, so that a
-/// program without pauses leaves nobody else a turn.
+/// Between two rounds: pcscd tries a transaction that has to wait again every 100 ms only, so that
+/// a program without pauses leaves nobody else a turn.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the program is up to.

@@ -1,4 +1,5 @@
-//! An image as files: `card.toml`, the contents of EFs as on the card (`jpki/000A.bin`), keys as PEM.
+//! An image as files: `card.toml`, the contents of EFs as on the card (`jpki/000A.bin`), keys as
+//! PEM.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

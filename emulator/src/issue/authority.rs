@@ -300,8 +300,8 @@ fn name(attributes: &[(ObjectIdentifier, &str)]) -> Result<Name> {
 }
 
 /// The holder as the digital signature certificate names her, in the order of the card: name, date
-/// of birth, sex, address, and for each character of name and address whether it stands for one that
-/// could not be encoded.
+/// of birth, sex, address, and for each character of name and address whether it stands for one
+/// that could not be encoded.
 fn attributes(holder: &Holder) -> Result<Vec<GeneralName>> {
     let unsubstituted = |text: &str| "0".repeat(text.chars().count());
     [

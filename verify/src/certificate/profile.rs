@@ -18,9 +18,9 @@ const NON_REPUDIATION: u16 = 1 << 1;
 
 /// One of the two certificates of a holder, which keeps to the JPKI profile.
 ///
-/// That it was issued by JPKI, [`Trust::verify`](crate::Trust::verify) says. It holds the same bytes
-/// at every reader: it tells cards apart, and so people. Keep it out of logs; `Debug` shows nothing
-/// of the holder.
+/// That it was issued by JPKI, [`Trust::verify`](crate::Trust::verify) says. It holds the same
+/// bytes at every reader: it tells cards apart, and so people. Keep it out of logs; `Debug` shows
+/// nothing of the holder.
 #[derive(Clone)]
 pub struct Certificate {
     der: Box<[u8]>,
@@ -146,8 +146,8 @@ impl Certificate {
 
     /// The serial number (発行の番号) in hexadecimal, for those entitled to use it.
     ///
-    /// It is the same at every relying party, and the law restricts what it may be used for. Keep it
-    /// out of logs.
+    /// It is the same at every relying party, and the law restricts what it may be used for. Keep
+    /// it out of logs.
     #[must_use]
     pub fn serial_number(&self) -> &str {
         &self.serial_number

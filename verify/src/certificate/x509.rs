@@ -35,8 +35,8 @@ pub(crate) struct Validity {
 }
 
 impl<'a> X509<'a> {
-    /// Reads a certificate that fills the bytes. Its extensions are left for later: reading all kinds
-    /// that x509-parser knows would double the size of the WebAssembly module.
+    /// Reads a certificate that fills the bytes. Its extensions are left for later: reading all
+    /// kinds that x509-parser knows would double the size of the WebAssembly module.
     pub(crate) fn parse(der: &'a [u8]) -> Option<Self> {
         let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
         match parser.parse(der) {

@@ -1,7 +1,7 @@
 //! Flows and bridge client for the page.
 //!
-//! TypeScript decides when; this speaks: [`connection`] with the bridge, [`flow`] with a card behind
-//! any [`channel`].
+//! TypeScript decides when; this speaks: [`connection`] with the bridge, [`flow`] with a card
+//! behind any [`channel`].
 
 pub mod channel;
 pub mod connection;

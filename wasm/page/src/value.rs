@@ -13,7 +13,8 @@ pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }
 
-/// A failure as it is thrown: `{ code, retriesLeft?, statusWord? }`. TypeScript makes it an `Error`.
+/// A failure as it is thrown: `{ code, retriesLeft?, statusWord? }`. TypeScript makes it an
+/// `Error`.
 pub(crate) fn thrown(failure: impl Into<Failure>) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
 }

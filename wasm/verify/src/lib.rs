@@ -1,4 +1,5 @@
-//! kazashi-verify for JavaScript. `js/src/verify.ts` is its only caller, and gives it types and prose.
+//! kazashi-verify for JavaScript. `js/src/verify.ts` is its only caller, and gives it types and
+//! prose.
 
 use std::time::{Duration, SystemTime};
 
