@@ -20,7 +20,7 @@ import type {
   Scope,
   Signed,
 } from "./host.js";
-import { moduleFile } from "./module-file.js";
+import { moduleFile, once } from "./module-file.js";
 import init, * as wasm from "./wasm/testing.js";
 
 export { KazashiError };
@@ -339,18 +339,8 @@ class Lease implements Channel {
   }
 }
 
-let loading: Promise<unknown> | undefined;
-
-/** Loads the module once, when it is first needed. */
-function load(): Promise<unknown> {
-  loading ??= loadModule().catch((cause) => {
-    loading = undefined;
-    throw new KazashiError("module-unavailable", { cause });
-  });
-  return loading;
-}
-
-async function loadModule(): Promise<void> {
+/** Loads the module. */
+const load = once(() => {
   const url = new URL("./wasm/testing_bg.wasm", import.meta.url);
-  await init({ module_or_path: moduleFile(url) });
-}
+  return init({ module_or_path: moduleFile(url) });
+});

@@ -6,7 +6,7 @@
 
 import { KazashiError } from "./error.js";
 import type { ErrorCode } from "./error-codes.js";
-import { moduleFile } from "./module-file.js";
+import { moduleFile, once } from "./module-file.js";
 import init, {
   readDigitalSignatureCertificate as readUnverified,
   verifyDigitalSignatureCertificate as readVerified,
@@ -232,21 +232,11 @@ export async function certificateSerialNumber(der: Uint8Array): Promise<string> 
   return withCodes(() => serialNumberOf(der));
 }
 
-let loading: Promise<unknown> | undefined;
-
-/** Loads the module once, when it is first needed. */
-function load(): Promise<unknown> {
-  loading ??= loadModule().catch((cause) => {
-    loading = undefined;
-    throw new KazashiError("module-unavailable", { cause });
-  });
-  return loading;
-}
-
-async function loadModule(): Promise<void> {
+/** Loads the module. */
+const load = once(() => {
   const url = new URL("./wasm/verify_bg.wasm", import.meta.url);
-  await init({ module_or_path: moduleFile(url) });
-}
+  return init({ module_or_path: moduleFile(url) });
+});
 
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
