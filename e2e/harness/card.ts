@@ -7,10 +7,10 @@ import { Program, type ProgramOptions } from "./program.ts";
 
 const execute = promisify(execFile);
 
-/** Writes a new card into a folder, and returns the folder's path. */
-export async function newCard(folder: string): Promise<string> {
+/** Writes a new card of some kind into a folder, and returns the folder's path. */
+export async function newCard(folder: string, variant = "normal"): Promise<string> {
   const card = join(folder, "card");
-  await execute(built("kazashi-emulator"), ["new", card]);
+  await execute(built("kazashi-emulator"), ["new", card, "--variant", variant]);
   return card;
 }
 

@@ -12,8 +12,8 @@ import { freePort, launchChromium, SignInPage, startServer } from "./sign-in.ts"
 export interface StackOptions {
   /** Names the folder of its logs, in `target/e2e`. */
   name: string;
-  /** Where the card lies: in a reader of pcscd, or in the bridge itself. */
-  cardIn: "pcscd" | "bridge";
+  /** Where the card lies: in a reader of pcscd, in the bridge, or in the page without any bridge. */
+  cardIn: "pcscd" | "bridge" | "page";
   /** What the page may do. */
   scopes?: string[];
   /** A program that asks for PINs on a terminal; without one, a scripted dialog does. */
@@ -67,7 +67,7 @@ export class Stack {
     }
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
-    await this.startBridge();
+    if (this.#options.cardIn !== "page") await this.startBridge();
     this.#server = await startServer(folder, port);
     this.#browser = await launchChromium();
   }
