@@ -31,7 +31,7 @@ export interface Workstation {
   /** Types these, one in each dialog that is open or will open. */
   type(...answers: string[]): Promise<void>;
   cancel(): Promise<void>;
-  /** Types this into the dialog that is open though nobody waits for it any more, if there is one. */
+  /** Types this into the dialog that is open though nobody waits for it any more, if one is. */
   answerForgottenDialog(answer: string): Promise<void>;
   /** How many tries were said to be left, by each dialog since the beginning. */
   dialogs(): Promise<number[]>;

@@ -12,7 +12,7 @@ import { freePort, launchChromium, SignInPage, startServer } from "./sign-in.ts"
 export interface StackOptions {
   /** Names the folder of its logs, in `target/e2e`. */
   name: string;
-  /** Where the card lies: in a reader of pcscd, in the bridge, or in the page without any bridge. */
+  /** Where the card lies: in a reader of pcscd, in the bridge, or in the page without a bridge. */
   cardIn: "pcscd" | "bridge" | "page";
   /** What the page may do. */
   scopes?: string[];

@@ -5,8 +5,8 @@ import type { CardKind } from "../../js/src/testing.ts";
 import { hosts, startWorkstation, type Workstation } from "../harness/host.ts";
 import { inProject } from "../harness/paths.ts";
 
-// What a page may count on, whoever guards the card: the same results and codes from the bridge with
-// pcscd, from the bridge with a virtual card, and from the virtual host of `kazashi/testing`.
+// What a page may count on, whoever guards the card: the same results and codes from the bridge
+// with pcscd, from the bridge with a virtual card, and from the virtual host of `kazashi/testing`.
 
 const SIGNED_IN = { subject: expect.stringMatching(/^[\w-]{43}$/) };
 const BLOCKED = { code: "pin-blocked", retriesLeft: 0 };
