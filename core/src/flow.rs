@@ -18,7 +18,10 @@ use zeroize::Zeroizing;
 use crate::{
     Abilities, Document, Error, Nonce, Progress,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
-    jpki::{Key, PinReference, Signature, SignedDocument, Verified},
+    jpki::{
+        key::{Key, PinReference, Verified},
+        signature::{Signature, SignedDocument},
+    },
 };
 
 /// What is said to a card to reach a `T`.
