@@ -211,7 +211,9 @@ impl Slot {
     fn swap(&mut self, dir: PathBuf) -> Result<(), Box<dyn Error>> {
         // Tried first: a card that cannot be read must not cost the one that is in.
         StoredCard::load(dir.clone(), self.serving)?;
-        self.remove()?;
+        if self.insertion.is_some() {
+            self.remove()?;
+        }
         self.dir = dir;
         self.insert()
     }
