@@ -14,6 +14,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use kazashi_core::wire::DEFAULT_PORT;
 use rand_core::{OsRng, RngCore};
+use tokio::runtime;
 use tracing::{error, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -100,8 +101,18 @@ fn start_logging() {
     tracing_subscriber::registry().with(lines).with(ours).init();
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let readers = runtime.block_on(serve_until_stopped(options))?;
+    info!("stopping");
+    // Requests hold on to a reader while they wait, perhaps for a dialog: they are let go. What a
+    // card is doing right now is waited for.
+    runtime.shutdown_background();
+    readers.shut_down();
+    Ok(())
+}
+
+async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std::error::Error>> {
     let config = Config::load(options.config.as_deref(), options.dev)?;
     let events = Events::new();
     let leases = Arc::new(Leases::new(events.clone()));
@@ -129,9 +140,7 @@ async fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
         never = server.run(Arc::new(bridge)) => match never {},
         signal = stop_signal() => signal?,
     }
-    info!("stopping");
-    readers.shut_down();
-    Ok(())
+    Ok(readers)
 }
 
 /// Waits until this program is asked to stop.
