@@ -6,15 +6,15 @@ import { Program, type ProgramOptions } from "./program.ts";
 /** Where libpcsclite looks for the daemon; it cannot be told otherwise, so there is one for all. */
 const SOCKET = "/run/pcscd/pcscd.comm";
 
-/** Starts pcscd with the virtual readers that Debian's vsmartcard-vpcd sets up. */
-export async function startPcscd(options: ProgramOptions): Promise<Program> {
+/** Starts pcscd with the virtual readers of Debian's vsmartcard-vpcd, unless it is told otherwise. */
+export async function startPcscd(options: ProgramOptions, args: string[] = []): Promise<Program> {
   if (await answers()) {
     throw new Error(
       "Another pcscd runs on this machine, and these tests need their own. Stop it first, " +
         "for instance with: systemctl stop pcscd.socket pcscd.service",
     );
   }
-  const pcscd = Program.start("pcscd", ["pcscd", "--foreground", "--info"], options);
+  const pcscd = Program.start("pcscd", ["pcscd", "--foreground", "--info", ...args], options);
   while (!(await answers())) {
     if (pcscd.ended) throw new Error(`pcscd did not start; it needs root: ${pcscd.output}`);
     await setTimeout(20);

@@ -22,12 +22,20 @@ async function takeAnswer() {
   }
 }
 
+/** What a pinentry says when there is nothing typed. */
+const failures = {
+  cancel: "ERR 83886179 Operation cancelled <Pinentry>",
+  "time out": "ERR 83886142 Timeout <Pinentry>",
+};
+
 async function respond(line) {
   if (line !== "GETPIN") return "OK";
   const answer = await takeAnswer();
-  return answer === "cancel" ? "ERR 83886179 Operation cancelled <Pinentry>" : `D ${answer}\nOK`;
+  return failures[answer] ?? `D ${answer}\nOK`;
 }
 
+// Without whoever asks, there is nobody to answer.
+process.stdin.once("end", () => process.exit());
 console.log("OK Pleased to meet you");
 for await (const line of createInterface({ input: process.stdin })) {
   appendFileSync(join(folder, "dialogs"), `${line}\n`);

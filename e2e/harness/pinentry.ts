@@ -27,6 +27,11 @@ export class ScriptedPinentry {
     this.type("cancel");
   }
 
+  /** Lets the time run out of the dialog that is open, or of the next one. */
+  timeOut(): void {
+    this.type("time out");
+  }
+
   /** What the dialogs have shown so far: their commands, with their escapes undone. */
   get shown(): string {
     const file = join(this.#folder, "dialogs");

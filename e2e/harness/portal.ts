@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Browser, Page } from "playwright-core";
 import { inProject } from "./paths.ts";
 
 const execute = promisify(execFile);
@@ -87,6 +88,27 @@ export class Portal {
       "--host-resolver-rules=MAP portal.example 127.0.0.1",
       `--ip-address-space-overrides=127.0.0.1:${this.port}=public`,
     ];
+  }
+
+  /** Opens its page in a window that knows of no earlier one. */
+  async open(browser: Browser, path = "/"): Promise<Page> {
+    const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+    await page.goto(new URL(path, this.origin).href);
+    return page;
+  }
+
+  /** Has the browser's question whether the page may reach this workstation answered, or not yet. */
+  async permit(page: Page, setting: "granted" | "denied" | "prompt"): Promise<void> {
+    const { targetInfo } = await (await page.context().newCDPSession(page)).send(
+      "Target.getTargetInfo",
+    );
+    const session = await page.context().browser()?.newBrowserCDPSession();
+    await session?.send("Browser.setPermission", {
+      permission: { name: "loopback-network" },
+      setting,
+      origin: this.origin,
+      ...(targetInfo.browserContextId && { browserContextId: targetInfo.browserContextId }),
+    });
   }
 
   stop(): void {

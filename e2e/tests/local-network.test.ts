@@ -40,27 +40,6 @@ async function serve(origin: string): Promise<void> {
   bridge = await startBridge({ folder, origin, scopes: ["events"], pinentry, virtualCard: card });
 }
 
-/** Opens the page in a window that knows of no earlier one. */
-async function open(path = "/", by = browser): Promise<Page> {
-  const page = await (await by.newContext({ ignoreHTTPSErrors: true })).newPage();
-  await page.goto(new URL(path, portal.origin).href);
-  return page;
-}
-
-/** Has the browser's question whether the page may reach this workstation answered, or not yet. */
-async function permission(page: Page, setting: "granted" | "denied" | "prompt"): Promise<void> {
-  const { targetInfo } = await (await page.context().newCDPSession(page)).send(
-    "Target.getTargetInfo",
-  );
-  const session = await browser.newBrowserCDPSession();
-  await session.send("Browser.setPermission", {
-    permission: { name: "loopback-network" },
-    setting,
-    origin: portal.origin,
-    ...(targetInfo.browserContextId && { browserContextId: targetInfo.browserContextId }),
-  });
-}
-
 /** Presses the button, and returns what the page says: of connecting and of diagnosing the same. */
 async function outcome(page: Page): Promise<Outcome["diagnose"]> {
   await page.click("button");
@@ -73,15 +52,15 @@ async function outcome(page: Page): Promise<Outcome["diagnose"]> {
 
 it("a page that may reach the bridge finds the card", async () => {
   await serve(portal.origin);
-  const page = await open();
-  await permission(page, "granted");
+  const page = await portal.open(browser);
+  await portal.permit(page, "granted");
   expect(await outcome(page)).toMatchObject({ code: "ok" });
 });
 
 it("a page of which the browser asks, and nobody answers, says what to do", async () => {
   await serve(portal.origin);
-  const page = await open();
-  await permission(page, "prompt");
+  const page = await portal.open(browser);
+  await portal.permit(page, "prompt");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("lna-prompt");
   expect(ja).toContain("ブラウザーの確認画面で許可してください");
@@ -90,8 +69,8 @@ it("a page of which the browser asks, and nobody answers, says what to do", asyn
 
 it("a page that was refused says where to allow it", async () => {
   await serve(portal.origin);
-  const page = await open();
-  await permission(page, "denied");
+  const page = await portal.open(browser);
+  await portal.permit(page, "denied");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("lna-denied");
   expect(ja).toContain("サイトの設定で許可してください");
@@ -101,8 +80,8 @@ it("a page that was refused says where to allow it", async () => {
 it("a page that forbids itself to connect names its own policy", async () => {
   await serve(portal.origin);
   const csp = "connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
-  const page = await open(`/?csp=${encodeURIComponent(csp)}`);
-  await permission(page, "granted");
+  const page = await portal.open(browser, `/?csp=${encodeURIComponent(csp)}`);
+  await portal.permit(page, "granted");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("csp-blocked");
   expect(ja).toContain("このサイトの設定が");
@@ -114,8 +93,8 @@ it.each([
   ["that does not list the page", "https://elsewhere.example"],
 ])("a bridge %s cannot be reached, and that is not the browser's doing", async (_, origin) => {
   if (origin) await serve(origin);
-  const page = await open();
-  await permission(page, "granted");
+  const page = await portal.open(browser);
+  await portal.permit(page, "granted");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("bridge-unreachable");
   expect(ja).toContain("起動と、このサイトの登録を確認してください");
@@ -136,7 +115,7 @@ describe("an administrator's policy", () => {
     writeFileSync(POLICY, JSON.stringify({ [policy]: [portal.origin] }));
     const managed = await launchChromium(portal.chromiumArguments);
     try {
-      expect(await outcome(await open("/", managed))).toMatchObject({ code });
+      expect(await outcome(await portal.open(managed))).toMatchObject({ code });
     } finally {
       await managed.close();
     }
