@@ -32,7 +32,7 @@ export async function talkNonsense(): Promise<Impostor> {
   };
 }
 
-/** A card in vpcd's reader that has an answer to reset, and answers commands with half a status word. */
+/** A card in vpcd's reader that answers to reset, and to commands with half a status word. */
 export async function stammer(): Promise<Impostor> {
   const answers = (message: Buffer): number[] | undefined => {
     if (message.length > 1) return [0x90];

@@ -6,7 +6,7 @@ import { Program, type ProgramOptions } from "./program.ts";
 /** Where libpcsclite looks for the daemon; it cannot be told otherwise, so there is one for all. */
 const SOCKET = "/run/pcscd/pcscd.comm";
 
-/** Starts pcscd with the virtual readers of Debian's vsmartcard-vpcd, unless it is told otherwise. */
+/** Starts pcscd, with the virtual readers of Debian's vsmartcard-vpcd unless told otherwise. */
 export async function startPcscd(options: ProgramOptions, args: string[] = []): Promise<Program> {
   if (await answers()) {
     throw new Error(

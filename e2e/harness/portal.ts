@@ -97,7 +97,7 @@ export class Portal {
     return page;
   }
 
-  /** Has the browser's question whether the page may reach this workstation answered, or not yet. */
+  /** Answers the browser's question whether the page may reach this workstation, or does not. */
   async permit(page: Page, setting: "granted" | "denied" | "prompt"): Promise<void> {
     const { targetInfo } = await (await page.context().newCDPSession(page)).send(
       "Target.getTargetInfo",

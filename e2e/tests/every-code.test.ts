@@ -17,8 +17,8 @@ import { Portal } from "../harness/portal.ts";
 import { Program } from "../harness/program.ts";
 import { freePort, launchChromium, SignInPage, startServer } from "../harness/sign-in.ts";
 
-// Each code is caused, not feigned: by a card, a reader, a bridge, a browser, a page or a server that
-// is as the table says. A code without a cause, or a cause without a code, does not compile.
+// Each code is caused, not feigned: by a card, a reader, a bridge, a browser, a page or a server
+// that is as the table says. A code without a cause, or a cause without a code, does not compile.
 
 const NONCE = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
