@@ -31,8 +31,12 @@ test("a card that is pulled out while the dialog is open is told so", async () =
 });
 
 test("after a restart of pcscd the same page signs in again", async () => {
+  const opened = stack.bridge?.output.length;
   const page = await stack.openPage();
+  await stack.bridge?.says("connected origin=", opened);
+  const restarted = stack.bridge?.output.length;
   await stack.restartPcscd();
+  await stack.bridge?.says("connected to the smart card service", restarted);
   stack.pinentry.type("1234");
   await page.pressSignIn();
   await page.subject();
