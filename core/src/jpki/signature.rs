@@ -33,7 +33,8 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// What [`authenticate`] brings back: the certificate (DER) and the signature over the statement.
+/// What [`authenticate`](super::authenticate) brings back: the certificate (DER) and the signature
+/// over the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedChallenge {
