@@ -40,5 +40,6 @@ console.log("OK Pleased to meet you");
 for await (const line of createInterface({ input: process.stdin })) {
   appendFileSync(join(folder, "dialogs"), `${line}\n`);
   console.log(await respond(line));
-  if (line === "BYE") break;
+  // At once, as a pinentry does: whoever asked waits for it to end.
+  if (line === "BYE") process.exit();
 }
