@@ -160,10 +160,12 @@ impl PcscSlot {
             None => Context::establish(Scope::User)?,
         };
         let context = self.context.insert(context);
+        self.card = Some(context.connect(&self.name, ShareMode::Shared, Protocols::ANY)?);
+        // Counted once connected: if another card comes after this, the connection is of no more
+        // use; if one came before, the count is no longer the one that is remembered.
         let mut state = [ReaderState::new(self.name.clone(), State::UNAWARE)];
         context.get_status_change(Duration::ZERO, &mut state)?;
         let [state] = &state;
-        self.card = Some(context.connect(&self.name, ShareMode::Shared, Protocols::ANY)?);
         Ok(Insertion(state.event_count()))
     }
 }
