@@ -41,8 +41,8 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     shell.say(format_args!(
         "\nA My Number Card lies on a virtual reader. To sign in with it, open\n\n  \
          http://127.0.0.1:{PORT}\n\nThe PIN is 1234. Type it into the page; or leave the page's \
-         field empty, and type it into the\ndialog of the bridge. Three wrong ones in a row block \
-         the card, until the demo starts anew.\nCtrl-C ends it."
+         field empty, and type it into the\ndialog of the bridge. After a wrong one the page may \
+         not bring another:\nthe dialog takes it, or a new demo. Ctrl-C ends it."
     ))?;
     until_interrupted(running)
 }
