@@ -8,8 +8,6 @@ pub struct StatusWord(pub u16);
 impl StatusWord {
     /// Normal processing.
     pub const OK: Self = Self(0x9000);
-    /// A VERIFY without data, or with a wrong value, of a key whose tries are not counted.
-    pub const VERIFICATION_FAILED: Self = Self(0x6300);
     /// Wrong length, no further indication.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// The card knows the logical channel 0 only.
