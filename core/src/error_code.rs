@@ -101,6 +101,14 @@ error_codes! {
     PinTimeout "pin-timeout" Holder,
         "時間内に暗証番号が入力されませんでした。",
         "No PIN was entered in time.";
+    /// The card has another birth date than the one presented; the card counted a try.
+    BirthDateIncorrect "birth-date-incorrect" Holder,
+        "カードの生年月日と一致しません。あと{retriesLeft}回確認できます。",
+        "The card belongs to somebody born on another day. Tries left: {retriesLeft}.";
+    /// The birth date has no tries left.
+    BirthDateBlocked "birth-date-blocked" Holder,
+        "カードの生年月日の照合がロックされています。市区町村の窓口にお問い合わせください。",
+        "The card no longer compares birth dates. Ask at the municipal office.";
     /// There is no card on the reader.
     NoSmartcard "no-smartcard" Holder,
         "カードをリーダーに置いてください。",
@@ -127,6 +135,20 @@ error_codes! {
     CardMalformed "card-malformed" Card,
         "カードの応答を読み取れませんでした。",
         "The card's answer could not be understood.";
+    /// The card has no application of the kind that was asked for, though it is a My Number Card.
+    ApplicationAbsent "application-absent" Card,
+        "このカードにはこの機能がありません。",
+        "This card does not have this function.";
+    /// The card knows no terminal authentication (特定機関認証): it is too old, or holds no key for
+    /// it.
+    TerminalUnsupported "terminal-unsupported" Card,
+        "このカードは暗証番号なしの認証に対応していません。暗証番号を使ってください。",
+        "This card cannot be used without its PIN. Use the PIN.";
+    /// The card refused the institution: it does not trust its certificate, or the institution's
+    /// signature is over something else; `statusWord` says how.
+    TerminalRefused "terminal-refused" Card,
+        "カードがこの機関を認証しませんでした。暗証番号を使ってください。",
+        "The card did not accept this institution. Use the PIN.";
 
     // The reader
     /// The PC/SC service of the operating system does not run.
@@ -153,6 +175,11 @@ error_codes! {
     CommunicationError "communication-error" Reader,
         "カードと通信できませんでした。置き直してください。",
         "Could not communicate with the card. Put it on the reader again.";
+    /// Reader or card takes no commands of more than 255 bytes, which terminal authentication
+    /// (特定機関認証) needs.
+    ReaderNoExtendedLength "reader-no-extended-length" Reader,
+        "このカードリーダーは暗証番号なしの認証に対応していません。",
+        "This card reader cannot be used without the PIN.";
 
     // The origin
     /// None of the scopes that this origin was granted allows it.
@@ -208,6 +235,14 @@ error_codes! {
     InvalidRequest "invalid-request" Caller,
         "要求の形式が正しくありません。",
         "The request is malformed.";
+    /// What should be a birth date is none, or lies before 1873; the card was not asked.
+    BirthDateMalformed "birth-date-malformed" Caller,
+        "生年月日の形式が正しくありません。",
+        "This is not a date of birth.";
+    /// Something else than a presence proof was sent, or something that cannot be read.
+    PresenceProofMalformed "presence-proof-malformed" Caller,
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
     /// The page waited for as long as it said it would.
     Timeout "timeout" Caller,
         "時間切れです。もう一度お試しください。",
@@ -301,6 +336,24 @@ error_codes! {
     CertificateUntrusted "certificate-untrusted" RelyingParty,
         "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
         "The certificate on this card could not be verified. Contact the server's administrator.";
+    /// The card-verifiable certificate from the card surface application cannot be read.
+    CvCertificateMalformed "cv-certificate-malformed" Card,
+        "このカードの証明書は使えません。",
+        "The certificate on this card cannot be used.";
+    /// The server does not know the key that issued the card-verifiable certificate, or did not ask
+    /// for that hierarchy.
+    CvCertificateUntrusted "cv-certificate-untrusted" RelyingParty,
+        "このカードの証明書を確認できません。サーバーの管理者に連絡してください。",
+        "The certificate on this card could not be verified. Contact the server's administrator.";
+    /// A record of the card surface is forged or damaged: the key that should have signed it did
+    /// not.
+    CardRecordForged "card-record-forged" Card,
+        "このカードの記録を確認できません。このカードは使えません。",
+        "The records on this card could not be verified. It cannot be used.";
+    /// The proof comes from another card than the one that was enrolled, or for another birth date.
+    EnrolmentMismatch "enrolment-mismatch" Holder,
+        "登録されたカードと異なります。暗証番号を使って登録し直してください。",
+        "This is not the card that was enrolled. Enrol it with its PIN.";
     /// No token can prove the method that the server expects.
     MethodUnsupported "method-unsupported" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
@@ -321,6 +374,11 @@ error_codes! {
     PairwiseKeyTooShort "pairwise-key-too-short" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
         "The server is not set up correctly. Contact its administrator.";
+    /// The institution's server did not sign for the terminal: nobody is signed in at this desk, the
+    /// bridge is not enrolled, or too much was asked of it.
+    TerminalNotSigned "terminal-not-signed" RelyingParty,
+        "サーバーが暗証番号なしの認証を許可しませんでした。",
+        "The server did not permit signing in without the PIN.";
     /// The signature is over another origin, nonce or method, or by another key.
     SignatureMismatch "signature-mismatch" Caller,
         "カードの署名を確認できませんでした。もう一度お試しください。",

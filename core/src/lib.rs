@@ -11,6 +11,7 @@
 
 mod abilities;
 pub mod apdu;
+mod birth_date;
 mod collected_pin;
 mod command;
 mod digest_info;
@@ -26,11 +27,13 @@ mod progress;
 pub mod secret;
 pub mod session;
 pub mod statement;
+pub mod terminal;
 pub mod tlv;
 pub mod token;
 pub mod wire;
 
 pub use abilities::Abilities;
+pub use birth_date::{BirthDate, MalformedBirthDate};
 pub use collected_pin::CollectedPin;
 pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
