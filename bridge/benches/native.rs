@@ -14,7 +14,9 @@ use kazashi_core::{
     Error, Nonce,
     apdu::{CommandApdu, ResponseApdu},
     flow::{Step, Transport, run},
-    jpki::{self, CertificateKind, PinReference},
+    jpki::{self, CertificateKind},
+    key::PinReference,
+    pin,
     policy::Application,
     secret::PinValue,
     statement::{Method, Statement},
@@ -81,11 +83,11 @@ fn authenticate(card: &mut Recorder, pin: &str) {
                 let response = card.transmit(&command).expect("a response");
                 waiting.resume(response).expect("a step")
             }
-            Step::SignChallenge(key, nonce, waiting) => {
+            Step::SignChallenge(_, nonce, waiting) => {
                 let value = PinValue::parse(PinReference::UserAuthentication, pin).expect("a PIN");
-                run(jpki::verify_pin(value, 3), card).expect("the right PIN, all tries left");
+                run(pin::verify_pin(value, 3), card).expect("the right PIN, all tries left");
                 let statement = Statement::new(Method::Pin, ORIGIN, nonce.as_str());
-                let signature = run(jpki::sign_statement(key, &statement), card);
+                let signature = run(jpki::sign_statement(&statement), card);
                 waiting.resume(signature.expect("a signature")).expect("a step")
             }
             Step::Done(_) => return,

@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, sync::Arc};
 use kazashi_core::{
     Document,
     error_code::ErrorCode,
-    jpki::PinReference,
+    key::PinReference,
     secret::{MalformedPin, PinValue},
 };
 use pinentry::{ConfirmationDialog, PassphraseInput};

@@ -15,14 +15,14 @@ pub struct BirthDate(Zeroizing<Box<[u8]>>);
 #[non_exhaustive]
 pub struct MalformedBirthDate;
 
-/// The first day of each era, as `YYYYMMDD`, and the year before it. A day belongs to the new era
-/// from the moment of the change: nobody is born on the last day of the old one.
-const ERAS: [(u32, u32); 5] = [
-    (2019_05_01, 2018), // Reiwa
-    (1989_01_08, 1988), // Heisei
-    (1926_12_25, 1925), // Shōwa
-    (1912_07_30, 1911), // Taishō
-    (1873_01_01, 1867), // Meiji, as far as the Gregorian calendar reaches back
+/// The first day of each era, as `YYYYMMDD`, and the year before it. The day of a change belongs to
+/// the new era.
+const ERAS: [(&[u8; 8], u32); 5] = [
+    (b"20190501", 2018), // Reiwa
+    (b"19890108", 1988), // Heisei
+    (b"19261225", 1925), // Shōwa
+    (b"19120730", 1911), // Taishō
+    (b"18730101", 1867), // Meiji, as far as the Gregorian calendar reaches back
 ];
 
 impl BirthDate {
@@ -52,12 +52,11 @@ impl BirthDate {
 
     /// `YYMMDD` with the year of the era: what the card compares.
     pub(crate) fn era_digits(&self) -> Zeroizing<Box<[u8]>> {
-        let number = number(&self.0).expect("parsing takes digits only");
         let (_, before) = ERAS
             .into_iter()
-            .find(|&(first, _)| number >= first)
+            .find(|&(first, _)| self.digits() >= first.as_slice())
             .expect("parsing takes no earlier day");
-        let number = number - before * 10_000;
+        let number = number(&self.0).expect("parsing takes digits only") - before * 10_000;
         Zeroizing::new(format!("{number:06}").into_bytes().into())
     }
 }

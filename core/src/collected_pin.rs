@@ -1,6 +1,6 @@
 use crate::{
     error_code::ErrorCode,
-    jpki::PinReference,
+    key::PinReference,
     policy::{Scope, Scopes},
     secret::PinValue,
     wire::PinText,
@@ -19,7 +19,7 @@ pub struct CollectedPin {
 
 impl CollectedPin {
     /// A page may supply a PIN only if a wrong one would still leave two tries.
-    const PAGE_RETRIES: u8 = 3;
+    pub(crate) const PAGE_RETRIES: u8 = 3;
 
     /// What a page supplies, if it may.
     pub fn of_page(

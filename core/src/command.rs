@@ -36,6 +36,11 @@ pub(crate) fn compute_digital_signature(p2: u8, digest_info: &[u8]) -> CommandAp
         .expect(SHORT)
 }
 
+/// GET CHALLENGE (11.5.3), always in the short form (card.md 4.4).
+pub(crate) fn get_challenge(length: u8) -> CommandApdu {
+    CommandApdu::new(0x00, 0x84, 0x00, 0x00).with_ne(length.into()).expect(SHORT)
+}
+
 /// GET RESPONSE (11.8.1).
 pub(crate) fn get_response(ne: u32) -> CommandApdu {
     CommandApdu::new(0x00, 0xC0, 0x00, 0x00).with_ne(ne).expect(SHORT)

@@ -23,10 +23,32 @@ pub enum Error {
         retries_left: u8,
     },
 
+    /// The card has another birth date.
+    #[error("the birth date is wrong, {retries_left} tries left")]
+    BirthDateIncorrect {
+        /// How many tries the card still gives.
+        retries_left: u8,
+    },
+    /// The birth date has no tries left.
+    #[error("the birth date is blocked")]
+    BirthDateBlocked,
+
     // The card
     /// The card has no application of this name: it is no My Number Card.
     #[error("the card has no application of this name")]
     ApplicationNotFound,
+    /// The card is a My Number Card without the card surface application.
+    #[error("the card does not have this application")]
+    ApplicationAbsent,
+    /// The card knows no terminal authentication.
+    #[error("the card knows no terminal authentication")]
+    TerminalUnsupported,
+    /// The card did not accept the institution's certificate or signature.
+    #[error("the card refused the terminal with {status}")]
+    TerminalRefused {
+        /// The card's status word.
+        status: StatusWord,
+    },
     /// The card does not hold this certificate.
     #[error("the card does not hold this certificate")]
     CertificateAbsent,
@@ -44,6 +66,16 @@ pub enum Error {
         /// The card's status word.
         status: StatusWord,
     },
+
+    // The reader
+    /// Reader or card takes no command of more than 255 bytes.
+    #[error("reader and card take no commands of extended length")]
+    NoExtendedLength,
+
+    // The relying party
+    /// Its server answered with something that is no birth date.
+    #[error("the server answered with no birth date")]
+    BirthDateMalformed,
 
     // The caller
     /// The flow has a step that only somebody who guards the card can take.

@@ -68,7 +68,24 @@ const TOO_LONG: Error = Error::Malformed { what: "a file of more than 32 KiB" };
 fn length(file: &[u8]) -> usize {
     match *file {
         [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([high, low])),
+        // Card-verifiable certificates, and the records of the card surface.
+        [0x7F, 0x21, 0x82, high, low, ..] | [0xFF, 0x10..=0x50, 0x82, high, low, ..] => {
+            5 + usize::from(u16::from_be_bytes([high, low]))
+        }
         _ => file.len(),
+    }
+}
+
+/// Reads the first 256 bytes of a file at most, in the form that every card and reader takes.
+pub(crate) async fn read_head(card: &Card, ef: u8) -> Result<Zeroizing<Vec<u8>>, Error> {
+    loop {
+        let p1 = name(card, ef).await?.unwrap_or(0x00);
+        match card.transmit(command::read_binary(p1, 0x00, CommandApdu::MAX_SHORT_NE)).await {
+            Err(error) if is_for_want_of_short_identifiers(card, error) => {
+                card.abilities().lacks_short_ef_identifiers();
+            }
+            result => return result,
+        }
     }
 }
 

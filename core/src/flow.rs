@@ -16,12 +16,11 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Abilities, Document, Error, Nonce, Progress,
+    Abilities, BirthDate, Document, Error, Nonce, Progress,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
-    jpki::{
-        key::{Key, PinReference, Verified},
-        signature::{Signature, SignedDocument},
-    },
+    jpki::{Signature, SignedDocument},
+    key::{Key, PinReference, Verified},
+    terminal::TerminalRequest,
 };
 
 /// What is said to a card to reach a `T`.
@@ -48,9 +47,17 @@ pub enum Step<T> {
     Transmit(CommandApdu, Waiting<T, ResponseApdu>),
     /// Whoever guards the card collects the PIN and presents it.
     VerifyPin(PinReference, Waiting<T, Verified>),
+    /// Whoever guards the card presents this birth date.
+    VerifyBirthDate(BirthDate, Waiting<T, ()>),
     /// Whoever knows the page's origin builds the statement over it and the nonce, and has the card
     /// sign it.
     SignChallenge(Key, Nonce, Waiting<T, Signature>),
+    /// Whoever guards the card has it give a challenge, and vouches for it, the page's origin and
+    /// this nonce.
+    TerminalChallenge(Nonce, Waiting<T, TerminalRequest>),
+    /// Whoever guards the card brings it the institution's signature for this nonce, and has the
+    /// user authentication key sign the statement.
+    TerminalSign(TerminalAnswer, Waiting<T, Signature>),
     /// Whoever guards the card shows the person title and digest, collects the password, and has
     /// the digital signature key sign.
     Sign(Document, Waiting<T, SignedDocument>),
@@ -67,15 +74,27 @@ pub struct Waiting<T, A> {
     answer: Slot<A>,
 }
 
+/// What an institution's server answered to the request for this nonce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TerminalAnswer {
+    /// The nonce.
+    pub nonce: Nonce,
+    /// The institution's signature.
+    pub signature: Signature,
+}
+
 /// What only the relying party's server knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question {
     /// The birth date of the holder of this user authentication certificate (DER), as `YYYY-MM-DD`.
     BirthDate {
-        /// The certificate, as read from the card.
+        /// The certificate as read from the card, or its head.
         certificate: Vec<u8>,
     },
+    /// The institution's signature for this request.
+    TerminalSignature(TerminalRequest),
 }
 
 impl<T> Flow<T> {
@@ -122,6 +141,15 @@ impl<T> Running<T> {
                 }
                 Some(Request::VerifyPin(reference, answer)) => {
                     Step::VerifyPin(reference, Waiting { flow: self, answer })
+                }
+                Some(Request::VerifyBirthDate(birth_date, answer)) => {
+                    Step::VerifyBirthDate(birth_date, Waiting { flow: self, answer })
+                }
+                Some(Request::TerminalChallenge(nonce, answer)) => {
+                    Step::TerminalChallenge(nonce, Waiting { flow: self, answer })
+                }
+                Some(Request::TerminalSign(terminal, answer)) => {
+                    Step::TerminalSign(terminal, Waiting { flow: self, answer })
                 }
                 Some(Request::SignChallenge(key, nonce, answer)) => {
                     Step::SignChallenge(key, nonce, Waiting { flow: self, answer })
@@ -171,9 +199,13 @@ pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> 
         step = match step {
             Step::Done(output) => return Ok(output),
             Step::Transmit(command, waiting) => waiting.resume(card.transmit(&command)?)?,
-            Step::VerifyPin(..) | Step::SignChallenge(..) | Step::Sign(..) | Step::Ask(..) => {
-                return Err(Error::Unguarded.into());
-            }
+            Step::VerifyPin(..)
+            | Step::VerifyBirthDate(..)
+            | Step::SignChallenge(..)
+            | Step::TerminalChallenge(..)
+            | Step::TerminalSign(..)
+            | Step::Sign(..)
+            | Step::Ask(..) => return Err(Error::Unguarded.into()),
         };
     }
 }
@@ -190,7 +222,10 @@ pub(crate) struct Card {
 enum Request {
     Transmit(CommandApdu, Slot<ResponseApdu>),
     VerifyPin(PinReference, Slot<Verified>),
+    VerifyBirthDate(BirthDate, Slot<()>),
     SignChallenge(Key, Nonce, Slot<Signature>),
+    TerminalChallenge(Nonce, Slot<TerminalRequest>),
+    TerminalSign(TerminalAnswer, Slot<Signature>),
     Sign(Document, Slot<SignedDocument>),
     Ask(Question, Slot<Vec<u8>>),
 }
@@ -244,6 +279,22 @@ impl Card {
         self.request(|answer| Request::VerifyPin(reference, answer)).await
     }
 
+    /// Has the guard present the birth date.
+    pub(crate) async fn verify_birth_date(&self, birth_date: BirthDate) {
+        self.request(|answer| Request::VerifyBirthDate(birth_date, answer)).await;
+    }
+
+    /// Has the guard request the institution's signature for this nonce.
+    pub(crate) async fn terminal_challenge(&self, nonce: Nonce) -> TerminalRequest {
+        self.request(|answer| Request::TerminalChallenge(nonce, answer)).await
+    }
+
+    /// Has the guard bring the institution's signature to the card, and the statement signed.
+    pub(crate) async fn terminal_sign(&self, nonce: Nonce, signature: Signature) -> Signature {
+        let terminal = TerminalAnswer { nonce, signature };
+        self.request(|answer| Request::TerminalSign(terminal, answer)).await
+    }
+
     /// Has the guard sign the statement over its origin and this nonce.
     pub(crate) async fn sign_challenge(&self, key: Key, nonce: Nonce) -> Signature {
         self.request(|answer| Request::SignChallenge(key, nonce, answer)).await
@@ -255,7 +306,6 @@ impl Card {
     }
 
     /// Asks the relying party's server.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no flow asks the server yet"))]
     pub(crate) async fn ask(&self, question: Question) -> Vec<u8> {
         self.request(|answer| Request::Ask(question, answer)).await
     }

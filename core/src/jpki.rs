@@ -2,31 +2,47 @@
 
 use crate::{
     Document, Error, Nonce,
-    apdu::StatusWord,
+    apdu::{CommandApdu, StatusWord},
+    card_surface::CertificateReading,
     command, file,
-    flow::{Card, Flow},
-    secret::PinValue,
+    flow::{Card, Flow, Question},
+    key::{Key, PinReference},
     statement::Statement,
+    terminal::{self, TerminalCertificate},
 };
 
+mod certificate_kind;
 pub mod ef;
-pub(crate) mod key;
-pub(crate) mod signature;
+mod signature;
 
-pub use key::{CertificateKind, Key, PinReference, Verified};
+pub use certificate_kind::CertificateKind;
 pub use signature::{Certificate, Signature, SignedChallenge, SignedDocument};
 
 /// The application's name.
 pub const AID: [u8; 10] = [0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
 
-/// How many tries each PIN has left.
+/// The PINs of the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PinStatus {
-    /// Of the user authentication key, 0 to 3.
-    pub user_authentication: u8,
-    /// Of the digital signature key, 0 to 5.
-    pub digital_signature: u8,
+    /// Of the user authentication key, which has three tries.
+    pub user_authentication: Retries,
+    /// Of the digital signature key, which has five.
+    pub digital_signature: Retries,
+}
+
+/// How a PIN stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retries {
+    /// How many tries are left.
+    pub left: u8,
+    /// Whether it was ever set.
+    ///
+    /// A card without PINs (顔認証マイナンバーカード) counts its tries as a blocked one does, and how
+    /// to tell the two apart is not public. Taken for never set are: the password, where there is no
+    /// digital signature certificate; and the PIN, where besides neither of them has tries left.
+    pub set: bool,
 }
 
 /// Which of its relatives an application of this name belongs to (EF 0006, card.md 3.1).
@@ -62,9 +78,15 @@ pub fn token_label() -> Flow<TokenLabel> {
 pub fn pin_status() -> Flow<PinStatus> {
     Flow::new(async |card| {
         select_application(&card).await?;
+        let pin = file::retries_left(&card, ef::USER_AUTHENTICATION_PIN).await?;
+        let password = file::retries_left(&card, ef::DIGITAL_SIGNATURE_PASSWORD).await?;
+        let has_signature_certificate = password > 0 || has_digital_signature(&card).await?;
         Ok(PinStatus {
-            user_authentication: file::retries_left(&card, ef::USER_AUTHENTICATION_PIN).await?,
-            digital_signature: file::retries_left(&card, ef::DIGITAL_SIGNATURE_PASSWORD).await?,
+            user_authentication: Retries {
+                left: pin,
+                set: pin > 0 || password > 0 || has_signature_certificate,
+            },
+            digital_signature: Retries { left: password, set: has_signature_certificate },
         })
     })
 }
@@ -104,49 +126,100 @@ pub fn sign(document: Document) -> Flow<SignedDocument> {
     })
 }
 
-/// Reads one retry counter. Run by whoever guards the card; the application is selected.
-pub fn retries_left(reference: PinReference) -> Flow<u8> {
-    Flow::new(async move |card| file::retries_left(&card, reference.ef()).await)
-}
-
-/// Presents a PIN. Run by whoever guards the card; the application is selected.
+/// Signs in without a PIN, as an institution that the card trusts: terminal authentication
+/// (特定機関認証).
 ///
-/// The counter is read first: with fewer than `at_least` tries left nothing is presented, so a try
-/// is never spent that the person did not know of.
-pub fn verify_pin(value: PinValue, at_least: u8) -> Flow<Verified> {
+/// Its certificates are brought to the card, from the one that the key in EF 0016 verifies to the
+/// terminal's own. Then the card gives a challenge, the institution's server signs it together with
+/// the statement, and the card signs that statement. Only the form of the first certificate's two
+/// commands is public; the rest is [our own extension](crate::terminal).
+pub fn authenticate_pinless(
+    nonce: Nonce,
+    certificates: Vec<TerminalCertificate>,
+) -> Flow<SignedChallenge> {
     Flow::new(async move |card| {
-        let reference = value.reference();
-        match file::retries_left(&card, reference.ef()).await? {
-            0 => return Err(Error::PinBlocked),
-            retries_left if retries_left < at_least => {
-                return Err(Error::TooFewRetries { retries_left });
-            }
-            _ => {}
-        }
-        let p2 = file::name(&card, reference.ef()).await?.unwrap_or(0x80);
-        let command = command::verify(p2, value.as_bytes());
-        let ins = command.ins();
-        match card.exchange(command).await.status() {
-            StatusWord::OK => Ok(Verified { reference }),
-            status if status.is_blocked() => Err(Error::PinBlocked),
-            status => match status.retries_left() {
-                Some(0) => Err(Error::PinBlocked),
-                Some(retries_left) => Err(Error::PinIncorrect { retries_left }),
-                None => Err(Error::Refused { ins, status }),
-            },
-        }
+        select_application(&card).await?;
+        let kind = CertificateKind::UserAuthentication;
+        let certificate = read_certificate_file(&card, kind).await?;
+        load_certificates(&card, &certificates).await?;
+        let request = card.terminal_challenge(nonce.clone()).await;
+        let answer = card.ask(Question::TerminalSignature(request)).await;
+        let signature = card.terminal_sign(nonce, Signature::from_bytes(answer)).await;
+        Ok(SignedChallenge { certificate, signature })
     })
 }
 
-/// Has the card sign a statement. Run by whoever guards the card, after [`verify_pin`]; the
-/// application is selected.
-pub fn sign_statement(key: Key, statement: &Statement) -> Flow<Signature> {
+async fn load_certificates(card: &Card, certificates: &[TerminalCertificate]) -> Result<(), Error> {
+    if !card.abilities().extended_length() {
+        return Err(Error::NoExtendedLength);
+    }
+    match card.transmit(command::select_file(ef::TERMINAL_AUTHORITY)).await {
+        Err(Error::Refused { status: StatusWord::NOT_FOUND, .. }) => {
+            return Err(Error::TerminalUnsupported);
+        }
+        selected => selected?,
+    };
+    let published = (terminal::CERTIFICATE_BODY, terminal::CERTIFICATE_SIGNATURE);
+    let profile = terminal::PROFILE;
+    let ours = (profile.certificate_body, profile.certificate_signature);
+    let headers = std::iter::once(published).chain(std::iter::repeat(ours));
+    for (certificate, (body, signature)) in certificates.iter().zip(headers) {
+        load(card, certificate.load_body(body)).await?;
+        load(card, certificate.load_signature(signature)).await?;
+    }
+    Ok(())
+}
+
+async fn load(card: &Card, command: CommandApdu) -> Result<(), Error> {
+    match card.exchange(command).await.status() {
+        StatusWord::OK => Ok(()),
+        StatusWord::WRONG_LENGTH => Err(Error::NoExtendedLength),
+        StatusWord::INS_NOT_SUPPORTED | StatusWord::CLA_NOT_SUPPORTED | StatusWord::WRONG_P1_P2 => {
+            Err(Error::TerminalUnsupported)
+        }
+        status => Err(Error::TerminalRefused { status }),
+    }
+}
+
+/// Has the card give a challenge for an institution. Run by whoever guards the card, after its
+/// certificates were accepted; the application is selected.
+pub fn terminal_challenge() -> Flow<Vec<u8>> {
+    let length = terminal::PROFILE.challenge_length;
+    Flow::new(async move |card| {
+        let challenge = card.transmit(command::get_challenge(length)).await?;
+        if challenge.len() != usize::from(length) {
+            return Err(Error::Malformed { what: "a challenge of another length" });
+        }
+        Ok(challenge.to_vec())
+    })
+}
+
+/// Brings the institution's signature over challenge and statement to the card, and has the user
+/// authentication key sign that statement. Run by whoever guards the card, after
+/// [`terminal_challenge`]; the application is selected.
+pub fn sign_as_terminal(statement: &Statement, signature: &Signature) -> Flow<Signature> {
+    let authenticate = terminal::external_authenticate(statement, signature.as_bytes());
     let digest_info = statement.digest_info();
-    Flow::new(async move |card| compute_signature(&card, key.ef(), &digest_info).await)
+    Flow::new(async move |card| {
+        match card.exchange(authenticate).await.status() {
+            StatusWord::OK => {}
+            status => return Err(Error::TerminalRefused { status }),
+        }
+        compute_signature(&card, ef::USER_AUTHENTICATION_KEY, &digest_info).await
+    })
+}
+
+/// Has the user authentication key sign a statement. Run by whoever guards the card, after
+/// [`verify_pin`](crate::pin::verify_pin)(crate::pin::verify_pin); the application is selected.
+pub fn sign_statement(statement: &Statement) -> Flow<Signature> {
+    let digest_info = statement.digest_info();
+    Flow::new(async move |card| {
+        compute_signature(&card, ef::USER_AUTHENTICATION_KEY, &digest_info).await
+    })
 }
 
 /// Has the digital signature key sign a document, and reads its certificate. Run by whoever guards
-/// the card, after the person consented and [`verify_pin`]; the application is selected.
+/// the card, after the person consented and [`verify_pin`](crate::pin::verify_pin); the application is selected.
 pub fn sign_document(document: &Document) -> Flow<SignedDocument> {
     let digest_info = document.digest_info();
     Flow::new(async move |card| {
@@ -187,11 +260,33 @@ async fn read_label(card: &Card) -> Result<TokenLabel, Error> {
 }
 
 /// Children's cards and some others have no digital signature certificate: nobody should be asked
-/// for its password. EF 0008 begins with 8F if it is there, and with 00 if it is not.
+/// for its password.
 async fn demand_digital_signature(card: &Card) -> Result<(), Error> {
-    match *file::read(card, ef::CERTIFICATE_AVAILABILITY).await?.as_slice() {
-        [0x00, ..] => Err(Error::CertificateAbsent),
-        _ => Ok(()),
+    match has_digital_signature(card).await? {
+        true => Ok(()),
+        false => Err(Error::CertificateAbsent),
+    }
+}
+
+/// EF 0008 begins with 8F if the digital signature certificate is there, and with 00 if it is not.
+async fn has_digital_signature(card: &Card) -> Result<bool, Error> {
+    Ok(!file::read(card, ef::CERTIFICATE_AVAILABILITY).await?.starts_with(&[0x00]))
+}
+
+/// Selects the application and reads the user authentication certificate, or its head.
+pub(crate) async fn read_user_authentication_certificate(
+    card: &Card,
+    reading: CertificateReading,
+) -> Result<Vec<u8>, Error> {
+    select_application(card).await?;
+    match reading {
+        CertificateReading::Whole => {
+            let kind = CertificateKind::UserAuthentication;
+            Ok(read_certificate_file(card, kind).await?.as_der().to_vec())
+        }
+        CertificateReading::Head => {
+            Ok(file::read_head(card, ef::USER_AUTHENTICATION_CERTIFICATE).await?.to_vec())
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The My Number Card (マイナンバーカード), without any I/O.
 //!
 //! - [`apdu`] and [`tlv`]: the codecs.
-//! - [`flow`]: what is said to a card, in order; [`jpki`]: the flows of its public key application.
-//! - [`secret`] and [`statement`]: what the card is given to compare and to sign.
+//! - [`flow`]: what is said to a card, in order; [`jpki`] and [`card_surface`]: the flows of two of
+//!   its applications; [`terminal`]: what an institution says to it.
+//! - [`key`], [`pin`], [`secret`] and [`statement`]: what signs, what the card is given to compare, and what
+//!   it signs.
 //! - [`policy`]: which scope a command needs, given the state of the card; [`session`]: the card
 //!   within one transaction, guarded by it.
 //! - [`wire`]: the messages between page and bridge; [`error_code`]: every way they can fail.
@@ -12,6 +14,7 @@
 mod abilities;
 pub mod apdu;
 mod birth_date;
+pub mod card_surface;
 mod collected_pin;
 mod command;
 mod digest_info;
@@ -21,7 +24,9 @@ pub mod error_code;
 mod file;
 pub mod flow;
 pub mod jpki;
+pub mod key;
 mod nonce;
+pub mod pin;
 pub mod policy;
 mod progress;
 pub mod secret;

@@ -11,8 +11,11 @@ use thiserror::Error;
 
 use crate::{
     apdu::{CommandApdu, StatusWord},
+    card_surface,
     error_code::ErrorCode,
-    jpki::{self, PinReference, ef},
+    jpki::{self, ef},
+    key::{Key, PinReference},
+    terminal::{self, TerminalCertificate},
 };
 
 /// What an origin may be allowed to do.
@@ -29,6 +32,12 @@ pub enum Scope {
     UserCertificate,
     /// Sign in with the PIN. Includes [`UserCertificate`](Self::UserCertificate).
     Authenticate,
+    /// Sign in without a PIN, as an institution that proves itself to the card (特定機関認証).
+    /// Includes [`UserCertificate`](Self::UserCertificate).
+    AuthenticatePinless,
+    /// Show that the card is there (かざし利用): present the birth date, read the age record, have
+    /// the card surface key sign. Includes [`UserCertificate`](Self::UserCertificate).
+    CardPresence,
     /// Use the password of the digital signature key; read its certificate, which holds name and
     /// address.
     Sign,
@@ -45,6 +54,25 @@ impl Scope {
             PinReference::DigitalSignature => Self::Sign,
         }
     }
+
+    /// What having this key sign a challenge needs.
+    #[must_use]
+    pub fn of_key(key: Key) -> Self {
+        match key {
+            Key::UserAuthentication => Self::Authenticate,
+            Key::CardSurface => Self::CardPresence,
+        }
+    }
+
+    /// The scopes that include this one.
+    fn included_in(self) -> &'static [Self] {
+        match self {
+            Self::UserCertificate => {
+                &[Self::Authenticate, Self::AuthenticatePinless, Self::CardPresence]
+            }
+            _ => &[],
+        }
+    }
 }
 
 /// The scopes that one origin was granted.
@@ -56,8 +84,7 @@ impl Scopes {
     /// Whether these scopes, or what they include, allow this one.
     #[must_use]
     pub fn allow(&self, scope: Scope) -> bool {
-        self.0.contains(&scope)
-            || scope == Scope::UserCertificate && self.0.contains(&Scope::Authenticate)
+        self.0.contains(&scope) || scope.included_in().iter().any(|scope| self.0.contains(scope))
     }
 
     /// Refuses what these scopes do not allow.
@@ -86,11 +113,13 @@ pub enum Application {
     CardManager,
     /// The public key application (公的個人認証AP).
     Jpki,
+    /// The card surface application (券面事項確認AP).
+    CardSurface,
 }
 
 impl Application {
     /// Every application of the table.
-    const ALL: [Self; 2] = [Self::CardManager, Self::Jpki];
+    const ALL: [Self; 3] = [Self::CardManager, Self::Jpki, Self::CardSurface];
 
     /// The application's complete name.
     #[must_use]
@@ -98,6 +127,7 @@ impl Application {
         match self {
             Self::CardManager => &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00],
             Self::Jpki => &jpki::AID,
+            Self::CardSurface => &card_surface::AID,
         }
     }
 
@@ -140,14 +170,25 @@ const JPKI: &[(Access, u8, Needs)] = &[
     (Access::Read, ef::DIGITAL_SIGNATURE_CERTIFICATE, Needs::Scope(Scope::Sign)),
     (Access::RetryCounter, ef::USER_AUTHENTICATION_PIN, USER_CERTIFICATE),
     (Access::RetryCounter, ef::DIGITAL_SIGNATURE_PASSWORD, USER_CERTIFICATE),
+    // What it certifies unlocks nothing without the institution's signature.
+    (Access::LoadCertificate, ef::TERMINAL_AUTHORITY, Needs::Scope(Scope::AuthenticatePinless)),
+];
+
+/// The same of the card surface application. Card.md 3.3.
+const CARD_SURFACE: &[(Access, u8, Needs)] = &[
+    (Access::Read, card_surface::ef::AGE_RECORD, CARD_PRESENCE),
+    (Access::Read, card_surface::ef::CV_CERTIFICATE, CARD_PRESENCE),
+    (Access::RetryCounter, card_surface::ef::BIRTH_DATE, CARD_PRESENCE),
 ];
 
 const USER_CERTIFICATE: Needs = Needs::Scope(Scope::UserCertificate);
+const CARD_PRESENCE: Needs = Needs::Scope(Scope::CardPresence);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Read,
     RetryCounter,
+    LoadCertificate,
 }
 
 /// What is known of the card within one transaction.
@@ -216,6 +257,7 @@ impl CardState {
     fn rows(&self) -> impl Iterator<Item = &'static (Access, u8, Needs)> {
         match self.application {
             Some(Application::Jpki) => JPKI,
+            Some(Application::CardSurface) => CARD_SURFACE,
             Some(Application::CardManager) | None => &[],
         }
         .iter()
@@ -259,11 +301,24 @@ impl Action {
             ([0x00, 0x20, 0x00, 0x80], []) if ne == 0 => {
                 current_ef.map(|file| Self::Access(Access::RetryCounter, file))
             }
+            // A terminal's certificate for the key in the current EF, body or signature, in the
+            // exact form that is published, and in the one of the profile.
+            (header, data) if ne == 0 && is_certificate_part(header, data.len()) => {
+                current_ef.map(|file| Self::Access(Access::LoadCertificate, file))
+            }
             // GET RESPONSE: more of what was asked for before.
             ([0x00, 0xC0, 0x00, 0x00], []) if ne > 0 => Some(Self::GetResponse),
             _ => None,
         }
     }
+}
+
+fn is_certificate_part(header: [u8; 4], nc: usize) -> bool {
+    let profile = terminal::PROFILE;
+    let bodies = [terminal::CERTIFICATE_BODY, profile.certificate_body];
+    let signatures = [terminal::CERTIFICATE_SIGNATURE, profile.certificate_signature];
+    bodies.contains(&header) && nc == TerminalCertificate::BODY_LENGTH
+        || signatures.contains(&header) && nc == TerminalCertificate::SIGNATURE_LENGTH
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::jpki::key::PinReference;
+use crate::key::PinReference;
 
 /// The PIN (暗証番号) of the user authentication key: four digits.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,14 +4,17 @@
 use std::fmt;
 
 use crate::{
-    Abilities, CollectedPin, Document, Error,
+    Abilities, BirthDate, CollectedPin, Document, Error, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
+    card_surface,
     error_code::ErrorCode,
     flow::{Flow, Transport, run},
-    jpki::{self, Key, PinReference, Signature, SignedDocument},
+    jpki::{self, Signature, SignedDocument},
+    key::{Key, PinReference},
+    pin,
     policy::{Application, CardState, Needs, Scopes},
     secret::PinValue,
-    statement::Statement,
+    statement::{Method, Statement},
     wire::Failure,
 };
 
@@ -42,6 +45,8 @@ pub struct Session<'c> {
     page_application: Option<Application>,
     abilities: Abilities,
     verified: Option<PinReference>,
+    /// What an institution was asked to sign together with the card's challenge.
+    terminal: Option<Statement>,
     finished: bool,
 }
 
@@ -58,6 +63,7 @@ impl<'c> Session<'c> {
             page_application,
             abilities,
             verified: None,
+            terminal: None,
             finished: false,
         };
         match session.clean() {
@@ -96,7 +102,7 @@ impl<'c> Session<'c> {
 
     /// Asks the card how many tries a PIN has left.
     pub fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
-        self.run(jpki::retries_left(reference))
+        self.run(Application::Jpki, pin::retries_left(reference))
     }
 
     /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card
@@ -113,8 +119,15 @@ impl<'c> Session<'c> {
     /// Presents a PIN, unless fewer than `at_least` tries are left.
     pub fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
         self.verified = None;
-        self.verified = Some(self.run(jpki::verify_pin(value, at_least))?.reference);
+        let verified = self.run(Application::Jpki, pin::verify_pin(value, at_least))?;
+        self.verified = Some(verified.reference);
         Ok(())
+    }
+
+    /// Presents the holder's birth date, unless a wrong one would leave fewer than two tries.
+    pub fn verify_birth_date(&mut self, birth_date: BirthDate) -> Result<(), Failure> {
+        let verify = card_surface::verify_birth_date(birth_date, CollectedPin::PAGE_RETRIES);
+        self.run(Application::CardSurface, verify)
     }
 
     /// Presents a PIN that was given for this one thing, does it, and ends the transaction.
@@ -128,12 +141,57 @@ impl<'c> Session<'c> {
         done
     }
 
-    /// Has the card sign a statement, if its PIN was presented in this transaction.
-    pub fn sign(&mut self, key: Key, statement: &Statement) -> Result<Signature, Failure> {
-        if self.verified != Some(key.pin_reference()) {
+    /// Has the card sign the statement over origin and nonce, if the key's PIN was presented in this
+    /// transaction.
+    pub fn sign_challenge(
+        &mut self,
+        key: Key,
+        origin: &str,
+        nonce: &Nonce,
+    ) -> Result<Signature, Failure> {
+        if key.pin_reference().is_some_and(|pin| self.verified != Some(pin)) {
             return Err(ErrorCode::InvalidRequest.into());
         }
-        self.run(jpki::sign_statement(key, statement))
+        let statement = Statement::new(key.method(), origin, nonce.as_str());
+        let sign = match key {
+            Key::UserAuthentication => jpki::sign_statement(&statement),
+            Key::CardSurface => card_surface::sign_statement(&statement),
+        };
+        self.run(key.application(), sign)
+    }
+
+    /// Has the card give a challenge, for an institution to sign together with the statement over
+    /// origin and nonce. Its certificates were brought to the card in this transaction, or the card
+    /// will refuse it.
+    pub fn terminal_challenge(&mut self, origin: &str, nonce: &Nonce) -> Result<Vec<u8>, Failure> {
+        let challenge = self.run(Application::Jpki, jpki::terminal_challenge())?;
+        self.terminal = Some(Statement::new(Method::Terminal, origin, nonce.as_str()));
+        Ok(challenge)
+    }
+
+    /// Whether the institution's answer to a challenge is still to come: it needs this transaction.
+    #[must_use]
+    pub fn awaits_terminal(&self) -> bool {
+        self.terminal.is_some()
+    }
+
+    /// Brings the institution's signature to the card, has the card sign the statement over the
+    /// origin and nonce for which it gave the challenge, and ends the transaction.
+    pub fn sign_as_terminal(
+        &mut self,
+        origin: &str,
+        nonce: &Nonce,
+        signature: &Signature,
+    ) -> Result<Signature, Failure> {
+        let statement = Statement::new(Method::Terminal, origin, nonce.as_str());
+        let signed = match self.terminal.take() {
+            // The transaction of the challenge is over.
+            None => Err(ErrorCode::Timeout.into()),
+            Some(expected) if expected != statement => Err(ErrorCode::InvalidRequest.into()),
+            Some(_) => self.run(Application::Jpki, jpki::sign_as_terminal(&statement, signature)),
+        };
+        self.finish();
+        signed
     }
 
     /// Has the card sign a document, if its password was presented in this transaction.
@@ -141,7 +199,7 @@ impl<'c> Session<'c> {
         if self.verified != Some(PinReference::DigitalSignature) {
             return Err(ErrorCode::InvalidRequest.into());
         }
-        self.run(jpki::sign_document(document))
+        self.run(Application::Jpki, jpki::sign_document(document))
     }
 
     /// Ends the transaction after this.
@@ -168,8 +226,8 @@ impl<'c> Session<'c> {
     }
 
     /// Runs a guarded flow in the application that it takes for granted.
-    fn run<T>(&mut self, flow: Flow<T>) -> Result<T, Failure> {
-        self.select(Some(Application::Jpki))?;
+    fn run<T>(&mut self, application: Application, flow: Flow<T>) -> Result<T, Failure> {
+        self.select(Some(application))?;
         run(flow, self)
     }
 
@@ -180,6 +238,9 @@ impl<'c> Session<'c> {
         };
         match self.exchange(&application.select())?.status() {
             StatusWord::OK => Ok(()),
+            _ if application == Application::CardSurface => {
+                Err(ErrorCode::ApplicationAbsent.into())
+            }
             _ => Err(ErrorCode::UnsupportedCard.into()),
         }
     }
@@ -209,6 +270,7 @@ impl<'c> Session<'c> {
         }
         if self.state.application().is_none() || selects_application(command) {
             self.verified = None;
+            self.terminal = None;
         }
         answer
     }

@@ -74,6 +74,11 @@ pub struct TerminalCertificate {
 pub struct MalformedTerminalCertificate;
 
 impl TerminalCertificate {
+    /// The bytes of its first part.
+    pub(crate) const BODY_LENGTH: usize = 307;
+    /// The bytes of its second part.
+    pub(crate) const SIGNATURE_LENGTH: usize = 261;
+
     /// Takes the two parts apart. What the certificate says is the card's to judge.
     pub fn parse(certificate: &[u8]) -> Result<Self, MalformedTerminalCertificate> {
         let malformed = MalformedTerminalCertificate;

@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 use crate::{
     Error, Hash,
     error_code::ErrorCode,
-    jpki::{Key, PinReference},
+    key::{Key, PinReference},
     policy::Scopes,
+    terminal::{Base64, TerminalRequest},
 };
 
 /// The WebSocket subprotocol (RFC 6455, 1.9): name and version of what is spoken here.
@@ -81,6 +82,13 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<PinText>,
     },
+    /// Present the holder's birth date. Answered by [`Answer::Verified`].
+    VerifyBirthDate {
+        /// The lease.
+        lease: String,
+        /// As `YYYY-MM-DD`.
+        birth_date: PinText,
+    },
     /// Have the card sign the statement over this connection's origin and a nonce. Answered by
     /// [`Answer::Signed`].
     SignChallenge {
@@ -94,6 +102,25 @@ pub enum Request {
         /// have been presented in the same transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<PinEntry>,
+    },
+    /// Have the card give a challenge for an institution to sign, and vouch for it: the terminal's
+    /// certificates were accepted in the same transaction. Answered by [`Answer::TerminalRequest`].
+    TerminalRequest {
+        /// The lease.
+        lease: String,
+        /// The server's nonce.
+        nonce: String,
+    },
+    /// Carry the institution's signature to the card, and have the user authentication key sign
+    /// the statement over this connection's origin and the nonce of the request before. Answered by
+    /// [`Answer::Signed`].
+    TerminalSign {
+        /// The lease.
+        lease: String,
+        /// The nonce of [`Request::TerminalRequest`].
+        nonce: String,
+        /// The institution's signature.
+        signature: Base64,
     },
     /// Sign a document with the digital signature key. The bridge always asks the person, showing
     /// origin, title and digest. Answered by [`Answer::DocumentSigned`].
@@ -152,9 +179,14 @@ pub enum Answer {
         /// Data and status word.
         response: Hex,
     },
-    /// To [`Request::VerifyPin`]: the card accepted the PIN.
+    /// To [`Request::VerifyPin`] and [`Request::VerifyBirthDate`]: the card accepted it.
     Verified,
-    /// To [`Request::SignChallenge`].
+    /// To [`Request::TerminalRequest`].
+    TerminalRequest {
+        /// For the institution's server.
+        request: TerminalRequest,
+    },
+    /// To [`Request::SignChallenge`] and [`Request::TerminalSign`].
     Signed {
         /// The signature, big-endian.
         signature: Hex,
@@ -243,7 +275,7 @@ pub struct Reader {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hex(Zeroizing<Vec<u8>>);
 
-/// A PIN as the page supplies it, not parsed yet. Erased on drop; never shown.
+/// A PIN or birth date as the page supplies it, not parsed yet. Erased on drop; never shown.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PinText(#[serde(with = "zeroizing_string")] Zeroizing<String>);
@@ -278,6 +310,17 @@ impl From<Error> for Failure {
             Error::TooFewRetries { retries_left } => {
                 Self::new(ErrorCode::TooFewRetries).with_retries_left(retries_left)
             }
+            Error::BirthDateBlocked => Self::new(ErrorCode::BirthDateBlocked).with_retries_left(0),
+            Error::BirthDateIncorrect { retries_left } => {
+                Self::new(ErrorCode::BirthDateIncorrect).with_retries_left(retries_left)
+            }
+            Error::BirthDateMalformed => Self::new(ErrorCode::BirthDateMalformed),
+            Error::NoExtendedLength => Self::new(ErrorCode::ReaderNoExtendedLength),
+            Error::TerminalUnsupported => Self::new(ErrorCode::TerminalUnsupported),
+            Error::TerminalRefused { status } => {
+                Self { status_word: Some(status.0), ..Self::new(ErrorCode::TerminalRefused) }
+            }
+            Error::ApplicationAbsent => Self::new(ErrorCode::ApplicationAbsent),
             Error::ApplicationNotFound => Self::new(ErrorCode::UnsupportedCard),
             Error::CertificateAbsent => Self::new(ErrorCode::CertificateAbsent),
             Error::Malformed { .. } => Self::new(ErrorCode::CardMalformed),

@@ -3,7 +3,7 @@
 use kazashi_core::{
     Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
-    jpki::PinReference,
+    key::PinReference,
     policy::CardState,
     secret::PinValue,
     tlv::{self, Tag},

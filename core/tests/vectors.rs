@@ -7,10 +7,9 @@ use kazashi_core::{
     Document, Error, Hash, Nonce,
     apdu::{CommandApdu, LengthFields, ResponseApdu},
     flow::{Flow, Step, Transport, run},
-    jpki::{
-        self, Certificate, CertificateKind, Key, PinReference, Signature, SignedDocument,
-        TokenLabel, Verified,
-    },
+    jpki::{self, Certificate, CertificateKind, Signature, SignedDocument, TokenLabel},
+    key::{Key, PinReference, Verified},
+    pin,
     secret::PinValue,
     statement::{Method, Statement},
     tlv,
@@ -200,7 +199,7 @@ fn a_pin_is_not_presented_with_fewer_tries_left_than_counted_on() {
 #[test]
 fn both_retry_counters_are_read() {
     let status = replay(jpki::pin_status(), "pin-status").unwrap();
-    assert_eq!((status.user_authentication, status.digital_signature), (3, 5));
+    assert_eq!((status.user_authentication.left, status.digital_signature.left), (3, 5));
 }
 
 #[test]
@@ -239,7 +238,7 @@ fn files_are_selected_where_short_identifiers_are_refused() {
     let certificate = replay(flow, "read-certificate-selected").unwrap();
     assert_eq!(certificate.as_der(), hex("3003020107"));
     let status = replay(jpki::pin_status(), "pin-status-selected").unwrap();
-    assert_eq!((status.user_authentication, status.digital_signature), (3, 5));
+    assert_eq!((status.user_authentication.left, status.digital_signature.left), (3, 5));
 }
 
 #[test]
@@ -252,7 +251,7 @@ fn a_corrected_le_is_taken() {
 #[test]
 fn a_statement_is_signed_as_openssl_would_hash_it() {
     let statement = Statement::new(Method::Pin, "https://example.com", &"A".repeat(44));
-    let flow = jpki::sign_statement(Key::UserAuthentication, &statement);
+    let flow = jpki::sign_statement(&statement);
     let signature = replay(flow, "sign-statement").unwrap();
     assert_eq!(signature.as_bytes(), hex("0102030405060708"));
 }
@@ -350,7 +349,7 @@ fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
 
 fn present(pin: &str, at_least: u8) -> Flow<Verified> {
     let value = PinValue::parse(PinReference::UserAuthentication, pin).unwrap();
-    jpki::verify_pin(value, at_least)
+    pin::verify_pin(value, at_least)
 }
 
 /// Runs a flow against a transcript to the end of both.

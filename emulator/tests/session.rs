@@ -4,14 +4,14 @@
 use std::{cell::RefCell, rc::Rc};
 
 use kazashi_core::{
-    Abilities,
+    Abilities, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     error_code::ErrorCode,
-    jpki::{Key, PinReference},
+    jpki::Signature,
+    key::{Key, PinReference},
     policy::{Application, Scope, Scopes},
     secret::PinValue,
     session::{CardTransaction, Ending, Session},
-    statement::{Method, Statement},
     wire::Failure,
 };
 use kazashi_emulator::{Card, Image};
@@ -74,8 +74,9 @@ fn pin(text: &str) -> PinValue {
     PinValue::parse(PinReference::UserAuthentication, text).unwrap()
 }
 
-fn statement() -> Statement {
-    Statement::new(Method::Pin, "https://portal.example", &"A".repeat(44))
+fn sign(session: &mut Session<'_>) -> Result<Signature, Failure> {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    session.sign_challenge(Key::UserAuthentication, "https://portal.example", &nonce)
 }
 
 fn scopes() -> Scopes {
@@ -87,7 +88,7 @@ fn a_verified_pin_does_not_outlive_the_session() {
     let desk = Desk::new();
     let mut session = desk.session();
     session.verify_pin(pin("1234"), 1).unwrap();
-    assert_eq!(session.sign(Key::UserAuthentication, &statement()).unwrap().as_bytes().len(), 256);
+    assert_eq!(sign(&mut session).unwrap().as_bytes().len(), 256);
     session.close();
     assert_eq!(desk.0.borrow().ending, Some(Ending::LeaveCard));
     // Selecting the application again does not clear a VERIFY, so this shows that it was cleared.
@@ -103,7 +104,7 @@ fn a_pin_that_another_program_left_verified_is_cleared_first() {
     assert_eq!(desk.ask(SIGN), StatusWord::OK);
     let mut session = desk.session();
     session.transmit(&command(SELECT), &scopes()).unwrap();
-    let refused = session.sign(Key::UserAuthentication, &statement());
+    let refused = sign(&mut session);
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
     drop(session);
     assert_eq!(desk.ask(SELECT), StatusWord::OK);
@@ -116,7 +117,7 @@ fn nothing_is_signed_without_a_pin_in_the_same_session() {
     let mut session = desk.session();
     session.verify_pin(pin("1234"), 1).unwrap();
     session.close();
-    let refused = desk.session().sign(Key::UserAuthentication, &statement());
+    let refused = sign(&mut desk.session());
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
 }
 
@@ -126,7 +127,7 @@ fn a_select_by_the_page_ends_what_a_pin_allowed() {
     let mut session = desk.session();
     session.verify_pin(pin("1234"), 1).unwrap();
     session.transmit(&Application::CardManager.select(), &scopes()).unwrap();
-    let refused = session.sign(Key::UserAuthentication, &statement());
+    let refused = sign(&mut session);
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
 }
 
@@ -137,7 +138,7 @@ fn a_wrong_pin_unlocks_nothing() {
     session.verify_pin(pin("1234"), 1).unwrap();
     let wrong = session.verify_pin(pin("0000"), 1).unwrap_err();
     assert_eq!((wrong.code, wrong.retries_left), (ErrorCode::PinIncorrect, Some(2)));
-    let refused = session.sign(Key::UserAuthentication, &statement());
+    let refused = sign(&mut session);
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
 }
 

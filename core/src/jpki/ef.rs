@@ -12,6 +12,8 @@ pub const CERTIFICATE_AVAILABILITY: u8 = 0x08;
 pub const USER_AUTHENTICATION_CERTIFICATE: u8 = 0x0A;
 /// CA certificate for user authentication.
 pub const USER_AUTHENTICATION_CA_CERTIFICATE: u8 = 0x0B;
+/// The key that certifies terminals (特定機関認証EF, by name only: card.md 6.1).
+pub const TERMINAL_AUTHORITY: u8 = 0x16;
 /// User authentication key.
 pub const USER_AUTHENTICATION_KEY: u8 = 0x17;
 /// Digital signature key.

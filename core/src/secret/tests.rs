@@ -1,5 +1,5 @@
 use super::{MalformedPin, Password, Pin, PinValue};
-use crate::jpki::PinReference;
+use crate::key::PinReference;
 
 #[test]
 fn full_width_digits_are_the_same_pin() {

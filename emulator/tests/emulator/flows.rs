@@ -7,11 +7,11 @@ use std::rc::Rc;
 use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
 use kazashi_core::error_code::ErrorCode;
 use kazashi_core::flow::{Flow, Step};
-use kazashi_core::jpki::{self, CertificateKind, PinReference, Verified};
+use kazashi_core::jpki::{self, CertificateKind};
+use kazashi_core::key::{PinReference, Verified};
 use kazashi_core::policy::{Scope, Scopes};
 use kazashi_core::secret::PinValue;
 use kazashi_core::session::{CardTransaction, Ending, Session};
-use kazashi_core::statement::{Method, Statement};
 use kazashi_core::wire::Failure;
 use kazashi_core::{Abilities, Nonce};
 use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
@@ -244,12 +244,12 @@ impl Desk {
                     waiting.resume(Verified::new(reference))?
                 }
                 Step::SignChallenge(key, nonce, waiting) => {
-                    session.verify_pin(person.value(key.pin_reference()), person.at_least)?;
-                    let statement =
-                        Statement::new(Method::Pin, "https://portal.example", nonce.as_str());
-                    waiting.resume(session.sign(key, &statement)?)?
+                    let pin = key.pin_reference().expect("the tasks use no other key");
+                    session.verify_pin(person.value(pin), person.at_least)?;
+                    let origin = "https://portal.example";
+                    waiting.resume(session.sign_challenge(key, origin, &nonce)?)?
                 }
-                Step::Sign(..) | Step::Ask(..) => panic!("none of the tasks does this"),
+                _ => panic!("none of the tasks does this"),
             };
         }
     }

@@ -32,8 +32,8 @@ fn main() -> Result<(), Error> {
     card.0.end(Disposition::LeaveCard).map_err(|(_, error)| error)?;
 
     println!("reader: {}", reader.to_string_lossy());
-    println!("user authentication PIN: {} tries left", pins.user_authentication);
-    println!("digital signature password: {} tries left", pins.digital_signature);
+    println!("user authentication PIN: {} tries left", pins.user_authentication.left);
+    println!("digital signature password: {} tries left", pins.digital_signature.left);
     println!("user authentication certificate: {} bytes", certificate.as_der().len());
     if let Some(path) = env::args_os().nth(1) {
         fs::write(path, certificate.as_der())?;
