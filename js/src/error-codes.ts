@@ -14,6 +14,10 @@ export type ErrorCode =
   | "pin-cancelled"
   /** Nobody answered the dialog in time. */
   | "pin-timeout"
+  /** The card has another birth date than the one presented; the card counted a try. */
+  | "birth-date-incorrect"
+  /** The birth date has no tries left. */
+  | "birth-date-blocked"
   /** There is no card on the reader. */
   | "no-smartcard"
   /** The card was taken away before the end. */
@@ -26,6 +30,12 @@ export type ErrorCode =
   | "card-refused"
   /** The card answered what its specification does not know. */
   | "card-malformed"
+  /** The card has no application of the kind that was asked for, though it is a My Number Card. */
+  | "application-absent"
+  /** The card knows no terminal authentication (特定機関認証): it is too old, or holds no key for it. */
+  | "terminal-unsupported"
+  /** The card refused the institution: it does not trust its certificate, or the institution's signature is over something else; `statusWord` says how. */
+  | "terminal-refused"
   /** The PC/SC service of the operating system does not run. */
   | "no-service"
   /** There is no such reader, or no longer. */
@@ -38,6 +48,8 @@ export type ErrorCode =
   | "reader-busy"
   /** Reader and card do not understand each other. */
   | "communication-error"
+  /** Reader or card takes no commands of more than 255 bytes, which terminal authentication (特定機関認証) needs. */
+  | "reader-no-extended-length"
   /** None of the scopes that this origin was granted allows it. */
   | "not-permitted"
   /** No connection to the bridge: it does not run, or its administrator does not list this origin. (A page cannot tell the two apart.) */
@@ -60,6 +72,10 @@ export type ErrorCode =
   | "lease-lost"
   /** The message, its arguments or its order are wrong. */
   | "invalid-request"
+  /** What should be a birth date is none, or lies before 1873; the card was not asked. */
+  | "birth-date-malformed"
+  /** Something else than a presence proof was sent, or something that cannot be read. */
+  | "presence-proof-malformed"
   /** The page waited for as long as it said it would. */
   | "timeout"
   /** The page gave up waiting, by its `AbortSignal`. */
@@ -104,6 +120,14 @@ export type ErrorCode =
   | "certificate-signature-mismatch"
   /** The server does not know the key that issued the certificate: a generation of the CA is missing, or the certificate is forged. */
   | "certificate-untrusted"
+  /** The card-verifiable certificate from the card surface application cannot be read. */
+  | "cv-certificate-malformed"
+  /** The server does not know the key that issued the card-verifiable certificate, or did not ask for that hierarchy. */
+  | "cv-certificate-untrusted"
+  /** A record of the card surface is forged or damaged: the key that should have signed it did not. */
+  | "card-record-forged"
+  /** The proof comes from another card than the one that was enrolled, or for another birth date. */
+  | "enrolment-mismatch"
   /** No token can prove the method that the server expects. */
   | "method-unsupported"
   /** The nonce is not this session's, or no longer. */
@@ -114,6 +138,8 @@ export type ErrorCode =
   | "origin-malformed"
   /** The key that makes the server's own identifiers is too short. */
   | "pairwise-key-too-short"
+  /** The institution's server did not sign for the terminal: nobody is signed in at this desk, the bridge is not enrolled, or too much was asked of it. */
+  | "terminal-not-signed"
   /** The signature is over another origin, nonce or method, or by another key. */
   | "signature-mismatch"
   /** The token names another algorithm than RS256. */
@@ -151,6 +177,14 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     ja: "時間内に暗証番号が入力されませんでした。",
     en: "No PIN was entered in time.",
   },
+  "birth-date-incorrect": {
+    ja: "カードの生年月日と一致しません。あと{retriesLeft}回確認できます。",
+    en: "The card belongs to somebody born on another day. Tries left: {retriesLeft}.",
+  },
+  "birth-date-blocked": {
+    ja: "カードの生年月日の照合がロックされています。市区町村の窓口にお問い合わせください。",
+    en: "The card no longer compares birth dates. Ask at the municipal office.",
+  },
   "no-smartcard": {
     ja: "カードをリーダーに置いてください。",
     en: "Put the card on the reader.",
@@ -175,6 +209,18 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     ja: "カードの応答を読み取れませんでした。",
     en: "The card's answer could not be understood.",
   },
+  "application-absent": {
+    ja: "このカードにはこの機能がありません。",
+    en: "This card does not have this function.",
+  },
+  "terminal-unsupported": {
+    ja: "このカードは暗証番号なしの認証に対応していません。暗証番号を使ってください。",
+    en: "This card cannot be used without its PIN. Use the PIN.",
+  },
+  "terminal-refused": {
+    ja: "カードがこの機関を認証しませんでした。暗証番号を使ってください。",
+    en: "The card did not accept this institution. Use the PIN.",
+  },
   "no-service": {
     ja: "スマートカードサービスが動いていません。",
     en: "The smart card service is not running.",
@@ -198,6 +244,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "communication-error": {
     ja: "カードと通信できませんでした。置き直してください。",
     en: "Could not communicate with the card. Put it on the reader again.",
+  },
+  "reader-no-extended-length": {
+    ja: "このカードリーダーは暗証番号なしの認証に対応していません。",
+    en: "This card reader cannot be used without the PIN.",
   },
   "not-permitted": {
     ja: "このサイトにはこの操作が許可されていません。",
@@ -242,6 +292,14 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "invalid-request": {
     ja: "要求の形式が正しくありません。",
     en: "The request is malformed.",
+  },
+  "birth-date-malformed": {
+    ja: "生年月日の形式が正しくありません。",
+    en: "This is not a date of birth.",
+  },
+  "presence-proof-malformed": {
+    ja: "送信されたデータの形式が正しくありません。",
+    en: "The data sent to the server is malformed.",
   },
   timeout: {
     ja: "時間切れです。もう一度お試しください。",
@@ -331,6 +389,22 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     ja: "このカードの電子証明書を確認できません。サーバーの管理者に連絡してください。",
     en: "The certificate on this card could not be verified. Contact the server's administrator.",
   },
+  "cv-certificate-malformed": {
+    ja: "このカードの証明書は使えません。",
+    en: "The certificate on this card cannot be used.",
+  },
+  "cv-certificate-untrusted": {
+    ja: "このカードの証明書を確認できません。サーバーの管理者に連絡してください。",
+    en: "The certificate on this card could not be verified. Contact the server's administrator.",
+  },
+  "card-record-forged": {
+    ja: "このカードの記録を確認できません。このカードは使えません。",
+    en: "The records on this card could not be verified. It cannot be used.",
+  },
+  "enrolment-mismatch": {
+    ja: "登録されたカードと異なります。暗証番号を使って登録し直してください。",
+    en: "This is not the card that was enrolled. Enrol it with its PIN.",
+  },
   "method-unsupported": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
     en: "The server is not set up correctly. Contact its administrator.",
@@ -350,6 +424,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "pairwise-key-too-short": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
     en: "The server is not set up correctly. Contact its administrator.",
+  },
+  "terminal-not-signed": {
+    ja: "サーバーが暗証番号なしの認証を許可しませんでした。",
+    en: "The server did not permit signing in without the PIN.",
   },
   "signature-mismatch": {
     ja: "カードの署名を確認できませんでした。もう一度お試しください。",
