@@ -10,13 +10,13 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    CollectedPin, Document, Nonce,
+    BirthDate, CollectedPin, Document, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
-    jpki::PinReference,
+    jpki::Signature,
+    key::PinReference,
     policy::{Scope, Scopes},
     session::Session,
-    statement::{Method, Statement},
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
 };
 use tokio::{sync::broadcast::error::RecvError, time::interval};
@@ -155,24 +155,56 @@ impl Connection {
                 worker.with_card(&lease, verify).await?;
                 Ok(Answer::Verified)
             }
+            Request::VerifyBirthDate { lease, birth_date } => {
+                let in_use = self.use_lease(&lease)?;
+                self.scopes.require(Scope::CardPresence)?;
+                let birth_date = BirthDate::parse(birth_date.as_str())
+                    .map_err(|_| ErrorCode::BirthDateMalformed)?;
+                let verify = move |card: &mut Session<'_>| card.verify_birth_date(birth_date);
+                self.worker(&in_use)?.with_card(&lease, verify).await?;
+                Ok(Answer::Verified)
+            }
             Request::SignChallenge { lease, key, nonce, pin } => {
                 let in_use = self.use_lease(&lease)?;
-                self.scopes.require(Scope::Authenticate)?;
-                let nonce = Nonce::parse(&nonce).map_err(|_| ErrorCode::InvalidRequest)?;
-                let statement = Statement::new(Method::Pin, self.origin.as_str(), nonce.as_str());
-                let pin = match pin {
-                    Some(PinEntry { value }) => {
-                        let reference = key.pin_reference();
-                        Some(
-                            self.collect_pin(&lease, &in_use, reference, Purpose::SignIn, value)
-                                .await?,
-                        )
-                    }
-                    None => None,
+                self.scopes.require(Scope::of_key(key))?;
+                let (origin, nonce) = (self.origin.clone(), parse_nonce(&nonce)?);
+                let pin = match (key.pin_reference(), pin) {
+                    (Some(reference), Some(PinEntry { value })) => Some(
+                        self.collect_pin(&lease, &in_use, reference, Purpose::SignIn, value)
+                            .await?,
+                    ),
+                    _ => None,
                 };
-                let sign = move |card: &mut Session<'_>| match pin {
-                    Some(pin) => card.with_pin(pin, |card| card.sign(key, &statement)),
-                    None => card.sign(key, &statement),
+                let sign = move |card: &mut Session<'_>| {
+                    let sign =
+                        |card: &mut Session<'_>| card.sign_challenge(key, origin.as_str(), &nonce);
+                    match pin {
+                        Some(pin) => card.with_pin(pin, sign),
+                        None => sign(card),
+                    }
+                };
+                let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
+                Ok(Answer::Signed { signature: signature.as_bytes().into() })
+            }
+            Request::TerminalRequest { lease, nonce } => {
+                let in_use = self.use_lease(&lease)?;
+                self.scopes.require(Scope::AuthenticatePinless)?;
+                let nonce = parse_nonce(&nonce)?;
+                let challenge = {
+                    let (origin, nonce) = (self.origin.clone(), nonce.clone());
+                    move |card: &mut Session<'_>| card.terminal_challenge(origin.as_str(), &nonce)
+                };
+                let challenge = self.worker(&in_use)?.with_card(&lease, challenge).await?;
+                let request = self.bridge.identity.vouch(&self.origin, &nonce, challenge);
+                Ok(Answer::TerminalRequest { request })
+            }
+            Request::TerminalSign { lease, nonce, signature } => {
+                let in_use = self.use_lease(&lease)?;
+                self.scopes.require(Scope::AuthenticatePinless)?;
+                let (origin, nonce) = (self.origin.clone(), parse_nonce(&nonce)?);
+                let signature = Signature::from_bytes(signature.as_bytes());
+                let sign = move |card: &mut Session<'_>| {
+                    card.sign_as_terminal(origin.as_str(), &nonce, &signature)
                 };
                 let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
                 Ok(Answer::Signed { signature: signature.as_bytes().into() })
@@ -297,4 +329,8 @@ impl Connection {
     fn lock_leases(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn parse_nonce(text: &str) -> Result<Nonce, ErrorCode> {
+    Nonce::parse(text).map_err(|_| ErrorCode::InvalidRequest)
 }

@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Parser, Subcommand};
 use kazashi_core::wire::DEFAULT_PORT;
 use rand_core::{OsRng, RngCore};
@@ -19,14 +20,15 @@ use tracing::{error, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    config::Config, events::Events, lease::Leases, pin_entry::PinEntry, readers::Readers,
-    server::Server, virtual_card::VirtualReader,
+    config::Config, events::Events, identity::Identity, lease::Leases, pin_entry::PinEntry,
+    readers::Readers, server::Server, virtual_card::VirtualReader,
 };
 
 mod config;
 mod connection;
 mod events;
 mod guard;
+mod identity;
 mod lease;
 mod origin;
 mod pin_entry;
@@ -50,6 +52,9 @@ struct Cli {
 enum Command {
     /// Serve the pages that the configuration lists.
     Serve(Serve),
+    /// Print this bridge's public key (Ed25519, base64), for the server of an institution that is to
+    /// sign for the cards on its readers. The first time, make it.
+    Enrol(State),
 }
 
 #[derive(Args, Debug)]
@@ -60,6 +65,8 @@ struct Serve {
     /// Which origins may do what (TOML). Without it, none may do anything.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    state: State,
     /// Use this card image of kazashi-emulator instead of the workstation's readers. Standard input
     /// takes insert, remove and swap DIR.
     #[arg(long, value_name = "DIR")]
@@ -69,10 +76,28 @@ struct Serve {
     dev: bool,
 }
 
+#[derive(Args, Debug)]
+struct State {
+    /// Where the bridge keeps its key. Without it, where the operating system keeps such things.
+    #[arg(long = "state", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl State {
+    fn identity(&self) -> Result<Identity, Box<dyn std::error::Error>> {
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => identity::default_state_folder()?,
+        };
+        Ok(Identity::load_or_create(&folder)?)
+    }
+}
+
 /// What every connection shares.
 #[derive(Debug)]
 struct Bridge {
     config: Config,
+    identity: Identity,
     events: Events,
     leases: Arc<Leases>,
     readers: Arc<Readers>,
@@ -80,9 +105,13 @@ struct Bridge {
 }
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Serve(options) } = Cli::parse();
+    let Cli { command } = Cli::parse();
     start_logging();
-    match serve(options) {
+    let done = match command {
+        Command::Serve(options) => serve(options),
+        Command::Enrol(state) => enrol(&state),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(error, "stopped");
@@ -101,6 +130,11 @@ fn start_logging() {
     tracing_subscriber::registry().with(lines).with(ours).init();
 }
 
+fn enrol(state: &State) -> Result<(), Box<dyn std::error::Error>> {
+    writeln!(io::stdout(), "{}", STANDARD.encode(state.identity()?.public_key()))?;
+    Ok(())
+}
+
 fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let readers = runtime.block_on(serve_until_stopped(options))?;
@@ -114,6 +148,7 @@ fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
 
 async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std::error::Error>> {
     let config = Config::load(options.config.as_deref(), options.dev)?;
+    let identity = options.state.identity()?;
     let events = Events::new();
     let leases = Arc::new(Leases::new(events.clone()));
     let readers = Arc::new(Readers::new(Arc::clone(&leases), events.clone()));
@@ -133,7 +168,8 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
         }
     }
     let address = server.address();
-    let bridge = Bridge { config, events, leases, readers: Arc::clone(&readers), pin_entry };
+    let bridge =
+        Bridge { config, identity, events, leases, readers: Arc::clone(&readers), pin_entry };
     info!(version = VERSION, %address, developer_mode = options.dev, "listening");
     writeln!(io::stdout(), "listening on {address}")?;
     tokio::select! {

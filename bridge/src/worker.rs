@@ -22,6 +22,8 @@ use crate::lease::Leases;
 
 /// A transaction without a command for so long ends: Windows resets the card after 5 s.
 const IDLE: Duration = Duration::from_secs(2);
+/// The same while an institution signs the card's challenge, which is good for this transaction only.
+const IDLE_FOR_TERMINAL: Duration = Duration::from_secs(4);
 /// How long a request waits for the card, which another program may hold.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -145,7 +147,8 @@ impl<S: Slot> Thread<S> {
         (job.work)(Ok(&mut session));
         let mut next = None;
         while !session.is_finished() {
-            match self.queue.recv_timeout(IDLE) {
+            let idle = if session.awaits_terminal() { IDLE_FOR_TERMINAL } else { IDLE };
+            match self.queue.recv_timeout(idle) {
                 Ok(job) if job.lease == memory.lease && self.leases.is_current(&job.lease) => {
                     (job.work)(Ok(&mut session));
                 }

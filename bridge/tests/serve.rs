@@ -130,7 +130,7 @@ fn commands_that_no_scope_allows_are_refused() {
     let lease = page.acquire();
     page.transmit(&lease, SELECT);
     for command in
-        ["002000980431323334", "802A00970155", "00B0810000", "00A4040C0AD3921000310001010402"]
+        ["002000980431323334", "802A00970155", "00B0810000", "00A4040C0AD3921000310001010408"]
     {
         let answer = page.ask(json!({ "type": "transmit", "lease": lease, "command": command }));
         assert_eq!(answer["code"], "not-permitted", "{command}");
@@ -386,6 +386,8 @@ impl Bridge {
             ("https://dialog.example", r#""authenticate""#),
             ("https://reader.example", r#""reader""#),
             ("https://sign.example", r#""sign""#),
+            ("https://pinless.example", r#""authenticate-pinless""#),
+            ("https://presence.example", r#""card-presence""#),
         ]
         .map(|(origin, scopes)| {
             format!("[[origin]]\norigin = \"{origin}\"\nscopes = [{scopes}]\n")
@@ -395,6 +397,8 @@ impl Bridge {
         let mut process = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
             .args(["serve", "--port", "0", "--config"])
             .arg(&config)
+            .arg("--state")
+            .arg(folder.path())
             .arg("--virtual-card")
             .arg(folder.path().join("card"))
             .env("KAZASHI_LOG", "trace")

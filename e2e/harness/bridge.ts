@@ -28,6 +28,7 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
     ].join("\n"),
   );
   const command = [built("kazashi-bridge"), "serve", "--dev", "--config", config];
+  command.push("--state", options.folder);
   if (options.virtualCard) command.push("--virtual-card", options.virtualCard);
   const bridge = Program.start("bridge", options.onTerminal ? onTerminal(command) : command, {
     folder: options.folder,

@@ -34,7 +34,8 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     fs::write(&config, bridge_config())?;
 
     let mut bridge = Command::new(built("kazashi-bridge"));
-    bridge.args(["serve", "--dev", "--config"]).arg(config).arg("--virtual-card").arg(card);
+    bridge.args(["serve", "--dev", "--config"]).arg(config);
+    bridge.arg("--state").arg(&folder).arg("--virtual-card").arg(card);
     let mut server = program("node", "examples/sign-in");
     server.arg("server.mjs").env("PORT", PORT.to_string());
     let running = [Server::start(&mut bridge)?, Server::start(&mut server)?];

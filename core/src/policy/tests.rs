@@ -1,5 +1,8 @@
 use super::{Application, CardState, Needs, Refusal, Scope, Scopes};
-use crate::apdu::{CommandApdu, StatusWord};
+use crate::{
+    apdu::{CommandApdu, StatusWord},
+    terminal,
+};
 
 fn command(hex: &str) -> CommandApdu {
     let bytes: Vec<u8> = (0..hex.len())
@@ -10,9 +13,18 @@ fn command(hex: &str) -> CommandApdu {
 }
 
 fn in_jpki() -> CardState {
+    within(Application::Jpki)
+}
+
+fn within(application: Application) -> CardState {
     let mut state = CardState::unknown();
-    state.observe(&Application::Jpki.select(), StatusWord::OK);
+    state.observe(&application.select(), StatusWord::OK);
     state
+}
+
+/// A part of a terminal's certificate, of so many bytes.
+fn certificate_part([cla, ins, p1, p2]: [u8; 4], nc: usize) -> CommandApdu {
+    CommandApdu::new(cla, ins, p1, p2).with_data(vec![0x7F; nc]).unwrap()
 }
 
 #[test]
@@ -37,10 +49,66 @@ fn each_row_needs_its_scope() {
 }
 
 #[test]
+fn each_row_of_the_card_surface_needs_its_scope() {
+    for (row, needs) in [
+        ("00A4040C0AD3921000310001010402", Needs::Lease),
+        ("00B0810000", Needs::Scope(Scope::CardPresence)),
+        ("00B0840000", Needs::Scope(Scope::CardPresence)),
+        ("00200091", Needs::Scope(Scope::CardPresence)),
+    ] {
+        assert_eq!(within(Application::CardSurface).judge(&command(row)), Ok(needs), "{row}");
+    }
+}
+
+#[test]
+fn everything_else_of_the_card_surface_is_refused() {
+    for (refused, why) in [
+        ("00B0820000", "the card face"),
+        ("00B0830000", "what says which municipality issued the card"),
+        ("00B0850000", "the picture of the individual number"),
+        ("00200092", "the counter of verification number B"),
+        ("00200093", "the counter of verification number A"),
+        ("0020009106353530323137", "VERIFY with a birth date"),
+        ("802A000033", "a signature"),
+        ("00A4020C02001A", "the key"),
+        ("00B08A0000", "a file of the other application"),
+    ] {
+        let state = within(Application::CardSurface);
+        assert_eq!(state.judge(&command(refused)), Err(Refusal), "{refused}: {why}");
+    }
+}
+
+#[test]
+fn a_terminal_certificate_is_for_the_key_that_certifies_terminals() {
+    let body = certificate_part(terminal::CERTIFICATE_BODY, 307);
+    let signature = certificate_part(terminal::CERTIFICATE_SIGNATURE, 261);
+    let mut state = in_jpki();
+    assert_eq!(state.judge(&body), Err(Refusal), "no file is current");
+    state.observe(&command("00A4020C020016"), StatusWord::OK);
+    for part in [&body, &signature] {
+        assert_eq!(state.judge(part), Ok(Needs::Scope(Scope::AuthenticatePinless)));
+        state.observe(part, StatusWord::OK);
+    }
+    for (refused, why) in [
+        (certificate_part(terminal::CERTIFICATE_BODY, 306), "a body of another length"),
+        (certificate_part(terminal::CERTIFICATE_SIGNATURE, 307), "a body as signature"),
+        (certificate_part([0x80, 0xA2, 0x00, 0xAE], 261), "other parameters"),
+        (certificate_part([0x00, 0xA2, 0x06, 0xC1], 307), "another class"),
+        (body.clone().with_ne(256).unwrap(), "one that expects data"),
+        (certificate_part([0x00, 0x82, 0x00, 0x80], 288), "EXTERNAL AUTHENTICATE"),
+    ] {
+        assert_eq!(state.judge(&refused), Err(Refusal), "{why}");
+    }
+    state.observe(&body, StatusWord::INS_NOT_SUPPORTED);
+    assert_eq!(state.judge(&body), Err(Refusal), "the file is named anew after a refusal");
+    assert_eq!(in_jpki().judge(&command("00B0960000")), Err(Refusal), "it is not read");
+}
+
+#[test]
 fn everything_else_is_refused() {
     for (refused, why) in [
         ("00A4040C09D392F0002601000000", "a name that is only a prefix"),
-        ("00A4040C0AD3921000310001010402", "an application that is not in the table"),
+        ("00A4040C0AD3921000310001010408", "an application that is not in the table"),
         ("00A4040C0AD392F00026010000000100", "SELECT without FCI that expects data"),
         ("00A4020C020017", "a key file"),
         ("00A4020C020009", "a file of which nothing is known"),
@@ -141,10 +209,14 @@ fn a_guarded_command_leaves_no_current_file() {
 }
 
 #[test]
-fn authenticate_includes_the_certificate_and_nothing_else() {
-    let scopes: Scopes = [Scope::Authenticate].into_iter().collect();
-    assert!(scopes.allow(Scope::Authenticate) && scopes.allow(Scope::UserCertificate));
-    for scope in [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin] {
-        assert!(!scopes.allow(scope), "{scope:?}");
+fn three_scopes_include_the_certificate_and_none_any_other() {
+    let including = [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence];
+    let others = [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin];
+    for granted in including.into_iter().chain(others) {
+        let scopes: Scopes = [granted].into_iter().collect();
+        assert_eq!(scopes.allow(Scope::UserCertificate), including.contains(&granted));
+        for scope in including.into_iter().chain(others) {
+            assert_eq!(scopes.allow(scope), scope == granted, "{granted:?} allows {scope:?}");
+        }
     }
 }
