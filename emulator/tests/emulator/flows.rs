@@ -207,7 +207,7 @@ impl Desk {
         let result = match task {
             Task::PinStatus => self
                 .drive(jpki::pin_status(), &mut session, person)
-                .map(|status| vec![status.user_authentication, status.digital_signature]),
+                .map(|status| format!("{status:?}").into_bytes()),
             Task::TokenLabel => self
                 .drive(jpki::token_label(), &mut session, person)
                 .map(|label| format!("{label:?}").into_bytes()),
