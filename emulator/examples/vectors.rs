@@ -1,14 +1,15 @@
-//! Writes `vectors/certificates` and the card images from the keys in `vectors/keys`. Running it
-//! again gives the same bytes.
+//! Writes `vectors/certificates`, `vectors/cv-certificates` and the card images from the keys in
+//! `vectors/keys`. Running it again gives the same bytes.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use kazashi_emulator::issue::{
-    Authority, CardKeys, DIGITAL_SIGNATURE_POLICY, EndEntity, Hierarchy, Holder,
+    Authority, CardKeys, CvKey, DIGITAL_SIGNATURE_POLICY, EndEntity, Hierarchy, Holder,
+    KeyIdentifier,
 };
-use kazashi_emulator::{Variant, folder};
+use kazashi_emulator::{Application, Contents, Ef, Image, Variant, folder};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use x509_cert::der::asn1::{Null, ObjectIdentifier, OctetString};
@@ -24,13 +25,22 @@ fn main() -> Result<()> {
         let pem = fs::read_to_string(root.join("vectors/keys").join(name))?;
         Ok(RsaPrivateKey::from_pkcs8_pem(&pem)?)
     };
+    let cv_key = |identifier, name| -> Result<CvKey> { Ok(CvKey::new(identifier, key(name)?)) };
+    let card_surface_records =
+        cv_key(KeyIdentifier::CARD_SURFACE_RECORDS, "card-surface-records.pem")?;
     let hierarchy = Hierarchy {
         user_authentication: Authority::user_authentication(key("user-authentication-ca.pem")?)?,
         digital_signature: Authority::digital_signature(key("digital-signature-ca.pem")?)?,
+        card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "card-surface-authority.pem")?,
+        card_surface_records: card_surface_records.clone(),
+        terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "terminal-authority.pem")?,
     };
     let same_name_foreign = Hierarchy {
         user_authentication: Authority::user_authentication(key("foreign-ca.pem")?)?,
         digital_signature: Authority::digital_signature(key("foreign-ca.pem")?)?,
+        card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "foreign-ca.pem")?,
+        card_surface_records,
+        terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "foreign-ca.pem")?,
     };
     let foreign_ca = Authority::foreign(key("foreign-ca.pem")?)?;
     let user_key = key("user-authentication.pem")?;
@@ -44,17 +54,73 @@ fn main() -> Result<()> {
         fs::write(root.join("vectors/certificates").join(name), der)?;
     }
 
-    let hanako = CardKeys::new(user_key, signature_key)?;
-    let taro = CardKeys::new(key("user-authentication-2.pem")?, key("digital-signature-2.pem")?)?;
-    for variant in Variant::ALL {
-        let card = match variant {
-            Variant::AnotherPerson => hierarchy.card(variant, &Holder::TARO, &taro),
-            Variant::ForeignRoot => same_name_foreign.card(variant, &Holder::HANAKO, &hanako),
-            _ => hierarchy.card(variant, &Holder::HANAKO, &hanako),
-        };
-        folder::write(root.join("emulator/images").join(variant.name()), &card?)?;
+    let hanako = CardKeys::new(user_key, signature_key, key("card-surface.pem")?)?;
+    let taro = CardKeys::new(
+        key("user-authentication-2.pem")?,
+        key("digital-signature-2.pem")?,
+        key("card-surface-2.pem")?,
+    )?;
+    let images = Variant::ALL.map(|variant| match variant {
+        Variant::AnotherPerson => hierarchy.card(variant, &Holder::TARO, &taro),
+        Variant::ForeignRoot => same_name_foreign.card(variant, &Holder::HANAKO, &hanako),
+        _ => hierarchy.card(variant, &Holder::HANAKO, &hanako),
+    });
+    for image in images {
+        let image = image?;
+        folder::write(root.join("emulator/images").join(image.variant().name()), &image)?;
+    }
+
+    let intermediate = cv_key(KeyIdentifier::TERMINAL_INTERMEDIATE, "terminal-intermediate.pem")?;
+    let terminal = cv_key(KeyIdentifier::TERMINAL, "terminal.pem")?;
+    let cv_certificates = cv_certificates(&hierarchy, &same_name_foreign, &intermediate, &terminal);
+    // Its date and its key are those of the good one; it is signed by nobody whom a card knows.
+    let forger = Hierarchy {
+        card_surface_records: cv_key(KeyIdentifier::CARD_SURFACE_RECORDS, "foreign-ca.pem")?,
+        ..hierarchy.clone()
+    };
+    let age_records = [("age-record.bin", &hierarchy), ("forged-age-record.bin", &forger)];
+    for (name, hierarchy) in age_records {
+        let image = hierarchy.card(Variant::Normal, &Holder::HANAKO, &hanako)?;
+        fs::write(root.join("vectors/cv-certificates").join(name), age_record(&image)?)?;
+    }
+    for (name, certificate) in cv_certificates {
+        fs::write(root.join("vectors/cv-certificates").join(name), certificate)?;
     }
     Ok(())
+}
+
+fn cv_certificates(
+    hierarchy: &Hierarchy,
+    foreign: &Hierarchy,
+    intermediate: &CvKey,
+    terminal: &CvKey,
+) -> [(&'static str, Vec<u8>); 8] {
+    // The same key under another name.
+    let renamed = |key: &CvKey, identifier| CvKey::new(identifier, key.private_key().clone());
+    let production = KeyIdentifier::new(*b"5000023\x08\x05001\0\0\0\0");
+    let impostor = renamed(&foreign.terminal, KeyIdentifier::TERMINAL_INTERMEDIATE);
+    let misnamed = renamed(intermediate, KeyIdentifier::TERMINAL_AUTHORITY);
+    let records = &hierarchy.card_surface_records;
+    [
+        ("card-surface.cv", hierarchy.card_surface.certify(records)),
+        ("foreign-card-surface.cv", foreign.card_surface.certify(records)),
+        (
+            "production-card-surface.cv",
+            renamed(&hierarchy.card_surface, production).certify(records),
+        ),
+        ("terminal-intermediate.cv", hierarchy.terminal.certify(intermediate)),
+        ("foreign-terminal-intermediate.cv", foreign.terminal.certify(intermediate)),
+        ("terminal.cv", intermediate.certify(terminal)),
+        ("foreign-terminal.cv", impostor.certify(terminal)),
+        ("misnamed-issuer-terminal.cv", misnamed.certify(terminal)),
+    ]
+}
+
+fn age_record(image: &Image) -> Result<&[u8]> {
+    match image.contents(Ef { application: Application::CardSurface, id: 0x0001 }) {
+        Some(Contents::Transparent(bytes)) => Ok(bytes),
+        _ => Err("the card has no age record".into()),
+    }
 }
 
 fn certificates(

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Ef;
+
+mod card_surface;
 mod common;
 mod jpki;
 
@@ -14,6 +17,8 @@ pub enum Application {
     Jpki,
     /// 共通カードAP: who issued the card, and its number.
     Common,
+    /// 券面事項確認AP: the card surface, as records that its issuer signed.
+    CardSurface,
 }
 
 /// When a file may be read or a key used.
@@ -23,11 +28,14 @@ pub(crate) enum Access {
     Free,
     /// Once one of these PINs of the same application was verified; never, if there is none.
     AfterAnyOf(&'static [u16]),
+    /// Once this PIN of the same application was verified; and one signature without it, if a
+    /// terminal asked for just that (card.md 6.1).
+    AfterPinOrTerminal(u16),
 }
 
 impl Application {
     /// All of them, in the order in which a partial name finds them.
-    pub(crate) const ALL: [Self; 2] = [Self::Jpki, Self::Common];
+    pub(crate) const ALL: [Self; 3] = [Self::Jpki, Self::Common, Self::CardSurface];
 
     /// The name by which SELECT finds the application.
     #[must_use]
@@ -35,6 +43,7 @@ impl Application {
         match self {
             Self::Jpki => &jpki::AID,
             Self::Common => &common::AID,
+            Self::CardSurface => &card_surface::AID,
         }
     }
 
@@ -43,6 +52,7 @@ impl Application {
         match self {
             Self::Jpki => "jpki",
             Self::Common => "common",
+            Self::CardSurface => "card-surface",
         }
     }
 
@@ -51,6 +61,15 @@ impl Application {
             Self::Jpki => jpki::access(id),
             // What is known of it is free.
             Self::Common => Access::Free,
+            Self::CardSurface => card_surface::access(id),
+        }
+    }
+
+    /// The key that COMPUTE DIGITAL SIGNATURE takes where it names none (card.md 4.3).
+    pub(crate) fn default_key(self) -> Option<Ef> {
+        match self {
+            Self::CardSurface => Some(Ef { application: self, id: card_surface::KEY }),
+            Self::Jpki | Self::Common => None,
         }
     }
 
@@ -60,6 +79,8 @@ impl Application {
             Self::Jpki => jpki::accepts_new_pin(id, value),
             // It changes its PIN by a command of its own.
             Self::Common => false,
+            // A date of birth does not change.
+            Self::CardSurface => false,
         }
     }
 }

@@ -9,17 +9,24 @@ use crate::application::Access;
 use crate::{Application, Contents, Ef, Image, Variant};
 
 mod compute_digital_signature;
+mod external_authenticate;
 mod get_challenge;
 mod get_data;
 mod read_binary;
 mod read_record;
 mod select;
 mod verify;
+mod verify_certificate;
+
+use verify_certificate::Chain;
 
 const INS_VERIFY: u8 = 0x20;
 const INS_CHANGE_REFERENCE_DATA: u8 = 0x24;
 pub(crate) const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+const INS_EXTERNAL_AUTHENTICATE: u8 = 0x82;
 const INS_GET_CHALLENGE: u8 = 0x84;
+/// In the card's own class; its formal name is not known (card.md 6.1).
+const INS_VERIFY_CERTIFICATE: u8 = 0xA2;
 const INS_SELECT: u8 = 0xA4;
 const INS_READ_BINARY: u8 = 0xB0;
 const INS_READ_RECORD: u8 = 0xB2;
@@ -42,6 +49,12 @@ pub struct Card {
     current_ef: Option<Ef>,
     /// The security status: which PINs were presented.
     verified: BTreeSet<Ef>,
+    /// What the last GET CHALLENGE gave, if it is long enough for EXTERNAL AUTHENTICATE.
+    challenge: Option<[u8; 32]>,
+    /// The certificates that a terminal presented to the current EF.
+    chain: Chain,
+    /// The digest of the one statement that a terminal let the card sign without a PIN.
+    permitted: Option<[u8; 32]>,
     changed: bool,
 }
 
@@ -60,6 +73,9 @@ impl Card {
             application: None,
             current_ef: None,
             verified: BTreeSet::new(),
+            challenge: None,
+            chain: Chain::default(),
+            permitted: None,
             changed: false,
         }
     }
@@ -96,9 +112,12 @@ impl Card {
     }
 
     /// A warm reset: the card manager is current again, but what was verified stays so (card.md 2).
+    /// What a terminal proved does not: our choice, nothing is known.
     pub fn reset(&mut self) {
         self.application = None;
-        self.current_ef = None;
+        self.set_current_ef(None);
+        self.challenge = None;
+        self.permitted = None;
     }
 
     /// Performs a command APDU and answers with a response APDU. Any bytes get an answer.
@@ -132,7 +151,11 @@ impl Card {
             (Class::Interindustry, INS_CHANGE_REFERENCE_DATA) => {
                 self.change_reference_data(command)
             }
-            (Class::Interindustry, INS_GET_CHALLENGE) => Self::get_challenge(command, random),
+            (Class::Interindustry, INS_GET_CHALLENGE) => self.get_challenge(command, random),
+            (Class::Interindustry, INS_EXTERNAL_AUTHENTICATE) => {
+                self.external_authenticate(command)
+            }
+            (Class::Proprietary, INS_VERIFY_CERTIFICATE) => self.verify_certificate(command),
             (Class::Proprietary, INS_PERFORM_SECURITY_OPERATION) => {
                 self.compute_digital_signature(command, random)
             }
@@ -165,8 +188,14 @@ impl Card {
         let application = self.application.ok_or(StatusWord::NOT_FOUND)?;
         let ef = Ef { application, id };
         self.contents(ef)?;
-        self.current_ef = Some(ef);
+        self.set_current_ef(Some(ef));
         Ok(ef)
+    }
+
+    /// A chain of certificates begins anew whenever an EF becomes current, even the same.
+    fn set_current_ef(&mut self, ef: Option<Ef>) {
+        self.current_ef = ef;
+        self.chain = Chain::default();
     }
 
     fn contents(&self, ef: Ef) -> Result<&Contents, StatusWord> {
@@ -175,13 +204,16 @@ impl Card {
 
     /// Refuses unless what guards the EF was presented.
     fn demand_access(&self, ef: Ef) -> Result<(), StatusWord> {
-        let open = match ef.application.access(ef.id) {
+        if self.is_open(ef) { Ok(()) } else { Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED) }
+    }
+
+    fn is_open(&self, ef: Ef) -> bool {
+        let verified = |id| self.verified.contains(&Ef { id, ..ef });
+        match ef.application.access(ef.id) {
             Access::Free => true,
-            Access::AfterAnyOf(pins) => {
-                pins.iter().any(|&id| self.verified.contains(&Ef { id, ..ef }))
-            }
-        };
-        if open { Ok(()) } else { Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED) }
+            Access::AfterAnyOf(pins) => pins.iter().copied().any(verified),
+            Access::AfterPinOrTerminal(pin) => verified(pin),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A folder holds `card.toml` (variant, ATR, data objects, which key file belongs to which key EF,
 //! PINs and their retry counters), the contents of the other files as on the card (`jpki/000A.bin`;
-//! record 1 of a file of records is `common/0001.1.bin`), and the keys in PKCS #8 PEM.
+//! record 1 of a file of records is `common/0001.1.bin`), and the keys in PEM: private ones in
+//! PKCS #8, public ones as SubjectPublicKeyInfo.
 //!
 //! Only `card.toml` must be there, and it may be empty. An image made from a dump of some card is a
 //! card as far as its files go: whatever is missing is missing on the card.

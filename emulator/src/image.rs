@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::{fmt, io};
 
-use rsa::RsaPrivateKey;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
+use rsa::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding,
+};
 use rsa::traits::PublicKeyParts;
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -16,8 +18,7 @@ use crate::Application;
 mod embedded;
 pub(crate) mod files;
 
-/// The contents of a card: its ATR, elementary files, private keys, and PINs with their retry
-/// counters.
+/// The contents of a card: its ATR, elementary files, keys, and PINs with their retry counters.
 ///
 /// The keys of an image are throw-away; a key that matters does not belong in software like this.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,16 +41,18 @@ pub enum Variant {
     Normal,
     /// The same of another person.
     AnotherPerson,
-    /// 顔認証マイナンバーカード: its PINs were never set, so there is no digital signature certificate
-    /// on it. How it answers to the query is not public; here as a blocked one, see [`Pin`].
+    /// 顔認証マイナンバーカード: the PINs that a holder chooses were never set, so there is no digital
+    /// signature certificate on it. How it answers to the query is not public; here as a blocked
+    /// one, see [`Pin`].
     WithoutPins,
-    /// Both PINs have no tries left.
+    /// All its PINs have no tries left.
     Blocked,
     /// There is no digital signature certificate on it, as for a child.
     WithoutSignatureCertificate,
     /// Its user certificates are no longer valid.
     Expired,
-    /// Its certificates come from authorities of the right names with other keys.
+    /// Its certificates come from authorities of the right names with other keys, and it trusts
+    /// terminals of another such authority.
     ForeignRoot,
     /// It knows neither extended length fields nor short EF identifiers.
     Short,
@@ -81,6 +84,8 @@ pub enum Contents {
     Records(BTreeMap<u8, Vec<u8>>),
     /// A key for COMPUTE DIGITAL SIGNATURE.
     PrivateKey(PrivateKey),
+    /// The key that certificates of terminals are verified with (card.md 6.1). No command reads it.
+    PublicKey(PublicKey),
     /// A PIN or password for VERIFY.
     Pin(Pin),
 }
@@ -90,6 +95,13 @@ pub enum Contents {
 pub struct PrivateKey {
     path: String,
     rsa: Box<RsaPrivateKey>,
+}
+
+/// An RSA public key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    path: String,
+    rsa: RsaPublicKey,
 }
 
 /// A PIN or password with its retry counter. One that was never set has no tries left: this is what
@@ -154,14 +166,15 @@ pub enum ImageError {
     /// A retry counter is above its maximum, or the maximum is not 1 to 15.
     #[error("the retry counter is above its maximum, or the maximum is not 1 to 15")]
     RetryCounter,
-    /// `card.toml` is not there.
+    /// `card.toml`, or a public key that it names, is not there.
     #[error("{path}: no such file in the image")]
     Missing {
         /// The file.
         path: String,
     },
-    /// A key file holds no RSA private key of 2048 bits in PKCS #8 PEM.
-    #[error("{path}: not an RSA private key of 2048 bits in PKCS #8 PEM")]
+    /// A key file holds no RSA key of 2048 bits: a private one in PKCS #8 PEM, or a public one in
+    /// SubjectPublicKeyInfo PEM.
+    #[error("{path}: not an RSA key of 2048 bits in PKCS #8 or SubjectPublicKeyInfo PEM")]
     Key {
         /// The file.
         path: String,
@@ -184,13 +197,15 @@ impl Image {
         }
     }
 
-    /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`.
+    /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`, date of birth
+    /// `550217`.
     #[must_use]
     pub fn normal() -> Self {
         Self::of(Variant::Normal)
     }
 
-    /// The checked-in card of this variant: PIN `1234`, password `ABC123`, where they are set.
+    /// The checked-in card of this variant: PIN `1234`, password `ABC123`, where they are set; date
+    /// of birth `550217`, another person's `070217`.
     #[must_use]
     pub fn of(variant: Variant) -> Self {
         Self::from_files(&embedded::files(variant)).expect("a test reads the checked-in images")
@@ -342,6 +357,37 @@ impl PrivateKey {
     }
 }
 
+impl PublicKey {
+    /// Reads a key of 2048 bits. `path` is where an image folder keeps it:
+    /// `keys/terminal-authority.pem`.
+    pub fn from_public_key_pem(path: impl Into<String>, pem: &str) -> Result<Self, ImageError> {
+        let path = path.into();
+        match RsaPublicKey::from_public_key_pem(pem) {
+            Ok(rsa) => Self::new(path, rsa),
+            Err(_) => Err(ImageError::Key { path }),
+        }
+    }
+
+    /// Takes a key of 2048 bits, and where an image folder is to keep it.
+    pub fn new(path: impl Into<String>, rsa: RsaPublicKey) -> Result<Self, ImageError> {
+        let path = path.into();
+        if rsa.size() != PrivateKey::SIGNATURE_LENGTH {
+            return Err(ImageError::Key { path });
+        }
+        Ok(Self { path, rsa })
+    }
+
+    pub(crate) fn rsa(&self) -> &RsaPublicKey {
+        &self.rsa
+    }
+
+    fn to_public_key_pem(&self) -> Result<String, ImageError> {
+        self.rsa
+            .to_public_key_pem(LineEnding::LF)
+            .map_err(|_| ImageError::Key { path: self.path.clone() })
+    }
+}
+
 impl Pin {
     /// A PIN with all tries left.
     pub fn new(value: &str, retries_max: u8) -> Result<Self, ImageError> {
@@ -407,6 +453,12 @@ impl From<PrivateKey> for Contents {
     }
 }
 
+impl From<PublicKey> for Contents {
+    fn from(key: PublicKey) -> Self {
+        Self::PublicKey(key)
+    }
+}
+
 impl From<Pin> for Contents {
     fn from(pin: Pin) -> Self {
         Self::Pin(pin)
@@ -434,6 +486,7 @@ impl fmt::Debug for Contents {
             Self::Transparent(bytes) => write!(f, "Transparent({} bytes)", bytes.len()),
             Self::Records(records) => write!(f, "Records({})", records.len()),
             Self::PrivateKey(key) => key.fmt(f),
+            Self::PublicKey(key) => key.fmt(f),
             Self::Pin(pin) => pin.fmt(f),
         }
     }
@@ -442,6 +495,12 @@ impl fmt::Debug for Contents {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateKey").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

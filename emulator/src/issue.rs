@@ -1,5 +1,5 @@
-//! Issuing: certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), and the cards
-//! that hold them. The keys are throw-away, and no person of these names exists.
+//! Issuing: certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), CV certificates
+//! for card surfaces and terminals, and the cards that hold and trust them. The keys are throw-away, and no person of these names exists.
 
 use rand_core::CryptoRngCore;
 use rsa::RsaPrivateKey;
@@ -7,21 +7,29 @@ use thiserror::Error;
 use x509_cert::der::DateTime;
 use x509_cert::{der, spki};
 
-use crate::{Application, Ef, Image, ImageError, Pin, PrivateKey, Variant};
+use crate::{Application, Contents, Ef, Image, ImageError, Pin, PrivateKey, PublicKey, Variant};
 
 mod authority;
 mod contents;
+mod cv_certificate;
 
 pub use authority::{Authority, DIGITAL_SIGNATURE_POLICY, EndEntity, USER_AUTHENTICATION_POLICY};
+pub use cv_certificate::{CvKey, KeyIdentifier};
 
-/// The two authorities of JPKI: what a card of the hierarchy is issued by.
+/// What a card is issued by: the two authorities of JPKI, and the keys behind its CV certificates.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "JPKI has these two")]
+#[expect(clippy::exhaustive_structs, reason = "a card needs these")]
 pub struct Hierarchy {
     /// Issues user authentication certificates.
     pub user_authentication: Authority,
     /// Issues digital signature certificates.
     pub digital_signature: Authority,
+    /// Certifies those who sign what is on card surfaces.
+    pub card_surface: CvKey,
+    /// Signs what is on card surfaces.
+    pub card_surface_records: CvKey,
+    /// Certifies for terminals; the card trusts it.
+    pub terminal: CvKey,
 }
 
 /// A person that cards are issued to.
@@ -32,6 +40,8 @@ pub struct Holder {
     name: &'static str,
     /// The first digit is the era: 3 is Shōwa, 4 is Heisei.
     birth_date: &'static str,
+    /// As the card surface compares it, with the year of the era.
+    birth_date_of_era: &'static str,
     sex: &'static str,
     address: &'static str,
 }
@@ -41,6 +51,7 @@ pub struct Holder {
 pub struct CardKeys {
     user_authentication: PrivateKey,
     digital_signature: PrivateKey,
+    card_surface: PrivateKey,
 }
 
 /// Why something cannot be issued.
@@ -70,10 +81,13 @@ impl Hierarchy {
         Ok(Self {
             user_authentication: Authority::user_authentication(generate_key(random)?)?,
             digital_signature: Authority::digital_signature(generate_key(random)?)?,
+            card_surface: CvKey::generate(KeyIdentifier::CARD_SURFACE_AUTHORITY, random)?,
+            card_surface_records: CvKey::generate(KeyIdentifier::CARD_SURFACE_RECORDS, random)?,
+            terminal: CvKey::generate(KeyIdentifier::TERMINAL_AUTHORITY, random)?,
         })
     }
 
-    /// Issues a card: both certificates, and what else is on a card of this variant. PIN `1234`,
+    /// Issues a card: its certificates, and what else is on a card of this variant. PIN `1234`,
     /// password `ABC123`.
     pub fn card(
         &self,
@@ -110,9 +124,11 @@ impl Hierarchy {
                 contents::certificate(&self.user_authentication.issue(&user_authentication)?)?,
             )
             .with(jpki(0x000B), contents::certificate(&self.user_authentication.certificate()?)?)
+            .with(jpki(0x0016), self.terminal_authority()?)
             .with(jpki(0x0017), keys.user_authentication.clone().into())
             .with(jpki(0x0018), pin.into())
             .with(jpki(0x001B), password.into());
+        let image = self.with_card_surface(image, holder, &keys.card_surface)?;
         if matches!(variant, Variant::WithoutPins | Variant::WithoutSignatureCertificate) {
             // What the files of a certificate that was not issued hold is not public.
             return Ok(image
@@ -125,6 +141,34 @@ impl Hierarchy {
             .with(jpki(0x0008), contents::availability(true))
             .with(jpki(0x001A), keys.digital_signature.clone().into()))
     }
+
+    fn terminal_authority(&self) -> Result<Contents, IssueError> {
+        let key = self.terminal.public_key();
+        Ok(PublicKey::new("keys/terminal-authority.pem", key)?.into())
+    }
+
+    /// The card surface application. The holder does not choose its PIN, so it is always set.
+    fn with_card_surface(
+        &self,
+        image: Image,
+        holder: &Holder,
+        key: &PrivateKey,
+    ) -> Result<Image, IssueError> {
+        let ef = |id| Ef { application: Application::CardSurface, id };
+        // How many tries there are at most is not public.
+        let retries_max = 10;
+        let retries_left = if image.variant() == Variant::Blocked { 0 } else { retries_max };
+        let birth_date =
+            Pin::with_retries_left(holder.birth_date_of_era, retries_left, retries_max)?;
+        let age_record = contents::age_record(holder, key, &self.card_surface_records);
+        let cv_certificate = self.card_surface.certify(&self.card_surface_records);
+        Ok(image
+            .with(ef(0x0001), age_record)
+            .with(ef(0x0003), contents::card_surface_information())
+            .with(ef(0x0004), Contents::Transparent(cv_certificate))
+            .with(ef(0x0011), birth_date.into())
+            .with(ef(0x001A), key.clone().into()))
+    }
 }
 
 impl Holder {
@@ -133,6 +177,7 @@ impl Holder {
         number: 1,
         name: "架空　花子",
         birth_date: "319800217",
+        birth_date_of_era: "550217",
         sex: "2",
         address: "東京都清瀬市架空一丁目２番地３",
     };
@@ -142,6 +187,7 @@ impl Holder {
         number: 2,
         name: "架空　太郎",
         birth_date: "419950217",
+        birth_date_of_era: "070217",
         sex: "1",
         address: "東京都清瀬市架空四丁目５番地６",
     };
@@ -152,6 +198,7 @@ impl CardKeys {
     pub fn new(
         user_authentication: RsaPrivateKey,
         digital_signature: RsaPrivateKey,
+        card_surface: RsaPrivateKey,
     ) -> Result<Self, ImageError> {
         Ok(Self {
             user_authentication: PrivateKey::new(
@@ -159,12 +206,14 @@ impl CardKeys {
                 user_authentication,
             )?,
             digital_signature: PrivateKey::new("keys/digital-signature.pem", digital_signature)?,
+            card_surface: PrivateKey::new("keys/card-surface.pem", card_surface)?,
         })
     }
 
     /// New keys.
     pub fn generate(random: &mut dyn CryptoRngCore) -> Result<Self, IssueError> {
-        Ok(Self::new(generate_key(random)?, generate_key(random)?)?)
+        let [first, second, third] = [(); 3].map(|()| generate_key(random));
+        Ok(Self::new(first?, second?, third?)?)
     }
 }
 

@@ -25,5 +25,7 @@ mod timing;
 
 pub use application::Application;
 pub use card::Card;
-pub use image::{Contents, Ef, Image, ImageError, Pin, PrivateKey, UnknownVariant, Variant};
+pub use image::{
+    Contents, Ef, Image, ImageError, Pin, PrivateKey, PublicKey, UnknownVariant, Variant,
+};
 pub use timing::Timing;

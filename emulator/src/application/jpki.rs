@@ -17,7 +17,7 @@ pub(super) fn access(id: u16) -> Access {
         DIGITAL_SIGNATURE_CERTIFICATE | DIGITAL_SIGNATURE_KEY => {
             Access::AfterAnyOf(&[DIGITAL_SIGNATURE_PASSWORD])
         }
-        USER_AUTHENTICATION_KEY => Access::AfterAnyOf(&[USER_AUTHENTICATION_PIN]),
+        USER_AUTHENTICATION_KEY => Access::AfterPinOrTerminal(USER_AUTHENTICATION_PIN),
         PROTECTED => Access::AfterAnyOf(&[]),
         _ => Access::Free,
     }

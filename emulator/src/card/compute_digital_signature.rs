@@ -4,7 +4,14 @@ use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
 use super::Card;
-use crate::{Contents, PrivateKey};
+use crate::application::Access;
+use crate::{Application, Contents, Ef, PrivateKey};
+
+/// A DigestInfo of SHA-256, up to the digest (RFC 8017, 9.2, note 1).
+const SHA_256_DIGEST_INFO: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
 
 impl Card {
     /// COMPUTE DIGITAL SIGNATURE in the card's own class (card.md 4.3): P1 says what the data is.
@@ -14,11 +21,14 @@ impl Card {
         random: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, StatusWord> {
         let scheme = Scheme::of_p1(command.p1())?;
-        let ef = self.ef_of_p2(command.p2())?;
+        let ef = self.key_of_p2(command.p2())?;
         let Contents::PrivateKey(key) = self.contents(ef)? else {
             return Err(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
         };
-        self.demand_access(ef)?;
+        let needs_permission = !self.is_open(ef);
+        if needs_permission && !self.permits(ef, command) {
+            return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+        }
         let room = usize::try_from(command.ne()).unwrap_or(usize::MAX);
         if command.data().is_empty() || room < PrivateKey::SIGNATURE_LENGTH {
             return Err(StatusWord::WRONG_LENGTH);
@@ -26,7 +36,28 @@ impl Card {
         if !scheme.accepts(command.data().len()) {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        scheme.sign(key.rsa(), command.data(), random).map_err(|_| StatusWord::UNKNOWN)
+        let signature =
+            scheme.sign(key.rsa(), command.data(), random).map_err(|_| StatusWord::UNKNOWN)?;
+        if needs_permission {
+            self.permitted = None;
+        }
+        Ok(signature)
+    }
+
+    /// P2 is as in VERIFY, or `00` in an application with a default key.
+    fn key_of_p2(&mut self, p2: u8) -> Result<Ef, StatusWord> {
+        match (p2, self.application.and_then(Application::default_key)) {
+            (0x00, Some(key)) => Ok(key),
+            _ => self.ef_of_p2(p2),
+        }
+    }
+
+    /// Whether a terminal let this key sign just this (our extension).
+    fn permits(&self, ef: Ef, command: &CommandApdu) -> bool {
+        let digest = command.data().strip_prefix(&SHA_256_DIGEST_INFO);
+        matches!(ef.application.access(ef.id), Access::AfterPinOrTerminal(_))
+            && command.p1() == 0x00
+            && self.permitted.is_some_and(|permitted| digest == Some(&permitted))
     }
 }
 

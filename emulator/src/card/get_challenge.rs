@@ -4,8 +4,9 @@ use rand_core::CryptoRngCore;
 use super::Card;
 
 impl Card {
-    /// GET CHALLENGE (ISO/IEC 7816-4:2020, 11.5.3; card.md 4.4): 1 to 256 bytes, anywhere.
+    /// GET CHALLENGE (ISO/IEC 7816-4:2020, 11.6.3; card.md 4.4): 1 to 256 bytes, anywhere.
     pub(super) fn get_challenge(
+        &mut self,
         command: &CommandApdu,
         random: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, StatusWord> {
@@ -23,6 +24,8 @@ impl Card {
         };
         let mut challenge = vec![0; length];
         random.fill_bytes(&mut challenge);
+        // One of another length is for something else, and the one before it is over.
+        self.challenge = challenge.as_slice().try_into().ok();
         Ok(challenge)
     }
 }

@@ -23,10 +23,13 @@ impl Card {
 
     fn select_application(&mut self, command: &CommandApdu) -> Result<Vec<u8>, StatusWord> {
         let (aid, application) = self.application_named(command.data())?;
-        // Another application forgets what was verified in this one; the same does not.
+        // Another application forgets what was presented to this one; the same does not.
         self.verified.retain(|pin| Some(pin.application) == application);
+        if application != self.application {
+            self.permitted = None;
+        }
         self.application = application;
-        self.current_ef = None;
+        self.set_current_ef(None);
 
         let wants_fci = command.p2() == 0x00 && command.ne() > 0;
         // What else the card puts into its FCI is not public.

@@ -19,6 +19,9 @@ macro_rules! card_without_signature_certificate {
         files![
             $folder,
             "card.toml",
+            "card-surface/0001.bin",
+            "card-surface/0003.bin",
+            "card-surface/0004.bin",
             "common/0001.1.bin",
             "jpki/0001.bin",
             "jpki/0002.bin",
@@ -27,6 +30,8 @@ macro_rules! card_without_signature_certificate {
             "jpki/0009.bin",
             "jpki/000A.bin",
             "jpki/000B.bin",
+            "keys/card-surface.pem",
+            "keys/terminal-authority.pem",
             "keys/user-authentication.pem",
             $($path),*
         ]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contents, Ef, Image, ImageError, Pin, PrivateKey, Variant};
+use super::{Contents, Ef, Image, ImageError, Pin, PrivateKey, PublicKey, Variant};
 use crate::Application;
 
 /// Files by their path within the folder, parted by `/`.
@@ -31,10 +31,12 @@ struct CardToml {
 
 /// By EF identifier: the files of the keys, and the PINs.
 #[derive(Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ApplicationTable {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     keys: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    public_keys: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pins: BTreeMap<String, PinTable>,
 }
@@ -71,6 +73,10 @@ impl Image {
                 } else {
                     image.missing_keys.insert(ef, path);
                 }
+            }
+            for (id, path) in table.public_keys {
+                let key = PublicKey::from_public_key_pem(path.as_str(), &text(files, &path)?)?;
+                image.insert(parse_ef(application, &id)?, key.into())?;
             }
             for (id, pin) in table.pins {
                 let pin = match pin.value {
@@ -133,6 +139,10 @@ impl Image {
                     let pem = key.to_pkcs8_pem()?.as_bytes().to_vec();
                     files.insert(key.path.as_str().into(), pem.into());
                 }
+                Contents::PublicKey(key) => {
+                    let pem = key.to_public_key_pem()?.into_bytes();
+                    files.insert(key.path.as_str().into(), pem.into());
+                }
                 Contents::Pin(_) => {}
             }
         }
@@ -146,11 +156,12 @@ impl Image {
             match contents {
                 Contents::Transparent(_) | Contents::Records(_) => {}
                 Contents::PrivateKey(key) => {
-                    applications
-                        .entry(ef.application)
-                        .or_default()
-                        .keys
-                        .insert(id(ef), key.path.clone());
+                    let table = applications.entry(ef.application).or_default();
+                    table.keys.insert(id(ef), key.path.clone());
+                }
+                Contents::PublicKey(key) => {
+                    let table = applications.entry(ef.application).or_default();
+                    table.public_keys.insert(id(ef), key.path.clone());
                 }
                 Contents::Pin(pin) => {
                     let pin = PinTable {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use kazashi_core::tlv::{self, Tag};
+use rsa::RsaPublicKey;
+
+use super::cv_certificate::{CvKey, public_key_object};
 use super::{Holder, IssueError};
-use crate::Contents;
+use crate::{Contents, PrivateKey};
 
 const MUNICIPALITY: &str = "13221";
 const EXPIRY: &str = "20450217";
@@ -86,6 +90,29 @@ pub(super) fn common_record(holder: &Holder) -> Contents {
     let value = format!("00{}{MUNICIPALITY}{EXPIRY}", card_number(holder));
     let record = [&[0x01, 0x1C], value.as_bytes()].concat();
     Contents::Records(BTreeMap::from([(1, record)]))
+}
+
+/// The age record (card.md 3.3): a date of birth and the card's key, signed.
+pub(super) fn age_record(holder: &Holder, key: &PrivateKey, records: &CvKey) -> Contents {
+    let date = holder.birth_date.get(1..).unwrap_or_default();
+    let key = public_key_object(&RsaPublicKey::from(key.rsa()));
+    let signed = [tlv::write(Tag(0xDF11), date.as_bytes()), tlv::write(Tag(0xDF12), &key)].concat();
+    let signature = tlv::write(Tag(0xDF13), &records.sign(&signed));
+    Contents::Transparent(tlv::write(Tag(0xFF10), &[signed, signature].concat()))
+}
+
+/// What the card surface application says of itself (card.md 3.3).
+pub(super) fn card_surface_information() -> Contents {
+    // An identifier, and 256 bytes of which nothing is known.
+    let unknown = [&b"9900025\x08\x05001\0\0\0\0"[..], &[0xFF; 256]].concat();
+    let objects = [
+        tlv::write(Tag(0xDF31), &[0x06, 0x03, 0x0E, 0x01]),
+        tlv::write(Tag(0xDF32), b"9000024\x08\x05001\0\0\0\0"),
+        tlv::write(Tag(0xDF33), &[0x00]),
+        tlv::write(Tag(0xDF34), MUNICIPALITY.as_bytes()),
+        tlv::write(Tag(0xDF35), &unknown),
+    ];
+    Contents::Transparent(tlv::write(Tag(0xFF30), &objects.concat()))
 }
 
 /// 13 characters, whose form is not public.

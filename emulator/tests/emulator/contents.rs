@@ -12,11 +12,15 @@ use x509_cert::der::{Decode, Encode, SliceReader};
 /// Whether the certificate in this file was signed with the key of that.
 pub(crate) fn is_issued(image: &Image, id: u16, authority: &Image, authority_id: u16) -> bool {
     let certificate = certificate(image, id);
-    let authority = self::certificate(authority, authority_id).tbs_certificate;
-    let key = authority.subject_public_key_info.to_der().unwrap();
-    let key = VerifyingKey::<Sha256>::new(RsaPublicKey::from_public_key_der(&key).unwrap());
+    let key = VerifyingKey::<Sha256>::new(public_key(authority, authority_id));
     let signature = Signature::try_from(certificate.signature.raw_bytes()).unwrap();
     key.verify(&certificate.tbs_certificate.to_der().unwrap(), &signature).is_ok()
+}
+
+/// The key in the certificate in this file.
+pub(crate) fn public_key(image: &Image, id: u16) -> RsaPublicKey {
+    let info = certificate(image, id).tbs_certificate.subject_public_key_info;
+    RsaPublicKey::from_public_key_der(&info.to_der().unwrap()).unwrap()
 }
 
 /// The certificate in this file. What is behind it is filler.

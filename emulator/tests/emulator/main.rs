@@ -9,6 +9,7 @@ mod normal_card;
 mod program;
 mod signing;
 mod states;
+mod terminal;
 mod timing;
 mod transcript;
 mod variants;

@@ -45,9 +45,10 @@ fn both_its_certificates_are_available() {
 #[test]
 fn its_pins_have_all_their_tries() {
     let image = Image::normal();
-    let pins: Vec<_> = image.pins().map(|(ef, pin)| (ef.id, pin.clone())).collect();
+    let pins: Vec<_> = image.pins().map(|(ef, pin)| (ef.to_string(), pin.clone())).collect();
     let expected =
-        [(0x0018, Pin::new("1234", 3).unwrap()), (0x001B, Pin::new("ABC123", 5).unwrap())];
+        [("jpki/0018", "1234", 3), ("jpki/001B", "ABC123", 5), ("card-surface/0011", "550217", 10)]
+            .map(|(ef, value, retries)| (ef.to_owned(), Pin::new(value, retries).unwrap()));
     assert_eq!(pins, expected);
 }
 
@@ -56,7 +57,7 @@ fn debug_shows_no_pin_no_key_and_no_file() {
     let shown = format!("{:?}", Image::normal());
     assert!(shown.contains("retries_left: 3"), "{shown}");
     assert!(shown.contains("Transparent(160 bytes)"), "{shown}");
-    for secret in ["1234", "ABC123", "JPKIAPICCTOKEN2", "primes", "exponent"] {
+    for secret in ["1234", "ABC123", "550217", "JPKIAPICCTOKEN2", "primes", "exponent"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

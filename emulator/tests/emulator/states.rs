@@ -41,7 +41,7 @@ fn an_unknown_application_is_not_found_and_changes_nothing() {
     in_jpki(
         "> 00B0820004
          < ... 9000
-         > 00A4040C 0A D3921000310001010402
+         > 00A4040C 0A D3921000310001010408
          < 6A82
          > 00A4040C 0B D392F00026010000000100
          < 6A82
@@ -52,8 +52,8 @@ fn an_unknown_application_is_not_found_and_changes_nothing() {
 
 #[test]
 fn a_card_without_an_application_does_not_find_it() {
-    let surface = "> 00A4040C 0A D392F000260100000001\n< 6A82";
-    play(&mut Card::new(Image::empty(Image::normal().variant())), surface);
+    let select = "> 00A4040C 0A D392F000260100000001\n< 6A82";
+    play(&mut Card::new(Image::empty(Image::normal().variant())), select);
 }
 
 #[test]
@@ -511,7 +511,7 @@ fn the_same_application_and_a_failed_select_remember_the_pins() {
          < 9000
          > 00B0000004
          < 6986
-         > 00A4040C 0A D3921000310001010402
+         > 00A4040C 0A D3921000310001010408
          < 6A82
          > 00B0810004
          < 3082 ... 9000",
@@ -691,7 +691,7 @@ fn a_change_of_counters_is_told_once() {
     play(&mut card, "> 00200098 04 31323334\n< 9000");
     assert!(card.take_changed());
     let retries_left: Vec<_> = card.image().pins().map(|(_, pin)| pin.retries_left()).collect();
-    assert_eq!(retries_left, [3, 5]);
+    assert_eq!(retries_left, [3, 5, 10]);
 }
 
 #[test]

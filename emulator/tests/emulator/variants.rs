@@ -95,9 +95,12 @@ fn neither_a_blocked_pin_nor_one_never_set_has_a_try() {
 
 #[test]
 fn a_pin_that_was_never_set_has_no_value() {
-    let values = |variant| Image::of(variant).pins().all(|(_, pin)| pin.value().is_none());
-    assert!(values(Variant::WithoutPins));
-    assert!(!values(Variant::Blocked));
+    let values =
+        |variant| Image::of(variant).pins().map(|(_, pin)| pin.value().is_some()).collect();
+    let (never_set, blocked): (Vec<_>, Vec<_>) =
+        (values(Variant::WithoutPins), values(Variant::Blocked));
+    assert_eq!(never_set, [false, false, true], "the date of birth is not for the holder to set");
+    assert_eq!(blocked, [true, true, true]);
 }
 
 #[test]

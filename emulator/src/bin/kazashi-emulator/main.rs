@@ -10,9 +10,10 @@ use std::{fs, io};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use kazashi_emulator::issue::{CardKeys, Hierarchy, Holder};
+use kazashi_emulator::issue::{CardKeys, CvKey, Hierarchy, Holder, KeyIdentifier};
 use kazashi_emulator::{Application, Ef, Image, Timing, Variant, folder};
 use rand_core::OsRng;
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use crate::stored_card::StoredCard;
 use crate::vpcd::Insertion;
@@ -40,7 +41,9 @@ enum Command {
     },
     /// Make a new hierarchy of new keys and a card that belongs to it, and print its PINs
     ///
-    /// The certificates of its two authorities are written to `authorities` in the same folder.
+    /// What verifies the card is written to `authorities` in the same folder: the certificates of
+    /// its two authorities, and the key behind its card surface. `authorities/terminal` holds a
+    /// terminal that the card trusts: two certificates, and the private key of the second.
     Issue {
         /// The folder; it must not hold a card yet
         dir: PathBuf,
@@ -129,6 +132,33 @@ fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
         fs::write(&path, authority.certificate()?)?;
         println!("authority: {}", path.display());
     }
+    let path = authorities.join("card-surface-authority.pem");
+    fs::write(&path, named_public_key(&hierarchy.card_surface)?)?;
+    println!("authority of the card surface: {}", path.display());
+    write_terminal(&authorities.join("terminal"), &hierarchy)
+}
+
+/// In PEM (RFC 7468), below a line that says what CV certificates call it.
+fn named_public_key(key: &CvKey) -> Result<String, Box<dyn Error>> {
+    let identifier = key.identifier();
+    let hex: String = identifier.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    Ok(format!("Key identifier: {hex}\n{}", key.public_key().to_public_key_pem(LineEnding::LF)?))
+}
+
+fn write_terminal(dir: &Path, hierarchy: &Hierarchy) -> Result<(), Box<dyn Error>> {
+    let intermediate = CvKey::generate(KeyIdentifier::TERMINAL_INTERMEDIATE, &mut OsRng)?;
+    let terminal = CvKey::generate(KeyIdentifier::TERMINAL, &mut OsRng)?;
+    let private_key = terminal.private_key().to_pkcs8_pem(LineEnding::LF)?;
+    fs::create_dir_all(dir)?;
+    for (name, bytes) in [
+        ("intermediate.cv", hierarchy.terminal.certify(&intermediate).as_slice()),
+        ("terminal.cv", &intermediate.certify(&terminal)),
+        ("terminal.pem", private_key.as_bytes()),
+    ] {
+        let path = dir.join(name);
+        fs::write(&path, bytes)?;
+        println!("terminal: {}", path.display());
+    }
     Ok(())
 }
 
@@ -149,6 +179,7 @@ fn name_of_pin(ef: Ef) -> &'static str {
     match (ef.application, ef.id) {
         (Application::Jpki, 0x0018) => "user authentication PIN (利用者証明用暗証番号)",
         (Application::Jpki, 0x001B) => "digital signature password (署名用パスワード)",
+        (Application::CardSurface, 0x0011) => "date of birth (生年月日)",
         _ => "PIN",
     }
 }
