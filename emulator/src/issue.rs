@@ -64,6 +64,9 @@ pub enum IssueError {
     /// A public key cannot be encoded.
     #[error("the public key cannot be encoded: {0}")]
     PublicKey(#[from] spki::Error),
+    /// A private key cannot be encoded.
+    #[error("the private key cannot be encoded")]
+    PrivateKey,
     /// A certificate is larger than its file on the card.
     #[error("the certificate is larger than its file on the card")]
     TooLarge,

@@ -3,10 +3,12 @@ use std::fmt;
 use kazashi_core::tlv::{self, Tag};
 use rand_core::CryptoRngCore;
 use rsa::pkcs1v15::{Signature, SigningKey};
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::{IssueError, generate_key};
 
@@ -38,12 +40,6 @@ impl KeyIdentifier {
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
-
-    /// The bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
 }
 
 /// A key with its name: what issues CV certificates (non-self-descriptive, card.md 4.8), and what
@@ -69,12 +65,6 @@ impl CvKey {
         Ok(Self::new(identifier, generate_key(random)?))
     }
 
-    /// What certificates call it.
-    #[must_use]
-    pub fn identifier(&self) -> KeyIdentifier {
-        self.identifier
-    }
-
     /// The private key.
     #[must_use]
     pub fn private_key(&self) -> &RsaPrivateKey {
@@ -85,6 +75,18 @@ impl CvKey {
     #[must_use]
     pub fn public_key(&self) -> RsaPublicKey {
         RsaPublicKey::from(&self.key)
+    }
+
+    /// The public half, below a line that says what certificates call it (RFC 7468, 2 and 13).
+    pub fn to_public_key_pem(&self) -> Result<String, IssueError> {
+        let identifier: String = self.identifier.0.map(|byte| format!("{byte:02X}")).concat();
+        let pem = self.public_key().to_public_key_pem(LineEnding::LF)?;
+        Ok(format!("Key identifier: {identifier}\n{pem}"))
+    }
+
+    /// The private key (RFC 7468, 10).
+    pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, IssueError> {
+        self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| IssueError::PrivateKey)
     }
 
     /// Issues the certificate of another key: 568 bytes, as they lie in a file.

@@ -13,7 +13,6 @@ use clap::{Args, Parser, Subcommand};
 use kazashi_emulator::issue::{CardKeys, CvKey, Hierarchy, Holder, KeyIdentifier};
 use kazashi_emulator::{Application, Ef, Image, Timing, Variant, folder};
 use rand_core::OsRng;
-use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use crate::stored_card::StoredCard;
 use crate::vpcd::Insertion;
@@ -133,22 +132,15 @@ fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
         println!("authority: {}", path.display());
     }
     let path = authorities.join("card-surface-authority.pem");
-    fs::write(&path, named_public_key(&hierarchy.card_surface)?)?;
+    fs::write(&path, hierarchy.card_surface.to_public_key_pem()?)?;
     println!("authority of the card surface: {}", path.display());
     write_terminal(&authorities.join("terminal"), &hierarchy)
-}
-
-/// In PEM (RFC 7468), below a line that says what CV certificates call it.
-fn named_public_key(key: &CvKey) -> Result<String, Box<dyn Error>> {
-    let identifier = key.identifier();
-    let hex: String = identifier.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
-    Ok(format!("Key identifier: {hex}\n{}", key.public_key().to_public_key_pem(LineEnding::LF)?))
 }
 
 fn write_terminal(dir: &Path, hierarchy: &Hierarchy) -> Result<(), Box<dyn Error>> {
     let intermediate = CvKey::generate(KeyIdentifier::TERMINAL_INTERMEDIATE, &mut OsRng)?;
     let terminal = CvKey::generate(KeyIdentifier::TERMINAL, &mut OsRng)?;
-    let private_key = terminal.private_key().to_pkcs8_pem(LineEnding::LF)?;
+    let private_key = terminal.to_pkcs8_pem()?;
     fs::create_dir_all(dir)?;
     for (name, bytes) in [
         ("intermediate.cv", hierarchy.terminal.certify(&intermediate).as_slice()),
