@@ -8,12 +8,20 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Verifier, VerifyingKey};
+use kazashi_core::{
+    statement::{Method, Statement},
+    terminal::{PROFILE, TerminalCertificate, TerminalRequest},
+};
 use kazashi_emulator::{Image, folder};
+use rsa::{Pkcs1v15Sign, RsaPrivateKey, pkcs8::DecodePrivateKey};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::{
     Error, Message, WebSocket, client::IntoClientRequest, http::StatusCode,
@@ -23,6 +31,10 @@ const ORIGIN: &str = "https://portal.example";
 const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const SELECT: &str = "00A4040C0AD392F000260100000001";
 const COUNTER: &str = "00200098";
+const PINLESS: &str = "https://pinless.example";
+const PRESENCE: &str = "https://presence.example";
+const SELECT_CARD_SURFACE: &str = "00A4040C0AD3921000310001010402";
+const READ_AGE_RECORD: &str = "00B08100000000";
 
 #[test]
 fn a_page_signs_in_with_a_pin_that_it_may_supply() {
@@ -155,6 +167,143 @@ fn a_page_without_the_scope_cannot_read_or_sign_or_watch() {
     assert_eq!(page.sign(&lease, json!({}))["code"], "not-permitted");
     let verify = json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" });
     assert_eq!(page.ask(verify)["code"], "not-permitted");
+}
+
+#[test]
+fn an_institution_that_the_card_trusts_signs_in_without_a_pin() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PINLESS);
+    let lease = page.acquire();
+    page.load_terminal_certificates(&lease);
+    let request = page.request_terminal(&lease, NONCE);
+    let signed = page.sign_as_terminal(&lease, NONCE, &institution_signs(&request, NONCE));
+    assert_eq!(signed["signature"].as_str().expect("a signature").len(), 512);
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, COUNTER), "63C3");
+}
+
+#[test]
+fn the_bridge_vouches_for_challenge_origin_and_nonce() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PINLESS);
+    let lease = page.acquire();
+    let TerminalRequest { challenge, bridge: key, signature } =
+        page.request_terminal(&lease, NONCE);
+    let enrolled = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
+        .args(["enrol", "--state"])
+        .arg(bridge.folder.path())
+        .output()
+        .unwrap();
+    let enrolled = String::from_utf8(enrolled.stdout).unwrap();
+    assert_eq!(enrolled.trim(), STANDARD.encode(key.as_bytes()));
+    let key = VerifyingKey::from_bytes(key.as_bytes().try_into().unwrap()).unwrap();
+    let signature = signature.as_bytes().try_into().unwrap();
+    let other = NONCE.replace('A', "B");
+    let vouched = |origin, nonce, challenge: &[u8]| {
+        key.verify(&TerminalRequest::signed_bytes(origin, nonce, challenge), &signature).is_ok()
+    };
+    assert!(vouched(PINLESS, NONCE, challenge.as_bytes()));
+    assert!(!vouched(ORIGIN, NONCE, challenge.as_bytes()));
+    assert!(!vouched(PINLESS, &other, challenge.as_bytes()));
+    assert!(!vouched(PINLESS, NONCE, &[0; 32]));
+}
+
+#[test]
+fn an_answer_to_no_challenge_or_for_another_nonce_is_not_carried_to_the_card() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PINLESS);
+    let lease = page.acquire();
+    let unasked = page.sign_as_terminal(&lease, NONCE, &[0; 256]);
+    assert_eq!(unasked["code"], "timeout");
+    page.load_terminal_certificates(&lease);
+    let request = page.request_terminal(&lease, NONCE);
+    let other = NONCE.replace('A', "B");
+    let refused = page.sign_as_terminal(&lease, &other, &institution_signs(&request, &other));
+    assert_eq!(refused["code"], "invalid-request");
+}
+
+#[test]
+fn the_card_says_why_it_refuses_an_institution() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PINLESS);
+    let lease = page.acquire();
+    page.load_terminal_certificates(&lease);
+    page.request_terminal(&lease, NONCE);
+    let forged = page.sign_as_terminal(&lease, NONCE, &[0; 256]);
+    assert_eq!(
+        (&forged["code"], &forged["statusWord"]),
+        (&json!("terminal-refused"), &json!(0x6300))
+    );
+    let request = page.request_terminal(&lease, NONCE);
+    let without_certificates =
+        page.sign_as_terminal(&lease, NONCE, &institution_signs(&request, NONCE));
+    assert_eq!(without_certificates["statusWord"], 0x6986);
+}
+
+#[test]
+fn card_presence_needs_the_birth_date_and_no_pin() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PRESENCE);
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT_CARD_SURFACE);
+    assert_eq!(page.transmit(&lease, READ_AGE_RECORD), "6982");
+    let mut verify = |birth_date| {
+        let request =
+            json!({ "type": "verify-birth-date", "lease": lease, "birthDate": birth_date });
+        let answer = page.ask(request);
+        (answer["type"].clone(), answer["code"].clone(), answer["retriesLeft"].clone())
+    };
+    let malformed = (json!("error"), json!("birth-date-malformed"), Value::Null);
+    assert_eq!(verify("1980-02-30"), malformed);
+    assert_eq!(verify("550217"), malformed);
+    let wrong = (json!("error"), json!("birth-date-incorrect"), json!(9));
+    assert_eq!(verify("1980-02-18"), wrong);
+    assert_eq!(verify("1980-02-17").0, "verified");
+    assert!(page.transmit(&lease, READ_AGE_RECORD).ends_with("9000"));
+    let signed = page.ask(json!({
+        "type": "sign-challenge", "lease": lease, "key": "card-surface", "nonce": NONCE
+    }));
+    assert_eq!(signed["signature"].as_str().expect("a signature").len(), 512);
+}
+
+#[test]
+fn a_wrong_birth_date_is_not_presented_where_it_would_leave_fewer_than_two_tries() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(PRESENCE);
+    let lease = page.acquire();
+    let mut verify = |birth_date| {
+        page.ask(json!({ "type": "verify-birth-date", "lease": lease, "birthDate": birth_date }))
+    };
+    for retries_left in (2..10).rev() {
+        assert_eq!(verify("1980-02-18")["retriesLeft"], retries_left);
+    }
+    for birth_date in ["1980-02-18", "1980-02-17"] {
+        let refused = verify(birth_date);
+        let refused = (&refused["code"], &refused["retriesLeft"]);
+        assert_eq!(refused, (&json!("too-few-retries"), &json!(2)));
+    }
+}
+
+#[test]
+fn pin_less_use_needs_its_scope() {
+    let bridge = Bridge::start();
+    let [terminal, surface] = ["user-authentication", "card-surface"];
+    for (origin, key, birth_date, terminal_request) in [
+        (ORIGIN, surface, false, false),
+        (PINLESS, surface, false, true),
+        (PINLESS, terminal, false, true),
+        (PRESENCE, terminal, true, false),
+    ] {
+        let mut page = bridge.page(origin);
+        let lease = page.acquire();
+        let mut permits = |request: Value| page.ask(request)["code"] != "not-permitted";
+        let sign = json!({ "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE });
+        assert!(!permits(sign), "{origin}");
+        let verify = json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "" });
+        assert_eq!(permits(verify), birth_date, "{origin}");
+        let request = json!({ "type": "terminal-request", "lease": lease, "nonce": NONCE });
+        assert_eq!(permits(request), terminal_request, "{origin}");
+    }
 }
 
 #[test]
@@ -386,8 +535,8 @@ impl Bridge {
             ("https://dialog.example", r#""authenticate""#),
             ("https://reader.example", r#""reader""#),
             ("https://sign.example", r#""sign""#),
-            ("https://pinless.example", r#""authenticate-pinless""#),
-            ("https://presence.example", r#""card-presence""#),
+            (PINLESS, r#""authenticate-pinless""#),
+            (PRESENCE, r#""card-presence""#),
         ]
         .map(|(origin, scopes)| {
             format!("[[origin]]\norigin = \"{origin}\"\nscopes = [{scopes}]\n")
@@ -494,6 +643,19 @@ done
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// What the institution's server answers.
+fn institution_signs(request: &TerminalRequest, nonce: &str) -> Vec<u8> {
+    let key = fs::read_to_string(vectors().join("keys/terminal.pem")).unwrap();
+    let key = RsaPrivateKey::from_pkcs8_pem(&key).unwrap();
+    let statement = Statement::new(Method::Terminal, PINLESS, nonce);
+    let message = (PROFILE.to_be_signed)(request.challenge.as_bytes(), &statement);
+    key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)).unwrap()
+}
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
+}
+
 /// A page connected to the bridge.
 struct Page(WebSocket<TcpStream>, u64);
 
@@ -535,6 +697,34 @@ impl Page {
     fn transmit(&mut self, lease: &str, command: &str) -> String {
         let answer = self.ask(json!({ "type": "transmit", "lease": lease, "command": command }));
         answer["response"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn load_terminal_certificates(&mut self, lease: &str) {
+        self.transmit(lease, SELECT);
+        self.transmit(lease, "00A4020C020016");
+        for name in ["terminal-intermediate.cv", "terminal.cv"] {
+            let certificate = fs::read(vectors().join("cv-certificates").join(name)).unwrap();
+            let certificate = TerminalCertificate::parse(&certificate).unwrap();
+            for (header, part) in [
+                ("80A206C1000133", certificate.body()),
+                ("80A200C1000105", certificate.signature()),
+            ] {
+                let part: String = part.iter().map(|byte| format!("{byte:02X}")).collect();
+                assert_eq!(self.transmit(lease, &format!("{header}{part}")), "9000");
+            }
+        }
+    }
+
+    fn request_terminal(&mut self, lease: &str, nonce: &str) -> TerminalRequest {
+        let request = json!({ "type": "terminal-request", "lease": lease, "nonce": nonce });
+        serde_json::from_value(self.ask(request)["request"].take()).unwrap()
+    }
+
+    fn sign_as_terminal(&mut self, lease: &str, nonce: &str, signature: &[u8]) -> Value {
+        let signature = STANDARD.encode(signature);
+        self.ask(json!({
+            "type": "terminal-sign", "lease": lease, "nonce": nonce, "signature": signature
+        }))
     }
 
     fn sign(&mut self, lease: &str, pin: Value) -> Value {
