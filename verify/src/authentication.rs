@@ -30,15 +30,23 @@ impl Expected<'_> {
         if !matches!(self.method, Method::Pin | Method::Terminal) {
             return Err(VerifyError::MethodUnsupported);
         }
-        Nonce::parse(self.nonce).map_err(|_| VerifyError::NonceMalformed)?;
-        // Not a full parse: only the slips of a configuration file that would otherwise show as a
-        // wrong signature.
-        let slips =
-            |c: char| c.is_ascii_uppercase() || c.is_whitespace() || matches!(c, '/' | '?' | '#');
-        match self.origin.split_once("://") {
-            Some(("https" | "http", host)) if !host.is_empty() && !host.contains(slips) => Ok(()),
-            _ => Err(VerifyError::OriginMalformed),
-        }
+        check_nonce(self.nonce)?;
+        check_origin(self.origin)
+    }
+}
+
+pub(crate) fn check_nonce(nonce: &str) -> Result<(), VerifyError> {
+    Nonce::parse(nonce).map(drop).map_err(|_| VerifyError::NonceMalformed)
+}
+
+/// Not a full parse: only the slips of a configuration file that would otherwise show as a wrong
+/// signature.
+pub(crate) fn check_origin(origin: &str) -> Result<(), VerifyError> {
+    let slips =
+        |c: char| c.is_ascii_uppercase() || c.is_whitespace() || matches!(c, '/' | '?' | '#');
+    match origin.split_once("://") {
+        Some(("https" | "http", host)) if !host.is_empty() && !host.contains(slips) => Ok(()),
+        _ => Err(VerifyError::OriginMalformed),
     }
 }
 
@@ -61,8 +69,11 @@ pub fn verify(
     if !certificate.has_signed(&statement.digest(), &token.signature) {
         return Err(VerifyError::SignatureMismatch);
     }
-    let revocation = Revocation::NotChecked { because: "no revocation check was made".into() };
-    Ok(Authentication { method: expected.method, certificate, revocation })
+    Ok(Authentication {
+        method: expected.method,
+        certificate,
+        revocation: Revocation::NOBODY_ASKED,
+    })
 }
 
 /// A card signed for the expected origin and nonce.
@@ -91,7 +102,7 @@ impl Authentication {
     /// key, and so a new subject.
     #[must_use]
     pub fn subject(&self, key: &PairwiseKey) -> String {
-        key.subject(self.certificate.public_key_info())
+        key.subject(&self.certificate)
     }
 
     /// The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it.
@@ -119,10 +130,7 @@ impl Authentication {
     /// Adds what a revocation check found. A revoked certificate authenticates nobody:
     /// [`VerifyError::CertificateRevoked`].
     pub fn with_revocation(self, revocation: Revocation) -> Result<Self, VerifyError> {
-        match revocation {
-            Revocation::Revoked => Err(VerifyError::CertificateRevoked),
-            revocation => Ok(Self { revocation, ..self }),
-        }
+        Ok(Self { revocation: revocation.unless_revoked()?, ..self })
     }
 }
 

@@ -14,4 +14,4 @@ pub use profile::Certificate;
 pub use summary::{CertificateSummary, certificate_serial_number};
 
 pub(crate) use issuer::{Issuer, parse as parse_issuer};
-pub(crate) use x509::{Validity, X509, hexadecimal};
+pub(crate) use x509::{Validity, X509};

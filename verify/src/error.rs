@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use kazashi_core::error_code::ErrorCode;
 use kazashi_core::jpki::CertificateKind;
 
-use crate::{DistinguishedName, Hierarchy};
+use crate::{DistinguishedName, Hierarchy, KeyIdentifier};
 
 /// Why a verification failed.
 ///
@@ -42,6 +42,12 @@ pub enum VerifyError {
         /// What sets it apart.
         what: &'static str,
     },
+    /// A configured root of card-verifiable certificates is no RSA key as SubjectPublicKeyInfo.
+    #[error(
+        "a configured key of CV certificates is neither PEM nor DER of an RSA key of 2048 to 4096 \
+         bits with exponent 65537"
+    )]
+    CvKeyMalformed,
     /// Tokens carry signatures of the user authentication key, which signs nothing of this method.
     #[error("no token proves this method")]
     MethodUnsupported,
@@ -172,6 +178,35 @@ pub enum VerifyError {
         key_identifier: String,
     },
 
+    // Card presence
+    /// A record of the card surface is not signed with the key that the CV certificate certifies:
+    /// forged, or damaged.
+    #[error("the age record's signature is not by the key in the CV certificate")]
+    CardRecordForged,
+    /// The CV certificate is not of the form that cards hold, or an identifier in it is not.
+    #[error("the CV certificate or key identifier is malformed")]
+    CvCertificateMalformed,
+    /// No trusted root issued the CV certificate: see [`CvTrust`](crate::CvTrust).
+    #[error("the CV certificate of the issuer {issuer} is not trusted: {what}")]
+    CvCertificateUntrusted {
+        /// The issuer that the certificate names.
+        issuer: KeyIdentifier,
+        /// Why not.
+        what: &'static str,
+    },
+    /// The proof is of another card, certificate or birth date than the enrolment.
+    #[error("the presence proof does not belong to the enrolment: {what}")]
+    EnrolmentMismatch {
+        /// What differs.
+        what: &'static str,
+    },
+    /// The presence proof cannot be read.
+    #[error("the presence proof is malformed: {what}")]
+    PresenceProofMalformed {
+        /// The unreadable part.
+        what: &'static str,
+    },
+
     // The signature
     /// The signature is over something else (another origin, nonce or method), by another key, or
     /// damaged.
@@ -186,11 +221,12 @@ impl VerifyError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::AuthorityExpired { .. } => ErrorCode::AuthorityExpired,
-            Self::AuthorityMalformed => ErrorCode::AuthorityMalformed,
+            Self::AuthorityMalformed | Self::CvKeyMalformed => ErrorCode::AuthorityMalformed,
             Self::AuthorityMissing { .. } => ErrorCode::AuthorityMissing,
             Self::AuthorityNotPinned { .. } => ErrorCode::AuthorityNotPinned,
             Self::AuthorityNotYetValid { .. } => ErrorCode::AuthorityNotYetValid,
             Self::AuthorityUnsuitable { .. } => ErrorCode::AuthorityUnsuitable,
+            Self::CardRecordForged => ErrorCode::CardRecordForged,
             Self::CertificateExpired { .. } => ErrorCode::CertificateExpired,
             Self::CertificateIssuerUnexpected { .. } => ErrorCode::CertificateIssuerUnexpected,
             Self::CertificateKeyUsageUnexpected { .. } => ErrorCode::CertificateKeyUsageUnexpected,
@@ -206,10 +242,14 @@ impl VerifyError {
             Self::CertificateRevoked => ErrorCode::CertificateRevoked,
             Self::CertificateSignatureMismatch => ErrorCode::CertificateSignatureMismatch,
             Self::CertificateUntrusted { .. } => ErrorCode::CertificateUntrusted,
+            Self::CvCertificateMalformed => ErrorCode::CvCertificateMalformed,
+            Self::CvCertificateUntrusted { .. } => ErrorCode::CvCertificateUntrusted,
+            Self::EnrolmentMismatch { .. } => ErrorCode::EnrolmentMismatch,
             Self::MethodUnsupported => ErrorCode::MethodUnsupported,
             Self::NonceMalformed => ErrorCode::NonceMalformed,
             Self::OriginMalformed => ErrorCode::OriginMalformed,
             Self::PairwiseKeyTooShort { .. } => ErrorCode::PairwiseKeyTooShort,
+            Self::PresenceProofMalformed { .. } => ErrorCode::PresenceProofMalformed,
             Self::SignatureMismatch => ErrorCode::SignatureMismatch,
             Self::TokenAlgorithmUnsupported => ErrorCode::TokenAlgorithmUnsupported,
             Self::TokenFormatUnsupported => ErrorCode::TokenFormatUnsupported,

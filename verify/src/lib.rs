@@ -67,6 +67,72 @@
 //! Left to the caller: that the nonce belonged to this session and was removed, atomically, before;
 //! and revocation.
 //!
+//! # Card presence: a returning holder, without a PIN
+//!
+//! Whoever signed in with the PIN once can enrol the card (かざし利用): [`verify_enrolment`] takes the
+//! token and a *presence proof* from the same insertion, and gives an [`Enrolment`] to store.
+//! [`verify_presence`] takes later proofs, and only with the enrolment they belong to: a first use
+//! without the PIN cannot be written down.
+//!
+//! ```
+//! # use std::time::SystemTime;
+//! #
+//! use kazashi_verify::{
+//!     CvTrust, Enrolment, ExpectedEnrolment, ExpectedPresence, KeyIdentifier, Revocation,
+//!     verify_enrolment, verify_presence,
+//! };
+//! # use kazashi_verify::{PairwiseKey, Trust, VerifyError};
+//!
+//! # macro_rules! vector { ($name:literal) => {
+//! #     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/", $name)).as_slice()
+//! # } }
+//! # use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
+//! # let of_the_emulator = include_str!(
+//! #     concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys/card-surface-authority.pem"));
+//! # let of_the_emulator = rsa::RsaPrivateKey::from_pkcs8_pem(of_the_emulator).unwrap();
+//! # let of_the_emulator = of_the_emulator.to_public_key().to_public_key_der().unwrap();
+//! # let first: serde_json::Value = serde_json::from_slice(vector!("verify/enrolment.json")).unwrap();
+//! # let later: serde_json::Value = serde_json::from_slice(vector!("verify/presence.json")).unwrap();
+//! # let token = first["tokens"]["pin"].to_string();
+//! # let [first_proof, later_proof] = [&first, &later].map(|of| of["proofs"]["whole"].to_string());
+//! # let [pin_nonce, presence_nonce] =
+//! #     ["pinNonce", "presenceNonce"].map(|name| first[name].as_str().unwrap());
+//! # let nonce = later["nonce"].as_str().unwrap();
+//! # let trust = Trust::from_certificates([vector!("certificates/user-authentication-ca.der")])?
+//! #     .accepting_test_hierarchy();
+//! # let pairwise_key = PairwiseKey::new(&[7; 32])?;
+//! # let now = SystemTime::now();
+//! # let origin = "https://portal.example";
+//! # let ask_about = |_certificate: &[u8]| Revocation::Good;
+//! // Once, at start: the root of real cards is pinned, that of the virtual card is not.
+//! let root = KeyIdentifier::from_hexadecimal("39303030303233080530303100000000")?;
+//! let cv_trust = CvTrust::pinned()
+//!     .with_key(root, of_the_emulator.as_bytes())?
+//!     .accepting_test_hierarchy(); // never in production
+//!
+//! // The first time, with the PIN.
+//! let expected = ExpectedEnrolment { origin, pin_nonce, presence_nonce, now };
+//! let (token, proof) = (token.as_bytes(), first_proof.as_bytes());
+//! let enrolled =
+//!     verify_enrolment(token, proof, &expected, &trust, &cv_trust, &pairwise_key)?;
+//! let answer = ask_about(enrolled.authentication().certificate().der());
+//! let enrolled = enrolled.with_revocation(answer)?;
+//! let stored = serde_json::to_string(enrolled.enrolment()).unwrap();
+//!
+//! // Later, without: the server found the enrolment by the certificate, and told the page the birth
+//! // date, which the card wants to know.
+//! let enrolment: Enrolment = serde_json::from_str(&stored).unwrap();
+//! let expected = ExpectedPresence { origin, nonce, enrolment: &enrolment, now };
+//! let proof = later_proof.as_bytes();
+//! let presence = verify_presence(proof, &expected, &trust, &cv_trust, &pairwise_key)?;
+//! let answer = ask_about(presence.certificate().der());
+//! let presence = presence.with_revocation(answer)?;
+//! assert_eq!(presence.subject(), enrolment.subject());
+//! # Ok::<(), VerifyError>(())
+//! ```
+//!
+//! A presence says little: see [`Presence::assurance`] and [`Presence::known_limits`].
+//!
 //! # The digital signature certificate
 //!
 //! [`Certificate::digital_signature`] reads the card's other certificate, with the name, address,
@@ -74,15 +140,24 @@
 //! sends a certificate need not be its holder: that takes a signature, which this crate does not
 //! verify yet.
 
+mod age_record;
 mod authentication;
 mod certificate;
+mod cv_certificate;
+mod cv_trust;
+mod enrolment;
 mod error;
+mod hexadecimal;
+mod pem;
+mod presence;
+mod presence_proof;
 mod public_key;
 mod revocation;
 mod subject;
 mod token;
 mod trust;
 
+pub use kazashi_core::BirthDate;
 pub use kazashi_core::error_code::ErrorCode;
 pub use kazashi_core::jpki::CertificateKind;
 pub use kazashi_core::statement::Method;
@@ -92,7 +167,11 @@ pub use certificate::{
     BasicAttributes, Certificate, CertificateSummary, DateOfBirth, DistinguishedName, Era,
     Hierarchy, Sex, certificate_serial_number,
 };
+pub use cv_certificate::{CvCertificate, CvKey, KeyIdentifier};
+pub use cv_trust::CvTrust;
+pub use enrolment::{Enrolled, Enrolment, ExpectedEnrolment, verify_enrolment};
 pub use error::VerifyError;
+pub use presence::{Assurance, ExpectedPresence, KnownLimit, Presence, verify_presence};
 pub use revocation::Revocation;
 pub use subject::PairwiseKey;
 pub use trust::Trust;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::VerifyError;
+
 /// What is known of a certificate's revocation.
 ///
 /// JPKI answers accredited verifiers only (利用者証明検証者); others ask a platform operator, or do not
@@ -18,4 +20,17 @@ pub enum Revocation {
         /// Why not, for the relying party's records.
         because: Cow<'static, str>,
     },
+}
+
+impl Revocation {
+    pub(crate) const NOBODY_ASKED: Self =
+        Self::NotChecked { because: Cow::Borrowed("no revocation check was made") };
+
+    /// Everything but [`Revoked`](Self::Revoked), which is [`VerifyError::CertificateRevoked`].
+    pub(crate) fn unless_revoked(self) -> Result<Self, VerifyError> {
+        match self {
+            Self::Revoked => Err(VerifyError::CertificateRevoked),
+            other => Ok(other),
+        }
+    }
 }

@@ -4,15 +4,11 @@ mod pinned;
 
 use std::time::SystemTime;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::VerifyError;
-use crate::certificate::{
-    Certificate, Hierarchy, Issuer, Validity, X509, hexadecimal, parse_issuer,
-};
+use crate::certificate::{Certificate, Hierarchy, Issuer, Validity, X509, parse_issuer};
 use crate::public_key::PublicKey;
+use crate::{VerifyError, hexadecimal, pem};
 
 /// The CA certificates that a relying party trusts.
 ///
@@ -44,7 +40,7 @@ impl Trust {
     ) -> Result<Self, VerifyError> {
         let mut trust = Self::pinned();
         for certificate in certificates {
-            let certificates = der_certificates(certificate.as_ref());
+            let certificates = pem::decode(certificate.as_ref(), "CERTIFICATE");
             for der in certificates.ok_or(VerifyError::AuthorityMalformed)? {
                 trust.authorities.push(Authority::from_der(&der)?);
             }
@@ -72,7 +68,7 @@ impl Trust {
     /// it fails with [`VerifyError::AuthorityNotPinned`]. Those of the test hierarchy count only
     /// after [`accepting_test_hierarchy`](Self::accepting_test_hierarchy).
     pub fn with_card_authority(mut self, der: &[u8]) -> Result<Self, VerifyError> {
-        let fingerprint = hexadecimal(&Sha256::digest(der));
+        let fingerprint = hexadecimal::encode(&Sha256::digest(der));
         let Some(hierarchy) = pinned::hierarchy(&fingerprint) else {
             return Err(VerifyError::AuthorityNotPinned { fingerprint });
         };
@@ -131,7 +127,7 @@ impl Trust {
         let mut candidates =
             namesakes.filter(|authority| *authority.key_identifier == *key_identifier).peekable();
         if candidates.peek().is_none() {
-            let key_identifier = hexadecimal(key_identifier);
+            let key_identifier = hexadecimal::encode(key_identifier);
             return Err(VerifyError::CertificateUntrusted { key_identifier });
         }
         candidates
@@ -163,19 +159,4 @@ impl Authority {
             validity: certificate.validity().ok_or(VerifyError::AuthorityMalformed)?,
         })
     }
-}
-
-/// The certificates in DER, from DER or from the blocks of a PEM text (RFC 7468).
-fn der_certificates(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    const SEQUENCE: u8 = 0x30;
-    if bytes.first() == Some(&SEQUENCE) {
-        return Some(vec![bytes.to_vec()]);
-    }
-    let text = std::str::from_utf8(bytes).ok()?;
-    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1).map(|block| {
-        let (base64, _) = block.split_once("-----END CERTIFICATE-----")?;
-        STANDARD.decode(base64.split_ascii_whitespace().collect::<String>()).ok()
-    });
-    let certificates = blocks.collect::<Option<Vec<_>>>()?;
-    (!certificates.is_empty()).then_some(certificates)
 }

@@ -18,6 +18,7 @@ use x509_parser::oid_registry::{
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{X509Name, X509Version};
 
+use crate::hexadecimal;
 use crate::public_key::PublicKey;
 
 /// AlgorithmIdentifier of sha256WithRSAEncryption (RFC 4055, 5).
@@ -98,8 +99,8 @@ impl<'a> X509<'a> {
     /// it positive.
     pub(crate) fn serial_number(&self) -> String {
         match self.0.raw_serial() {
-            [0, magnitude @ ..] if !magnitude.is_empty() => hexadecimal(magnitude),
-            bytes => hexadecimal(bytes),
+            [0, magnitude @ ..] if !magnitude.is_empty() => hexadecimal::encode(magnitude),
+            bytes => hexadecimal::encode(bytes),
         }
     }
 
@@ -207,9 +208,4 @@ impl<'a> X509<'a> {
     fn extension(&self, oid: &Oid<'_>) -> Option<&X509Extension<'a>> {
         self.0.get_extension_unique(oid).ok()?
     }
-}
-
-/// Two lower case digits for each byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

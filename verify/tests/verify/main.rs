@@ -1,8 +1,11 @@
-//! Tokens, certificates and authorities, good and bad.
+//! Tokens, presence proofs, certificates and authorities, good and bad.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod certificate;
+mod cv_certificate;
 mod digital_signature;
+mod enrolment;
+mod presence;
 mod statement;
 mod token;
 mod trust;

@@ -1,0 +1,214 @@
+//! Card-verifiable certificates (ISO/IEC 7816-8, annex B), non-self-descriptive, as My Number Cards
+//! hold and check them: `7F21 { 5F4E body, 5F37 signature }`.
+//!
+//! All parts have fixed lengths, and there is one way to write each.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::public_key::{MODULUS_LENGTH, PublicKey, RSA_KEY_HEADER};
+use crate::{VerifyError, hexadecimal, pem};
+
+const CERTIFICATE_HEADER: [u8; 5] = [0x7F, 0x21, 0x82, 0x02, 0x33];
+const BODY_HEADER: [u8; 5] = [0x5F, 0x4E, 0x82, 0x01, 0x29];
+const SIGNATURE_HEADER: [u8; 5] = [0x5F, 0x37, 0x82, 0x01, 0x00];
+
+/// A card-verifiable certificate (CV certificate): its issuer says that a key is the subject's.
+///
+/// It has no date and is not revoked. One lies on every card (card surface application, EF 0004)
+/// and certifies the key that signs the card's records; others let an institution prove itself to
+/// a card (特定機関認証).
+#[derive(Clone, PartialEq, Eq)]
+pub struct CvCertificate {
+    issuer: KeyIdentifier,
+    subject: KeyIdentifier,
+    modulus: [u8; MODULUS_LENGTH],
+    signature: [u8; MODULUS_LENGTH],
+}
+
+impl CvCertificate {
+    /// Reads a certificate of 568 bytes, or fails with [`VerifyError::CvCertificateMalformed`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, VerifyError> {
+        Self::read(bytes).ok_or(VerifyError::CvCertificateMalformed)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&CERTIFICATE_HEADER)?.strip_prefix(&BODY_HEADER)?;
+        let (issuer, rest) = rest.split_first_chunk()?;
+        let (subject, rest) = rest.split_first_chunk()?;
+        let (modulus, rest) = rest.strip_prefix(&RSA_KEY_HEADER)?.split_first_chunk()?;
+        let signature = rest.strip_prefix(&SIGNATURE_HEADER)?;
+        PublicKey::from_modulus(modulus)?;
+        Some(Self {
+            issuer: KeyIdentifier::read(issuer)?,
+            subject: KeyIdentifier::read(subject)?,
+            modulus: *modulus,
+            signature: signature.try_into().ok()?,
+        })
+    }
+
+    /// The bytes that [`parse`](Self::parse) reads.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        [self.body(), self.signature()].concat()
+    }
+
+    /// The 307 bytes up to the signature: what a card is sent first (`80 A2 06 C1`).
+    #[must_use]
+    pub fn body(&self) -> Vec<u8> {
+        [&CERTIFICATE_HEADER, &BODY_HEADER, self.signed_bytes().as_slice()].concat()
+    }
+
+    /// The 261 bytes from the signature's header on: what a card is sent then (`80 A2 00 C1`).
+    #[must_use]
+    pub fn signature(&self) -> Vec<u8> {
+        [SIGNATURE_HEADER.as_slice(), &self.signature].concat()
+    }
+
+    /// Whose key signed it.
+    #[must_use]
+    pub fn issuer(&self) -> KeyIdentifier {
+        self.issuer
+    }
+
+    /// Whose key it certifies.
+    #[must_use]
+    pub fn subject(&self) -> KeyIdentifier {
+        self.subject
+    }
+
+    /// Verifies that this key issued the certificate, and gives the key that it certifies. So a
+    /// chain is verified from its root on:
+    ///
+    /// ```
+    /// # use kazashi_verify::{CvCertificate, CvKey, VerifyError};
+    /// # fn of(root: CvKey, chain: &[CvCertificate]) -> Result<CvKey, VerifyError> {
+    /// chain.iter().try_fold(root, |key, certificate| certificate.verify(&key))
+    /// # }
+    /// ```
+    ///
+    /// Fails with [`VerifyError::CvCertificateUntrusted`].
+    pub fn verify(&self, issuer: &CvKey) -> Result<CvKey, VerifyError> {
+        if self.issuer != issuer.identifier {
+            return Err(self.untrusted("the key at hand has another identifier"));
+        }
+        let digest = Sha256::digest(self.signed_bytes()).into();
+        if !issuer.public_key.verifies(&digest, &self.signature) {
+            return Err(self.untrusted("the issuer's key did not sign it"));
+        }
+        let public_key = PublicKey::from_modulus(&self.modulus);
+        let public_key = public_key.ok_or(VerifyError::CvCertificateMalformed)?;
+        Ok(CvKey { identifier: self.subject, public_key })
+    }
+
+    pub(crate) fn untrusted(&self, what: &'static str) -> VerifyError {
+        VerifyError::CvCertificateUntrusted { issuer: self.issuer, what }
+    }
+
+    /// The value of the body, without its header.
+    fn signed_bytes(&self) -> Vec<u8> {
+        [&self.issuer.0, &self.subject.0, RSA_KEY_HEADER.as_slice(), &self.modulus].concat()
+    }
+}
+
+/// The subject names the holder's municipality.
+impl fmt::Debug for CvCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CvCertificate").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// The name of a key in card-verifiable certificates: 7 digits, `08 05`, 3 digits, 4 bytes.
+///
+/// `Display` shows the digits: `5000023/001`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyIdentifier([u8; 16]);
+
+impl KeyIdentifier {
+    /// Takes the 16 bytes, or fails with [`VerifyError::CvCertificateMalformed`].
+    pub fn from_bytes(bytes: &[u8; 16]) -> Result<Self, VerifyError> {
+        Self::read(bytes).ok_or(VerifyError::CvCertificateMalformed)
+    }
+
+    /// Reads the 16 bytes from hexadecimal, as `roots.toml` has them, or fails with
+    /// [`VerifyError::CvCertificateMalformed`].
+    pub fn from_hexadecimal(text: &str) -> Result<Self, VerifyError> {
+        hexadecimal::decode(text)
+            .and_then(|bytes| Self::read(bytes.as_slice().try_into().ok()?))
+            .ok_or(VerifyError::CvCertificateMalformed)
+    }
+
+    fn read(bytes: &[u8; 16]) -> Option<Self> {
+        let [number @ .., 0x08, 0x05, v1, v2, v3, _, _, _, _] = bytes else { return None };
+        let mut digits = number.iter().chain([v1, v2, v3]);
+        digits.all(u8::is_ascii_digit).then_some(Self(*bytes))
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Whether it belongs to the cards that people carry: the first digit is 5. All others are of
+    /// test hierarchies.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.0.starts_with(b"5")
+    }
+}
+
+impl fmt::Display for KeyIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [number @ .., _, _, v1, v2, v3, _, _, _, _] = self.0;
+        let digits = |digits: &[u8]| digits.iter().copied().map(char::from).collect::<String>();
+        write!(f, "{}/{}", digits(&number), digits(&[v1, v2, v3]))
+    }
+}
+
+impl fmt::Debug for KeyIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A public key under its name: a root, or one that a certificate vouches for.
+#[derive(Clone, Debug)]
+pub struct CvKey {
+    identifier: KeyIdentifier,
+    public_key: PublicKey,
+}
+
+impl CvKey {
+    /// Takes a public key, the SubjectPublicKeyInfo as DER or as PEM, or fails with
+    /// [`VerifyError::CvKeyMalformed`].
+    pub fn new(identifier: KeyIdentifier, public_key: &[u8]) -> Result<Self, VerifyError> {
+        let blocks = pem::decode(public_key, "PUBLIC KEY").unwrap_or_default();
+        let public_key = match blocks.as_slice() {
+            [der] => match SubjectPublicKeyInfo::from_der(der) {
+                Ok((&[], info)) => PublicKey::from_info(&info),
+                _ => None,
+            },
+            _ => None,
+        };
+        let public_key = public_key.ok_or(VerifyError::CvKeyMalformed)?;
+        Ok(Self { identifier, public_key })
+    }
+
+    pub(crate) fn from_modulus(identifier: KeyIdentifier, modulus: &[u8]) -> Option<Self> {
+        Some(Self { identifier, public_key: PublicKey::from_modulus(modulus)? })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn identifier(&self) -> KeyIdentifier {
+        self.identifier
+    }
+
+    pub(crate) fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+}
