@@ -29,8 +29,12 @@ pub(crate) fn certificate(image: &Image, id: u16) -> Certificate {
 }
 
 pub(crate) fn transparent(image: &Image, id: u16) -> &[u8] {
-    match image.contents(Ef { application: Application::Jpki, id }) {
+    transparent_of(image, Application::Jpki, id)
+}
+
+pub(crate) fn transparent_of(image: &Image, application: Application, id: u16) -> &[u8] {
+    match image.contents(Ef { application, id }) {
         Some(Contents::Transparent(bytes)) => bytes,
-        _ => panic!("EF {id:04X} is not transparent"),
+        _ => panic!("{application:?}/{id:04X} is not transparent"),
     }
 }

@@ -1,18 +1,19 @@
 //! Terminal authentication (card.md 6.1): what is public of it, and our extension. The commands are
 //! written by hand.
 
-use std::fs;
-use std::path::Path;
-
 use kazashi_core::apdu::StatusWord;
 use kazashi_emulator::{Card, Image, Variant};
 use rand_core::OsRng;
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::sha2::{Digest, Sha256};
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use rsa::Pkcs1v15Sign;
+use rsa::sha2::Sha256;
 
+use crate::commands::{
+    BODY, EXTERNAL_AUTHENTICATE, SIGNATURE, command, digest_info, load_commands, response, send,
+    sign_command,
+};
 use crate::contents;
 use crate::transcript::{in_jpki, in_jpki_of, play};
+use crate::vectors::{cv_certificate, private_key};
 
 const SELECT_JPKI: &str = "> 00A4040C 0A D392F000260100000001\n< 9000";
 const SELECT_0016: &str = "> 00A4020C 02 0016\n< 9000";
@@ -173,7 +174,7 @@ fn a_new_attempt_ends_the_permission_of_the_last() {
 fn a_response_is_for_the_last_challenge_only() {
     let mut card = trusting(Image::normal());
     let first = challenge(&mut card);
-    let response = response(&key("terminal.pem"), &first, STATEMENT);
+    let response = response(&private_key("terminal.pem"), &first, STATEMENT);
     challenge(&mut card);
     assert_eq!(external_authenticate(&mut card, &response), VERIFICATION_FAILED);
     assert_eq!(sign(&mut card, STATEMENT), NOT_PERMITTED);
@@ -183,7 +184,7 @@ fn a_response_is_for_the_last_challenge_only() {
 fn a_response_cannot_be_replayed() {
     let mut card = trusting(Image::normal());
     let challenge = challenge(&mut card);
-    let response = response(&key("terminal.pem"), &challenge, STATEMENT);
+    let response = response(&private_key("terminal.pem"), &challenge, STATEMENT);
     assert_eq!(external_authenticate(&mut card, &response), OK);
     assert_eq!(external_authenticate(&mut card, &response), OUT_OF_ORDER);
     self::challenge(&mut card);
@@ -195,8 +196,8 @@ fn a_response_cannot_be_replayed() {
 fn a_challenge_is_used_up_by_a_failed_attempt() {
     let mut card = trusting(Image::normal());
     let challenge = challenge(&mut card);
-    let [wrong, right] =
-        ["foreign-ca.pem", "terminal.pem"].map(|name| response(&key(name), &challenge, STATEMENT));
+    let [wrong, right] = ["foreign-ca.pem", "terminal.pem"]
+        .map(|name| response(&private_key(name), &challenge, STATEMENT));
     assert_eq!(external_authenticate(&mut card, &wrong), VERIFICATION_FAILED);
     assert_eq!(external_authenticate(&mut card, &right), OUT_OF_ORDER);
 }
@@ -208,7 +209,7 @@ fn a_challenge_is_lost_with_power_and_by_a_reset() {
         let challenge = challenge(&mut card);
         play(&mut card, &format!("{line}\n{SELECT_JPKI}\n{SELECT_0016}"));
         load_chain(&mut card);
-        let response = response(&key("terminal.pem"), &challenge, STATEMENT);
+        let response = response(&private_key("terminal.pem"), &challenge, STATEMENT);
         assert_eq!(external_authenticate(&mut card, &response), OUT_OF_ORDER, "{line}");
     }
 }
@@ -219,7 +220,7 @@ fn a_challenge_survives_another_application() {
     let challenge = challenge(&mut card);
     play(&mut card, &format!("{SELECT_JPKI}\n{SELECT_0016}"));
     load_chain(&mut card);
-    let response = response(&key("terminal.pem"), &challenge, STATEMENT);
+    let response = response(&private_key("terminal.pem"), &challenge, STATEMENT);
     assert_eq!(external_authenticate(&mut card, &response), OK);
 }
 
@@ -228,7 +229,7 @@ fn a_short_challenge_is_none() {
     let mut card = trusting(Image::normal());
     challenge(&mut card);
     let short = card.transmit(b"\x00\x84\x00\x00\x08", &mut OsRng);
-    let response = response(&key("terminal.pem"), &short[..8], STATEMENT);
+    let response = response(&private_key("terminal.pem"), &short[..8], STATEMENT);
     assert_eq!(external_authenticate(&mut card, &response), OUT_OF_ORDER);
 }
 
@@ -236,7 +237,7 @@ fn a_short_challenge_is_none() {
 fn a_response_is_for_its_statement_only() {
     let mut card = trusting(Image::normal());
     let challenge = challenge(&mut card);
-    let mut response = response(&key("terminal.pem"), &challenge, STATEMENT);
+    let mut response = response(&private_key("terminal.pem"), &challenge, STATEMENT);
     response[..32].copy_from_slice(&OTHER_STATEMENT);
     assert_eq!(external_authenticate(&mut card, &response), VERIFICATION_FAILED);
 }
@@ -301,9 +302,9 @@ fn a_certificate_that_names_another_issuer_is_refused() {
 
 #[test]
 fn the_published_certificate_has_the_form_but_not_our_issuer() {
-    let certificate = vector("published-intermediate.bin");
+    let certificate = cv_certificate("published-intermediate.bin");
     let mut card = in_jpki(SELECT_0016);
-    let [body, signature] = commands(&certificate);
+    let [body, signature] = load_commands(&certificate);
     assert_eq!((body.len(), signature.len()), (7 + 307, 7 + 261));
     assert_eq!(send(&mut card, &body), OK);
     assert_eq!(send(&mut card, &signature), VERIFICATION_FAILED);
@@ -311,7 +312,7 @@ fn the_published_certificate_has_the_form_but_not_our_issuer() {
 
 #[test]
 fn a_signature_needs_its_body_first() {
-    let [body, signature] = commands(&vector("terminal-intermediate.cv"));
+    let [body, signature] = load_commands(&cv_certificate("terminal-intermediate.cv"));
     let mut card = in_jpki(SELECT_0016);
     assert_eq!(send(&mut card, &signature), OUT_OF_ORDER);
     assert_eq!(send(&mut card, &body), OK);
@@ -325,7 +326,7 @@ fn a_signature_needs_its_body_first() {
 
 #[test]
 fn certificates_of_another_length_are_refused() {
-    let [body, signature] = commands(&vector("terminal-intermediate.cv"));
+    let [body, signature] = load_commands(&cv_certificate("terminal-intermediate.cv"));
     let (body, signature) = (&body[7..], &signature[7..]);
     let longer = |bytes: &[u8]| [bytes, &[0x00]].concat();
     let mut card = in_jpki(SELECT_0016);
@@ -345,7 +346,7 @@ fn certificates_of_another_length_are_refused() {
 
 #[test]
 fn certificates_of_another_form_are_refused() {
-    let [body, signature] = commands(&vector("terminal-intermediate.cv"));
+    let [body, signature] = load_commands(&cv_certificate("terminal-intermediate.cv"));
     let mut card = in_jpki(SELECT_0016);
     // The tags and lengths, the exponent's and the modulus's, and a modulus that is even.
     for at in (0..10).chain(42..51).chain([306]) {
@@ -364,7 +365,7 @@ fn certificates_of_another_form_are_refused() {
 
 #[test]
 fn a_damaged_certificate_is_not_verified() {
-    let [body, signature] = commands(&vector("terminal-intermediate.cv"));
+    let [body, signature] = load_commands(&cv_certificate("terminal-intermediate.cv"));
     let mut card = in_jpki(SELECT_0016);
     // An issuer, a subject, a modulus, a signature.
     for at in [10, 26, 100, 307 + 5, 307 + 260] {
@@ -435,7 +436,7 @@ fn without_the_authoritys_file_there_is_nothing_to_verify_with() {
 fn external_authenticate_refuses_other_lengths_and_uses_up_no_challenge() {
     let mut card = trusting(Image::normal());
     let challenge = challenge(&mut card);
-    let response = response(&key("terminal.pem"), &challenge, STATEMENT);
+    let response = response(&private_key("terminal.pem"), &challenge, STATEMENT);
     for data in [&[][..], &response[..287], &[&response[..], &[0]].concat()] {
         assert_eq!(external_authenticate(&mut card, data), WRONG_LENGTH);
     }
@@ -447,7 +448,7 @@ fn external_authenticate_refuses_other_lengths_and_uses_up_no_challenge() {
 #[test]
 fn the_short_card_has_no_way_for_terminals() {
     let mut card = in_jpki_of(Image::of(Variant::Short), SELECT_0016);
-    let [body, signature] = commands(&vector("terminal-intermediate.cv"));
+    let [body, signature] = load_commands(&cv_certificate("terminal-intermediate.cv"));
     assert_eq!(send(&mut card, &body), WRONG_LENGTH);
     assert_eq!(send(&mut card, &signature), WRONG_LENGTH);
     assert_eq!(external_authenticate(&mut card, &[0; 288]), WRONG_LENGTH);
@@ -468,10 +469,6 @@ fn no_reader_of_the_authoritys_file_learns_its_key() {
 
 const STATEMENT: [u8; 32] = [0x51; 32];
 const OTHER_STATEMENT: [u8; 32] = [0x52; 32];
-
-const BODY: [u8; 4] = [0x80, 0xA2, 0x06, 0xC1];
-const SIGNATURE: [u8; 4] = [0x80, 0xA2, 0x00, 0xC1];
-const EXTERNAL_AUTHENTICATE: [u8; 4] = [0x00, 0x82, 0x00, 0x80];
 
 /// A card that holds the chain of the terminal.
 fn trusting(image: Image) -> Card {
@@ -499,13 +496,8 @@ fn load(card: &mut Card, name: &str) {
 
 /// What the card says to body and signature.
 fn parts(card: &mut Card, name: &str) -> (StatusWord, StatusWord) {
-    let [body, signature] = commands(&vector(name));
+    let [body, signature] = load_commands(&cv_certificate(name));
     (send(card, &body), send(card, &signature))
-}
-
-fn commands(certificate: &[u8]) -> [Vec<u8>; 2] {
-    let (body, signature) = certificate.split_at(307);
-    [command(&BODY, body, None), command(&SIGNATURE, signature, None)]
 }
 
 fn authenticate(card: &mut Card, statement: [u8; 32]) -> StatusWord {
@@ -514,7 +506,7 @@ fn authenticate(card: &mut Card, statement: [u8; 32]) -> StatusWord {
 
 fn authenticate_as(card: &mut Card, name: &str, statement: [u8; 32]) -> StatusWord {
     let challenge = challenge(card);
-    external_authenticate(card, &response(&key(name), &challenge, statement))
+    external_authenticate(card, &response(&private_key(name), &challenge, statement))
 }
 
 fn challenge(card: &mut Card) -> Vec<u8> {
@@ -523,57 +515,10 @@ fn challenge(card: &mut Card) -> Vec<u8> {
     response[..32].to_vec()
 }
 
-fn response(key: &RsaPrivateKey, challenge: &[u8], statement: [u8; 32]) -> Vec<u8> {
-    let digest = Sha256::digest([challenge, &statement].concat());
-    let signature = key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).unwrap();
-    [&statement[..], &signature].concat()
-}
-
 fn external_authenticate(card: &mut Card, data: &[u8]) -> StatusWord {
     send(card, &command(&EXTERNAL_AUTHENTICATE, data, None))
 }
 
 fn sign(card: &mut Card, statement: [u8; 32]) -> StatusWord {
     send(card, &sign_command(0x00, 0x97, statement))
-}
-
-fn sign_command(p1: u8, p2: u8, statement: [u8; 32]) -> Vec<u8> {
-    command(&[0x80, 0x2A, p1, p2], &digest_info(statement), Some(0))
-}
-
-fn digest_info(statement: [u8; 32]) -> Vec<u8> {
-    [
-        &b"\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"[..],
-        &statement,
-    ]
-    .concat()
-}
-
-/// In the extended form if the data needs it.
-fn command(header: &[u8; 4], data: &[u8], le: Option<u8>) -> Vec<u8> {
-    let (high, low) = (u8::try_from(data.len() / 256).unwrap(), data.len().to_le_bytes()[0]);
-    match (data.len(), le) {
-        (0, _) => [&header[..], &Vec::from_iter(le)].concat(),
-        (1..256, _) => [&header[..], &[low], data, &Vec::from_iter(le)].concat(),
-        (_, None) => [&header[..], &[0, high, low], data].concat(),
-        (_, Some(le)) => [&header[..], &[0, high, low], data, &[0, le]].concat(),
-    }
-}
-
-fn send(card: &mut Card, command: &[u8]) -> StatusWord {
-    let response = card.transmit(command, &mut OsRng);
-    StatusWord(u16::from_be_bytes(*response.last_chunk().unwrap()))
-}
-
-fn key(name: &str) -> RsaPrivateKey {
-    let path = vectors().join("keys").join(name);
-    RsaPrivateKey::from_pkcs8_pem(&fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn vector(name: &str) -> Vec<u8> {
-    fs::read(vectors().join("cv-certificates").join(name)).unwrap()
-}
-
-fn vectors() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors"))
 }
