@@ -6,7 +6,7 @@ use std::path::Path;
 use kazashi_emulator::{Card, Image, ImageError, Pin, folder};
 use rand_core::OsRng;
 use rsa::RsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use tempfile::TempDir;
 
 use crate::transcript::play;
@@ -168,7 +168,9 @@ fn a_record_that_cannot_be_is_refused() {
 
 #[test]
 fn two_files_of_one_identifier_are_refused() {
-    for name in ["jpki/0017.bin", "jpki/0018.bin", "jpki/000A.1.bin", "common/0001.bin"] {
+    for name in
+        ["jpki/0016.bin", "jpki/0017.bin", "jpki/0018.bin", "jpki/000A.1.bin", "common/0001.bin"]
+    {
         let dir = new_card();
         fs::write(dir.path().join(name), [0x01]).unwrap();
         assert!(matches!(folder::load(&dir), Err(ImageError::Twice { .. })), "{name}");
@@ -189,6 +191,35 @@ fn a_key_that_is_none_is_refused() {
     fs::write(dir.path().join("keys/user-authentication.pem"), "a key").unwrap();
     let path = "keys/user-authentication.pem";
     assert!(matches!(folder::load(&dir), Err(ImageError::Key { path: p }) if p == path));
+}
+
+#[test]
+fn a_public_key_that_is_missing_or_none_is_refused() {
+    let path = "keys/terminal-authority.pem";
+    let dir = new_card();
+    fs::remove_file(dir.path().join(path)).unwrap();
+    assert!(matches!(folder::load(&dir), Err(ImageError::Missing { path: p }) if p == path));
+
+    let small = RsaPrivateKey::new(&mut OsRng, 1024).unwrap();
+    let small = small.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+    let private = fs::read_to_string(dir.path().join("keys/card-surface.pem")).unwrap();
+    for pem in ["a key", &small, &private] {
+        fs::write(dir.path().join(path), pem).unwrap();
+        assert!(matches!(folder::load(&dir), Err(ImageError::Key { path: p }) if p == path));
+    }
+}
+
+#[test]
+fn a_card_without_the_authority_of_terminals_does_not_find_it() {
+    let dir = new_card();
+    edit(&dir, "[jpki.public-keys]\n0016 = \"keys/terminal-authority.pem\"\n", "");
+    play(
+        &mut Card::new(folder::load(&dir).unwrap()),
+        "> 00A4040C 0A D392F000260100000001
+         < 9000
+         > 00A4020C 02 0016
+         < 6A82",
+    );
 }
 
 #[test]

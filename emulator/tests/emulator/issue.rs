@@ -1,25 +1,27 @@
 //! Issuing new hierarchies.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use kazashi_emulator::{Image, Variant, folder};
+use kazashi_core::apdu::StatusWord;
+use kazashi_emulator::{Application, Image, Variant, folder};
+use rand_core::OsRng;
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::sha2::{Digest, Sha256};
+use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use tempfile::TempDir;
 use x509_cert::der::Encode;
 
-use crate::contents::{certificate, is_issued};
+use crate::commands::{
+    EXTERNAL_AUTHENTICATE, command, load_commands, response, send, sign_command,
+};
+use crate::contents::{certificate, is_issued, transparent_of};
+use crate::transcript::in_jpki_of;
 
 #[test]
 fn an_issued_card_belongs_to_its_new_hierarchy_only() {
     let dir = TempDir::new().unwrap();
-    let issue = || {
-        Command::new(env!("CARGO_BIN_EXE_kazashi-emulator"))
-            .args(["issue", "--variant", "short"])
-            .arg(dir.path())
-            .output()
-            .unwrap()
-    };
-    let output = issue();
+    let output = issue(&dir, "short");
     assert!(output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap().contains("1234 (3 tries)"));
 
@@ -35,6 +37,60 @@ fn an_issued_card_belongs_to_its_new_hierarchy_only() {
         assert_eq!(certificate(&image, authority_id).to_der().unwrap(), authority);
     }
 
-    assert!(!issue().status.success(), "a card is not written over");
+    assert!(!issue(&dir, "short").status.success(), "a card is not written over");
     assert_eq!(folder::load(&dir).unwrap(), image);
+}
+
+#[test]
+fn an_issued_card_surface_is_verified_with_the_key_beside_the_card() {
+    let dir = TempDir::new().unwrap();
+    issue(&dir, "normal");
+    let path = dir.path().join("authorities/card-surface-authority.pem");
+    let pem = fs::read_to_string(path).unwrap();
+    assert!(pem.starts_with("Key identifier: 39303030303233080530303100000000\n"), "{pem}");
+    let key = RsaPublicKey::from_public_key_pem(&pem).unwrap();
+
+    let verifies = |image: &Image| {
+        let certificate = transparent_of(image, Application::CardSurface, 0x0004);
+        let digest = Sha256::digest(&certificate[10..307]);
+        key.verify(Pkcs1v15Sign::new::<Sha256>(), &digest, &certificate[312..]).is_ok()
+    };
+    assert!(verifies(&folder::load(&dir).unwrap()));
+    assert!(!verifies(&Image::normal()));
+}
+
+#[test]
+fn an_issued_card_trusts_the_terminal_beside_it_and_no_other() {
+    let dir = TempDir::new().unwrap();
+    let output = issue(&dir, "without-pins");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let file = |name: &str| {
+        let path = dir.path().join("authorities/terminal").join(name);
+        assert!(printed.contains(path.to_str().unwrap()), "{printed}");
+        fs::read(path).unwrap()
+    };
+    let certificates = ["intermediate.cv", "terminal.cv"].map(file);
+    let key = String::from_utf8(file("terminal.pem")).unwrap();
+    let key = RsaPrivateKey::from_pkcs8_pem(&key).unwrap();
+
+    let signs = |image: Image| {
+        let mut card = in_jpki_of(image, "> 00A4020C 02 0016\n< 9000");
+        for command in certificates.iter().flat_map(|certificate| load_commands(certificate)) {
+            send(&mut card, &command);
+        }
+        let challenge = card.transmit(b"\x00\x84\x00\x00\x20", &mut OsRng);
+        let response = response(&key, &challenge[..32], [0x51; 32]);
+        send(&mut card, &command(&EXTERNAL_AUTHENTICATE, &response, None));
+        send(&mut card, &sign_command(0x00, 0x97, [0x51; 32])) == StatusWord::OK
+    };
+    assert!(signs(folder::load(&dir).unwrap()));
+    assert!(!signs(Image::of(Variant::WithoutPins)));
+}
+
+fn issue(dir: &TempDir, variant: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kazashi-emulator"))
+        .args(["issue", "--variant", variant])
+        .arg(dir.path())
+        .output()
+        .unwrap()
 }

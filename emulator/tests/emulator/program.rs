@@ -18,7 +18,10 @@ fn new_writes_the_normal_card_and_prints_its_pins() {
     let output = Command::new(PROGRAM).arg("new").arg(dir.path()).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("1234 (3 tries)") && text.contains("ABC123 (5 tries)"), "{text}");
+    for pin in ["1234 (3 tries)", "ABC123 (5 tries)", "date of birth (生年月日): 550217 (10 tries)"]
+    {
+        assert!(text.contains(pin), "{text}");
+    }
     assert_eq!(folder::load(&dir).unwrap(), Image::normal());
 }
 

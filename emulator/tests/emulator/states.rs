@@ -744,7 +744,7 @@ proptest! {
 /// Commands that get past the first checks: known instructions, likely parameters.
 fn command() -> impl Strategy<Value = ([u8; 4], Vec<u8>, u8)> {
     let cla = prop_oneof![Just(0x00), Just(0x80)];
-    let ins = prop::sample::select(vec![0x20, 0x24, 0x2A, 0x84, 0xA4, 0xB0]);
+    let ins = prop::sample::select(vec![0x20, 0x24, 0x2A, 0x82, 0x84, 0xA2, 0xA4, 0xB0]);
     let p1 = prop_oneof![0x00..=0x05_u8, 0x80..=0x9F_u8];
     let p2 = prop_oneof![Just(0x00), Just(0x0C), 0x80..=0x9F_u8];
     let data = prop_oneof![

@@ -3,6 +3,8 @@
 
 use kazashi_core::apdu::StatusWord;
 use kazashi_emulator::{Card, Image, Variant};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use rand_core::OsRng;
 use rsa::Pkcs1v15Sign;
 use rsa::sha2::Sha256;
@@ -465,6 +467,29 @@ fn no_reader_of_the_authoritys_file_learns_its_key() {
          > 802A0080 01 55 00
          < 6981",
     );
+}
+
+proptest! {
+    #[test]
+    fn any_certificate_and_any_response_get_an_answer(
+        mut certificate in vec(any::<u8>(), 568),
+        response in vec(any::<u8>(), 288),
+        right in any::<[bool; 3]>(),
+    ) {
+        // As far as tags and lengths are right, what is behind them is looked at.
+        let good = cv_certificate("terminal-intermediate.cv");
+        let heads = [0..10, 42..51, 307..312];
+        for head in heads.into_iter().zip(right).filter_map(|(head, right)| right.then_some(head)) {
+            certificate[head.clone()].copy_from_slice(&good[head]);
+        }
+        let [body, signature] = load_commands(&certificate);
+        let mut card = in_jpki(SELECT_0016);
+        prop_assert!([OK, WRONG_DATA].contains(&send(&mut card, &body)));
+        prop_assert_ne!(send(&mut card, &signature), OK);
+        load_chain(&mut card);
+        challenge(&mut card);
+        prop_assert_eq!(external_authenticate(&mut card, &response), VERIFICATION_FAILED);
+    }
 }
 
 const STATEMENT: [u8; 32] = [0x51; 32];
