@@ -6,7 +6,7 @@ use kazashi_core::apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord};
 use rand_core::CryptoRngCore;
 
 use crate::application::Access;
-use crate::{Application, Contents, Ef, Image, Variant};
+use crate::{Application, Contents, Deed, Ef, Image, Variant};
 
 mod compute_digital_signature;
 mod external_authenticate;
@@ -55,6 +55,7 @@ pub struct Card {
     chain: Chain,
     /// The digest of the one statement that a terminal let the card sign without a PIN.
     permitted: Option<[u8; 32]>,
+    deed: Option<Deed>,
     changed: bool,
 }
 
@@ -76,6 +77,7 @@ impl Card {
             challenge: None,
             chain: Chain::default(),
             permitted: None,
+            deed: None,
             changed: false,
         }
     }
@@ -100,6 +102,12 @@ impl Card {
         std::mem::take(&mut self.changed)
     }
 
+    /// What the last command had the card disclose or do. A command is good for one deed at most.
+    #[must_use]
+    pub fn deed(&self) -> Option<&Deed> {
+        self.deed.as_ref()
+    }
+
     /// Power is applied: the card manager is current, and nothing is verified.
     pub fn power_on(&mut self) {
         self.reset();
@@ -122,6 +130,7 @@ impl Card {
 
     /// Performs a command APDU and answers with a response APDU. Any bytes get an answer.
     pub fn transmit(&mut self, command: &[u8], random: &mut dyn CryptoRngCore) -> Vec<u8> {
+        self.deed = None;
         let response = match CommandApdu::from_bytes(command) {
             Ok(command) if self.knows(command.length_fields()) => self.perform(&command, random),
             _ => Err(StatusWord::WRONG_LENGTH),

@@ -18,6 +18,7 @@
 
 mod application;
 mod card;
+mod deed;
 pub mod folder;
 mod image;
 pub mod issue;
@@ -25,6 +26,7 @@ mod timing;
 
 pub use application::Application;
 pub use card::Card;
+pub use deed::Deed;
 pub use image::{
     Contents, Ef, Image, ImageError, Pin, PrivateKey, PublicKey, UnknownVariant, Variant,
 };

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::Card;
 use crate::application::Access;
-use crate::{Application, Contents, Ef, PrivateKey};
+use crate::{Application, Contents, Deed, Ef, PrivateKey};
 
 /// A DigestInfo of SHA-256, up to the digest (RFC 8017, 9.2, note 1).
 const SHA_256_DIGEST_INFO: [u8; 19] = [
@@ -41,6 +41,7 @@ impl Card {
         if needs_permission {
             self.permitted = None;
         }
+        self.deed = Some(Deed::Signed { key: ef, data: command.data().to_vec() });
         Ok(signature)
     }
 

@@ -2,6 +2,7 @@ use kazashi_core::apdu::{CommandApdu, StatusWord};
 
 use super::Card;
 use super::verify_certificate::{demand_form, demand_signature};
+use crate::Deed;
 
 /// The digest of a statement, and a signature.
 const RESPONSE_LENGTH: usize = 32 + 256;
@@ -30,6 +31,7 @@ impl Card {
         let terminal = terminal.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
         demand_signature(&terminal.key, &[challenge, statement].concat(), signature)?;
         self.permitted = Some(statement);
+        self.deed = Some(Deed::TerminalAccepted { statement });
         Ok(Vec::new())
     }
 }

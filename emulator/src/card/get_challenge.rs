@@ -2,6 +2,7 @@ use kazashi_core::apdu::{CommandApdu, StatusWord};
 use rand_core::CryptoRngCore;
 
 use super::Card;
+use crate::Deed;
 
 impl Card {
     /// GET CHALLENGE (ISO/IEC 7816-4:2020, 11.6.3; card.md 4.4): 1 to 256 bytes, anywhere.
@@ -26,6 +27,7 @@ impl Card {
         random.fill_bytes(&mut challenge);
         // One of another length is for something else, and the one before it is over.
         self.challenge = challenge.as_slice().try_into().ok();
+        self.deed = Some(Deed::ChallengeGiven);
         Ok(challenge)
     }
 }

@@ -1,7 +1,7 @@
 use kazashi_core::apdu::{CommandApdu, StatusWord};
 
 use super::Card;
-use crate::{Contents, Ef};
+use crate::{Contents, Deed, Ef};
 
 impl Card {
     /// READ BINARY (ISO/IEC 7816-4:2020, 11.3.3; card.md 4.1).
@@ -20,7 +20,9 @@ impl Card {
         };
         // To the end of the file, without a warning, when more is asked for.
         let ne = usize::try_from(command.ne()).unwrap_or(usize::MAX);
-        Ok(rest.get(..ne).unwrap_or(rest).to_vec())
+        let read = rest.get(..ne).unwrap_or(rest).to_vec();
+        self.deed = Some(Deed::FileRead(ef));
+        Ok(read)
     }
 
     /// Bit 8 of P1 tells an offset of 15 bits in the current EF from a short EF identifier with an

@@ -1,7 +1,7 @@
 use kazashi_core::apdu::{CommandApdu, StatusWord};
 
 use super::{Card, RECORD_NOT_FOUND};
-use crate::{Contents, Ef};
+use crate::{Contents, Deed, Ef};
 
 impl Card {
     /// READ RECORD (ISO/IEC 7816-4:2020, 11.4.3; card.md 3.4): one record by its number.
@@ -17,7 +17,9 @@ impl Card {
         let record = records.get(&command.p1()).ok_or(RECORD_NOT_FOUND)?;
         // What the card answers to a length that is too short is not known; here it is as much.
         let ne = usize::try_from(command.ne()).unwrap_or(usize::MAX);
-        Ok(record.get(..ne).unwrap_or(record).to_vec())
+        let read = record.get(..ne).unwrap_or(record).to_vec();
+        self.deed = Some(Deed::FileRead(ef));
+        Ok(read)
     }
 
     /// The upper five bits of P2 are a short EF identifier, or zero for the current EF; the lower

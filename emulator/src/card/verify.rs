@@ -1,7 +1,7 @@
 use kazashi_core::apdu::{CommandApdu, StatusWord};
 
 use super::Card;
-use crate::{Contents, Ef, Pin};
+use crate::{Contents, Deed, Ef, Pin};
 
 impl Card {
     /// VERIFY (ISO/IEC 7816-4:2020, 11.6.6; card.md 3.6 and 4.2).
@@ -14,7 +14,9 @@ impl Card {
         // Without a data field it asks for the counter, whatever was verified. Some stacks add an
         // Le field.
         if command.data().is_empty() {
-            return Err(StatusWord::with_retries_left(pin.retries_left()));
+            let retries_left = pin.retries_left();
+            self.deed = Some(Deed::RetryCounterTold(ef));
+            return Err(StatusWord::with_retries_left(retries_left));
         }
         if command.data().len() > 16 {
             return Err(StatusWord::WRONG_LENGTH);
@@ -27,6 +29,7 @@ impl Card {
         let correct = pin.present(command.data());
         let retries_left = pin.retries_left();
         self.changed |= *pin != before;
+        self.deed = Some(Deed::PinTried { ef, correct });
         if correct {
             self.verified.insert(ef);
             Ok(Vec::new())
@@ -61,6 +64,7 @@ impl Card {
         }
         self.pin_mut(ef)?.change(value);
         self.changed = true;
+        self.deed = Some(Deed::PinChanged(ef));
         Ok(Vec::new())
     }
 

@@ -3,7 +3,7 @@ use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::{Digest, Sha256};
 
 use super::Card;
-use crate::Contents;
+use crate::{Contents, Deed, Ef};
 
 /// Template and body of a CV certificate, up to the value of the body (card.md 4.8).
 const BODY: [u8; 10] = [0x7F, 0x21, 0x82, 0x02, 0x33, 0x5F, 0x4E, 0x82, 0x01, 0x29];
@@ -52,7 +52,7 @@ impl Card {
 
     fn load_body(&mut self, command: &CommandApdu) -> Result<Vec<u8>, StatusWord> {
         demand_form(command, BODY_LENGTH)?;
-        self.demand_public_key()?;
+        let (ef, _) = self.demand_public_key()?;
         // Our choice, as for all that is wrong in the data.
         let certificate = Certificate::parse(command.data()).ok_or(StatusWord::WRONG_DATA)?;
         // The name of the key in the EF is not known, so the first issuer may have any.
@@ -61,12 +61,14 @@ impl Card {
             return Err(StatusWord::WRONG_DATA);
         }
         self.chain.unverified = Some(certificate);
+        self.deed = Some(Deed::CertificatePartTaken(ef));
         Ok(Vec::new())
     }
 
     fn load_signature(&mut self, command: &CommandApdu) -> Result<Vec<u8>, StatusWord> {
         demand_form(command, SIGNATURE_LENGTH)?;
-        let root = self.demand_public_key()?.clone();
+        let (ef, root) = self.demand_public_key()?;
+        let root = root.clone();
         let signature = command.data().strip_prefix(&SIGNATURE).ok_or(StatusWord::WRONG_DATA)?;
         // Our choice for a signature without a body.
         let unverified = self.chain.unverified.take();
@@ -74,14 +76,15 @@ impl Card {
         let issuer = self.chain.certified.as_ref().map_or(&root, |certified| &certified.key);
         demand_signature(issuer, &certificate.signed, signature)?;
         self.chain.certified = Some(certificate);
+        self.deed = Some(Deed::CertificatePartTaken(ef));
         Ok(Vec::new())
     }
 
     /// Refuses unless the current EF holds a public key.
-    pub(super) fn demand_public_key(&self) -> Result<&RsaPublicKey, StatusWord> {
+    pub(super) fn demand_public_key(&self) -> Result<(Ef, &RsaPublicKey), StatusWord> {
         let ef = self.current_ef.ok_or(StatusWord::NO_CURRENT_EF)?;
         match self.contents(ef)? {
-            Contents::PublicKey(key) => Ok(key.rsa()),
+            Contents::PublicKey(key) => Ok((ef, key.rsa())),
             _ => Err(StatusWord::INCOMPATIBLE_FILE_STRUCTURE),
         }
     }
