@@ -1,6 +1,7 @@
 //! Issuing new hierarchies.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use kazashi_core::apdu::StatusWord;
@@ -20,52 +21,52 @@ use crate::transcript::in_jpki_of;
 
 #[test]
 fn an_issued_card_belongs_to_its_new_hierarchy_only() {
+    // One card for all of it: ten keys take their time.
     let dir = TempDir::new().unwrap();
-    let output = issue(&dir, "short");
+    let output = issue(&dir);
     assert!(output.status.success());
-    assert!(String::from_utf8(output.stdout).unwrap().contains("1234 (3 tries)"));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("1234 (3 tries)"), "{printed}");
 
-    let (image, normal) = (folder::load(&dir).unwrap(), Image::normal());
-    assert_eq!(image.variant(), Variant::Short);
+    let image = folder::load(&dir).unwrap();
+    assert_eq!(image.variant(), Variant::Expired);
+    let authorities = dir.path().join("authorities");
+    its_authorities_issued_its_certificates(&image, &authorities);
+    its_card_surface_is_verified_with_the_key_beside_it(&image, &authorities);
+    it_trusts_the_terminal_beside_it(&image, &authorities.join("terminal"), &printed);
+
+    assert!(!issue(&dir).status.success(), "a card is not written over");
+    assert_eq!(folder::load(&dir).unwrap(), image);
+}
+
+fn its_authorities_issued_its_certificates(image: &Image, authorities: &Path) {
     for (id, authority_id, name) in [
         (0x000A, 0x000B, "user-authentication-ca.der"),
         (0x0001, 0x0002, "digital-signature-ca.der"),
     ] {
-        assert!(is_issued(&image, id, &image, authority_id));
-        assert!(!is_issued(&image, id, &normal, authority_id));
-        let authority = fs::read(dir.path().join("authorities").join(name)).unwrap();
-        assert_eq!(certificate(&image, authority_id).to_der().unwrap(), authority);
+        assert!(is_issued(image, id, image, authority_id));
+        assert!(!is_issued(image, id, &Image::normal(), authority_id));
+        let authority = fs::read(authorities.join(name)).unwrap();
+        assert_eq!(certificate(image, authority_id).to_der().unwrap(), authority);
     }
-
-    assert!(!issue(&dir, "short").status.success(), "a card is not written over");
-    assert_eq!(folder::load(&dir).unwrap(), image);
 }
 
-#[test]
-fn an_issued_card_surface_is_verified_with_the_key_beside_the_card() {
-    let dir = TempDir::new().unwrap();
-    issue(&dir, "normal");
-    let path = dir.path().join("authorities/card-surface-authority.pem");
-    let pem = fs::read_to_string(path).unwrap();
+fn its_card_surface_is_verified_with_the_key_beside_it(image: &Image, authorities: &Path) {
+    let pem = fs::read_to_string(authorities.join("card-surface-authority.pem")).unwrap();
     assert!(pem.starts_with("Key identifier: 39303030303233080530303100000000\n"), "{pem}");
     let key = RsaPublicKey::from_public_key_pem(&pem).unwrap();
-
     let verifies = |image: &Image| {
         let certificate = transparent_of(image, Application::CardSurface, 0x0004);
         let digest = Sha256::digest(&certificate[10..307]);
         key.verify(Pkcs1v15Sign::new::<Sha256>(), &digest, &certificate[312..]).is_ok()
     };
-    assert!(verifies(&folder::load(&dir).unwrap()));
+    assert!(verifies(image));
     assert!(!verifies(&Image::normal()));
 }
 
-#[test]
-fn an_issued_card_trusts_the_terminal_beside_it_and_no_other() {
-    let dir = TempDir::new().unwrap();
-    let output = issue(&dir, "without-pins");
-    let printed = String::from_utf8(output.stdout).unwrap();
+fn it_trusts_the_terminal_beside_it(image: &Image, terminal: &Path, printed: &str) {
     let file = |name: &str| {
-        let path = dir.path().join("authorities/terminal").join(name);
+        let path = terminal.join(name);
         assert!(printed.contains(path.to_str().unwrap()), "{printed}");
         fs::read(path).unwrap()
     };
@@ -73,8 +74,8 @@ fn an_issued_card_trusts_the_terminal_beside_it_and_no_other() {
     let key = String::from_utf8(file("terminal.pem")).unwrap();
     let key = RsaPrivateKey::from_pkcs8_pem(&key).unwrap();
 
-    let signs = |image: Image| {
-        let mut card = in_jpki_of(image, "> 00A4020C 02 0016\n< 9000");
+    let signs = |image: &Image| {
+        let mut card = in_jpki_of(image.clone(), "> 00A4020C 02 0016\n< 9000");
         for command in certificates.iter().flat_map(|certificate| load_commands(certificate)) {
             send(&mut card, &command);
         }
@@ -83,13 +84,13 @@ fn an_issued_card_trusts_the_terminal_beside_it_and_no_other() {
         send(&mut card, &command(&EXTERNAL_AUTHENTICATE, &response, None));
         send(&mut card, &sign_command(0x00, 0x97, [0x51; 32])) == StatusWord::OK
     };
-    assert!(signs(folder::load(&dir).unwrap()));
-    assert!(!signs(Image::of(Variant::WithoutPins)));
+    assert!(signs(image));
+    assert!(!signs(&Image::normal()));
 }
 
-fn issue(dir: &TempDir, variant: &str) -> Output {
+fn issue(dir: &TempDir) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kazashi-emulator"))
-        .args(["issue", "--variant", variant])
+        .args(["issue", "--variant", "expired"])
         .arg(dir.path())
         .output()
         .unwrap()
