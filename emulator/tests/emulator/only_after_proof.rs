@@ -130,7 +130,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => Just(vec![Act::Select(Place::Jpki), Act::PresentPin { right: true }]),
         3 => chain(),
         3 => authentication(),
-        6 => (chain(), authentication()).prop_map(|(chain, rest)| [chain, rest].concat()),
+        6 => ceremony(),
         3 => signature().prop_map(|signature| vec![Act::Sign(signature)]),
     ];
     let parts = vec(part, 1..10).prop_map(|parts| parts.concat());
@@ -142,7 +142,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 fn chain() -> impl Strategy<Value = Vec<Act>> {
     let certificates = prop_oneof![
-        6 => Just(vec![Certificate::Intermediate, Certificate::Terminal]),
+        12 => Just(vec![Certificate::Intermediate, Certificate::Terminal]),
         1 => vec(certificate(), 1..4),
     ];
     certificates.prop_map(|certificates| {
@@ -152,13 +152,39 @@ fn chain() -> impl Strategy<Value = Vec<Act>> {
     })
 }
 
+/// What a terminal does, with something in between that may undo it.
+fn ceremony() -> impl Strategy<Value = Vec<Act>> {
+    (interruption(), chain(), authenticate(), interruption(), signature()).prop_map(
+        |(first, chain, authenticate, second, signature)| {
+            let challenge = vec![Act::GetChallenge { length: 32 }];
+            let rest = vec![Act::Sign(signature)];
+            [challenge, first, chain, vec![authenticate], second, rest].concat()
+        },
+    )
+}
+
+fn interruption() -> impl Strategy<Value = Vec<Act>> {
+    let elsewhere = select(&[Place::CardManager, Place::CardSurface, Place::Nowhere][..]);
+    prop_oneof![
+        12 => Just(vec![]),
+        2 => elsewhere.prop_map(|place| vec![Act::Select(place), Act::Select(Place::Jpki)]),
+        1 => Just(vec![Act::Reset, Act::Select(Place::Jpki)]),
+        1 => Just(vec![Act::Power, Act::Select(Place::Jpki)]),
+        1 => Just(vec![Act::GetChallenge { length: 16 }]),
+    ]
+}
+
+/// A further attempt on whatever the card keeps.
 fn authentication() -> impl Strategy<Value = Vec<Act>> {
-    let by = prop_oneof![6 => Just(Key::Terminal), 1 => key()];
-    let to = prop_oneof![6 => Just(Challenge::Last), 1 => Just(Challenge::OneBefore)];
-    (by, statement(), to, signature()).prop_map(|(by, statement, to, signature)| {
-        let authenticate = Act::Authenticate { by, statement, to };
+    (authenticate(), signature()).prop_map(|(authenticate, signature)| {
         vec![Act::GetChallenge { length: 32 }, authenticate, Act::Sign(signature)]
     })
+}
+
+fn authenticate() -> impl Strategy<Value = Act> {
+    let by = prop_oneof![6 => Just(Key::Terminal), 1 => key()];
+    let to = prop_oneof![6 => Just(Challenge::Last), 1 => Just(Challenge::OneBefore)];
+    (by, statement(), to).prop_map(|(by, statement, to)| Act::Authenticate { by, statement, to })
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -183,12 +209,12 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn signature() -> impl Strategy<Value = Signature> {
     let p1 = prop_oneof![8 => Just(0x00), 1 => Just(0x01), 1 => Just(0x03)];
-    let p2 = prop_oneof![4 => Just(0x97), 1 => Just(0x80)];
+    let p2 = prop_oneof![8 => Just(0x97), 1 => Just(0x80)];
     (p1, p2, statement()).prop_map(|(p1, p2, statement)| Signature { p1, p2, statement })
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
-    prop_oneof![3 => Just(Statement::First), 1 => Just(Statement::Second)]
+    prop_oneof![5 => Just(Statement::First), 1 => Just(Statement::Second)]
 }
 
 fn certificate() -> impl Strategy<Value = Certificate> {
