@@ -5,22 +5,30 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::card_surface::{BirthDateSource, CertificateReading, prove_presence};
 use kazashi_core::error_code::ErrorCode;
-use kazashi_core::flow::{Flow, Step};
+use kazashi_core::flow::{Flow, Question, Step};
 use kazashi_core::jpki::{self, CertificateKind};
 use kazashi_core::key::{PinReference, Verified};
 use kazashi_core::policy::{Scope, Scopes};
 use kazashi_core::secret::PinValue;
 use kazashi_core::session::{CardTransaction, Ending, Session};
+use kazashi_core::statement::{Method, Statement};
+use kazashi_core::terminal::{TerminalCertificate, TerminalRequest};
 use kazashi_core::wire::Failure;
-use kazashi_core::{Abilities, Nonce};
+use kazashi_core::{Abilities, BirthDate, Nonce};
 use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rand_core::OsRng;
+use rsa::Pkcs1v15Sign;
+use rsa::sha2::Sha256;
 
+use crate::commands::{response, sign_command};
+use crate::contents::public_key;
 use crate::transcript::{bytes, play};
+use crate::vectors::{cv_certificate, private_key};
 
 /// No flow needs more commands than this, whatever goes wrong.
 const ENDLESS: usize = 200;
@@ -44,10 +52,39 @@ fn the_short_card_gives_the_same_results_in_more_commands() {
 }
 
 #[test]
+fn a_card_whose_pins_were_never_set_or_are_blocked_signs_for_a_terminal() {
+    for variant in [Variant::WithoutPins, Variant::Blocked] {
+        let desk = Desk::new(Image::of(variant), BTreeMap::new());
+        let before = desk.retries_left();
+        let signed = desk.perform(Task::AuthenticatePinless, &PERSON).unwrap();
+        let signature = signed.last_chunk::<256>().unwrap();
+        public_key(&Image::of(variant), 0x000A)
+            .verify(Pkcs1v15Sign::new::<Sha256>(), &terminal_statement().digest(), signature)
+            .unwrap();
+        assert_eq!(desk.retries_left(), before);
+        assert!(desk.is_clean());
+    }
+}
+
+#[test]
+fn a_card_that_cannot_be_authenticated_to_says_why() {
+    for (variant, code) in [
+        (Variant::ForeignRoot, ErrorCode::TerminalRefused),
+        (Variant::Short, ErrorCode::ReaderNoExtendedLength),
+    ] {
+        let desk = Desk::new(Image::of(variant), BTreeMap::new());
+        let failure = desk.perform(Task::AuthenticatePinless, &PERSON).unwrap_err();
+        assert_eq!(failure.code, code, "{variant:?}");
+    }
+}
+
+#[test]
 fn a_fault_at_any_command_costs_no_try_that_is_not_told_and_leaves_no_pin_verified() {
+    let terminal = (Variant::Normal, Task::AuthenticatePinless);
     for (variant, task, person) in [Variant::Normal, Variant::Short]
         .into_iter()
         .flat_map(|variant| TASKS.map(|task| (variant, task)))
+        .chain([terminal])
         .flat_map(|(variant, task)| [PERSON, WRONG].map(|person| (variant, task, person)))
     {
         let image = Image::of(variant);
@@ -67,7 +104,7 @@ proptest! {
     #[test]
     fn many_faults_cost_no_try_that_is_not_told_and_leave_no_pin_verified(
         variant in select(&Variant::ALL[..]),
-        task in select(&TASKS[..]),
+        task in prop_oneof![4 => select(&TASKS[..]), 1 => Just(Task::AuthenticatePinless)],
         person in select(&[PERSON, WRONG][..]),
         at_least in 1_u8..=2,
         user_authentication in 0_u8..=3,
@@ -92,9 +129,12 @@ enum Task {
     TokenLabel,
     ReadCertificate(CertificateKind),
     Authenticate,
+    ProvePresence,
+    AuthenticatePinless,
 }
 
-const TASKS: [Task; 7] = [
+/// What each card can do: for terminals, the short one has no commands that are long enough.
+const TASKS: [Task; 8] = [
     Task::PinStatus,
     Task::TokenLabel,
     Task::ReadCertificate(CertificateKind::UserAuthentication),
@@ -102,6 +142,7 @@ const TASKS: [Task; 7] = [
     Task::ReadCertificate(CertificateKind::DigitalSignature),
     Task::ReadCertificate(CertificateKind::DigitalSignatureCa),
     Task::Authenticate,
+    Task::ProvePresence,
 ];
 
 /// Who is asked for PINs, and with how many tries left one is still presented.
@@ -109,11 +150,14 @@ const TASKS: [Task; 7] = [
 struct Person {
     pin: &'static str,
     password: &'static str,
+    birth_date: &'static str,
     at_least: u8,
 }
 
-const PERSON: Person = Person { pin: "1234", password: "ABC123", at_least: 1 };
-const WRONG: Person = Person { pin: "0000", password: "000000", at_least: 1 };
+const PERSON: Person =
+    Person { pin: "1234", password: "ABC123", birth_date: "1980-02-17", at_least: 1 };
+const WRONG: Person =
+    Person { pin: "0000", password: "000000", birth_date: "1980-02-18", at_least: 1 };
 
 impl Person {
     fn value(&self, reference: PinReference) -> PinValue {
@@ -123,6 +167,22 @@ impl Person {
         };
         PinValue::parse(reference, text).unwrap()
     }
+}
+
+const ORIGIN: &str = "https://portal.example";
+
+fn nonce() -> Nonce {
+    Nonce::parse(&"A".repeat(44)).unwrap()
+}
+
+fn terminal_statement() -> Statement {
+    Statement::new(Method::Terminal, ORIGIN, nonce().as_str())
+}
+
+fn terminal_chain() -> Vec<TerminalCertificate> {
+    ["terminal-intermediate.cv", "terminal.cv"]
+        .map(|name| TerminalCertificate::parse(&cv_certificate(name)).unwrap())
+        .to_vec()
 }
 
 /// What goes wrong with one command.
@@ -214,12 +274,21 @@ impl Desk {
             Task::ReadCertificate(kind) => self
                 .drive(jpki::read_certificate(kind), &mut session, person)
                 .map(|certificate| certificate.as_der().to_vec()),
-            Task::Authenticate => {
-                let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
-                self.drive(jpki::authenticate(nonce), &mut session, person).map(|signed| {
-                    [signed.certificate.as_der(), signed.signature.as_bytes()].concat()
+            Task::Authenticate => self
+                .drive(jpki::authenticate(nonce()), &mut session, person)
+                .map(|signed| [signed.certificate.as_der(), signed.signature.as_bytes()].concat()),
+            Task::ProvePresence => {
+                let birth_date = BirthDate::parse(person.birth_date).unwrap();
+                let source = BirthDateSource::Known(birth_date);
+                let flow = prove_presence(nonce(), source, CertificateReading::Whole);
+                self.drive(flow, &mut session, person).map(|presence| {
+                    let signature = presence.signature.as_bytes();
+                    [&presence.age_record, &presence.cv_certificate, signature].concat()
                 })
             }
+            Task::AuthenticatePinless => self
+                .drive(jpki::authenticate_pinless(nonce(), terminal_chain()), &mut session, person)
+                .map(|signed| [signed.certificate.as_der(), signed.signature.as_bytes()].concat()),
         };
         session.close();
         result
@@ -231,7 +300,9 @@ impl Desk {
         session: &mut Session<'_>,
         person: &Person,
     ) -> Result<T, Failure> {
-        let scopes: Scopes = [Scope::Authenticate, Scope::Sign].into_iter().collect();
+        let scopes =
+            [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence, Scope::Sign];
+        let scopes: Scopes = scopes.into_iter().collect();
         let mut step = flow.start_with(&self.abilities)?;
         loop {
             step = match step {
@@ -244,11 +315,35 @@ impl Desk {
                     waiting.resume(Verified::new(reference))?
                 }
                 Step::SignChallenge(key, nonce, waiting) => {
-                    let pin = key.pin_reference().expect("the tasks use no other key");
-                    session.verify_pin(person.value(pin), person.at_least)?;
-                    let origin = "https://portal.example";
-                    waiting.resume(session.sign_challenge(key, origin, &nonce)?)?
+                    if let Some(pin) = key.pin_reference() {
+                        session.verify_pin(person.value(pin), person.at_least)?;
+                    }
+                    waiting.resume(session.sign_challenge(key, ORIGIN, &nonce)?)?
                 }
+                Step::VerifyBirthDate(birth_date, waiting) => {
+                    waiting.resume(session.verify_birth_date(birth_date)?)?
+                }
+                Step::TerminalChallenge(nonce, waiting) => {
+                    let challenge = session.terminal_challenge(ORIGIN, &nonce)?;
+                    // The institution here takes the challenge from anyone.
+                    let [bridge, signature] = [[0; 32].into(), [0; 64].into()];
+                    waiting.resume(TerminalRequest {
+                        challenge: challenge.into(),
+                        bridge,
+                        signature,
+                    })?
+                }
+                Step::Ask(Question::TerminalSignature(request), waiting) => {
+                    let answer = response(
+                        &private_key("terminal.pem"),
+                        request.challenge.as_bytes(),
+                        terminal_statement().digest(),
+                    );
+                    waiting.resume(answer[32..].to_vec())?
+                }
+                Step::TerminalSign(answer, waiting) => waiting.resume(
+                    session.sign_as_terminal(ORIGIN, &answer.nonce, &answer.signature)?,
+                )?,
                 _ => panic!("none of the tasks does this"),
             };
         }
@@ -268,6 +363,7 @@ impl Desk {
         let reference = match task {
             Task::Authenticate => Some(0),
             Task::ReadCertificate(CertificateKind::DigitalSignature) => Some(1),
+            Task::ProvePresence => Some(2),
             _ => None,
         };
         for (pin, (before, after)) in before.into_iter().zip(&after).enumerate() {
@@ -286,7 +382,11 @@ impl Desk {
                     assert_eq!(told, after, "{}", story());
                 }
                 // Nothing was told: then the VERIFY itself was disturbed, or refused nothing.
-                Err(Failure { code, .. }) => assert_ne!(*code, ErrorCode::PinIncorrect),
+                Err(Failure { code, .. }) => assert!(
+                    ![ErrorCode::PinIncorrect, ErrorCode::BirthDateIncorrect].contains(code),
+                    "{}",
+                    story()
+                ),
             }
         }
         if reference.is_none() {
@@ -295,7 +395,7 @@ impl Desk {
         assert!(self.is_clean(), "{}", story());
     }
 
-    /// Whether the next program finds no PIN verified.
+    /// Whether the next program finds no PIN verified, and nothing that a terminal allowed.
     fn is_clean(&self) -> bool {
         let reader = self.reader.borrow();
         let mut card = reader.card.clone();
@@ -303,13 +403,18 @@ impl Desk {
             card.power_off();
             card.power_on();
         }
+        let mut surface = card.clone();
+        play(&mut surface, "> 00A4040C 0A D3921000310001010402\n< 9000");
         play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
-        let mut answers = |select: &str, command: &str| {
-            play(&mut card, &format!("> {select}\n< 9000"));
-            card.transmit(&bytes(command), &mut OsRng)
+        let closed = |card: &mut Card, select: &str, command: &[u8]| {
+            play(card, &format!("> {select}\n< 9000"));
+            card.transmit(command, &mut OsRng) == [0x69, 0x82]
         };
-        answers("00A4020C 02 0017", "802A0080 01 00 00") == [0x69, 0x82]
-            && answers("00A4020C 02 0001", "00B0000001") == [0x69, 0x82]
+        let statement = sign_command(0x00, 0x80, terminal_statement().digest());
+        closed(&mut card, "00A4020C 02 0017", &bytes("802A0080 01 00 00"))
+            && closed(&mut card, "00A4020C 02 0017", &statement)
+            && closed(&mut card, "00A4020C 02 0001", &bytes("00B0000001"))
+            && closed(&mut surface, "00A4020C 02 0001", &bytes("00B0000001"))
     }
 }
 
