@@ -11,9 +11,18 @@ use crate::shell::{Shell, npm as npm_program, output, root};
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
-/// Debian packages that the end-to-end tests use besides.
-pub(crate) const TEST_PACKAGES: &[&str] =
-    &["chromium", "opensc", "openssl", "pcscd", "pinentry-tty", "vsmartcard-vpcd"];
+/// Debian packages that the tests use besides: a browser, readers, a database, an HSM. Of PostgreSQL
+/// the programs are needed; the tests start a server of their own.
+pub(crate) const TEST_PACKAGES: &[&str] = &[
+    "chromium",
+    "opensc",
+    "openssl",
+    "pcscd",
+    "pinentry-tty",
+    "postgresql",
+    "softhsm2",
+    "vsmartcard-vpcd",
+];
 
 /// Installs the Debian packages that are missing; without the right to, says how and fails.
 pub(crate) fn system_packages(shell: &Shell, packages: &[&str]) -> Result<()> {

@@ -1,0 +1,123 @@
+//! Nonces, sessions and the desk's books in SQLite or PostgreSQL.
+
+mod enrolment;
+mod nonce;
+mod schema;
+mod session;
+mod terminal;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::{AnyPool, Row};
+
+use crate::store::millis;
+use crate::{Lifetimes, Store, StoreError};
+
+/// Keeps everything in SQLite or PostgreSQL, for as many processes as share it. Clones share their
+/// connections.
+///
+/// - `sqlite:/var/lib/portal/kazashi.db` (feature `sqlite`): the file is made if it is not there.
+///   For processes of one machine.
+/// - `postgres://portal@db.example/portal?sslmode=verify-full` (feature `postgres`). The default
+///   `sslmode`, `prefer`, speaks plainly to a server that offers no TLS.
+///
+/// The tables, `kazashi_…`, are made and brought up to date by [`connect`](Self::connect). What is
+/// asked of the database must last once it is answered, or a nonce could come back: SQLite with
+/// `synchronous = FULL`, PostgreSQL with `synchronous_commit` not off, and with no fail-over to a
+/// replica that lags behind.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: AnyPool,
+    lifetimes: Lifetimes,
+}
+
+/// How long a request waits for a connection: a restart of PostgreSQL takes less, and a visitor
+/// waits no longer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Database {
+    /// Connects, and makes what is not there yet. Many processes may do so at once.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let pool = if url.starts_with("sqlite:") {
+            schema::open_sqlite(url).await?
+        } else {
+            let options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+            options.connect(url).await.map_err(store_error)?
+        };
+        schema::migrate(&pool).await?;
+        Ok(Self { pool, lifetimes: Lifetimes::default() })
+    }
+
+    /// With other lifetimes.
+    #[must_use]
+    pub fn with_lifetimes(self, lifetimes: Lifetimes) -> Self {
+        Self { lifetimes, ..self }
+    }
+}
+
+#[async_trait]
+impl Store for Database {
+    async fn delete_expired(&self, now: SystemTime) -> Result<(), StoreError> {
+        for delete in [
+            "DELETE FROM kazashi_nonce WHERE expires_at <= $1",
+            "DELETE FROM kazashi_session WHERE expires_at <= $1",
+            "DELETE FROM kazashi_terminal_rate WHERE full_at <= $1",
+        ] {
+            let query = sqlx::query(delete).bind(millis(now));
+            query.execute(&self.pool).await.map_err(store_error)?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells what will pass from what will not. The texts are the database's own: parameters, which are
+/// digests at most, are in none.
+fn store_error(error: sqlx::Error) -> StoreError {
+    let unavailable = match &error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
+        _ => false,
+    };
+    match (unavailable, error) {
+        (true, error) => StoreError::Unavailable { because: error.to_string() },
+        (false, sqlx::Error::ColumnDecode { index, .. }) => {
+            StoreError::Failed { because: format!("column {index} holds something else") }
+        }
+        (false, error) => StoreError::Failed { because: error.to_string() },
+    }
+}
+
+/// PostgreSQL: connection exception, transaction rollback, insufficient resources, operator
+/// intervention, system error. SQLite: busy and locked, in their extended forms too.
+fn passes(code: &str) -> bool {
+    let class = code.get(..2).unwrap_or_default();
+    let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xFF);
+    match sqlite {
+        Some(primary) => matches!(primary, 5 | 6),
+        None => matches!(class, "08" | "40" | "53" | "57" | "58"),
+    }
+}
+
+/// A stored text that this version cannot read.
+fn unreadable(what: &'static str) -> StoreError {
+    StoreError::Failed { because: format!("{what} in the database cannot be read") }
+}
+
+fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
+    row.try_get(column).map_err(store_error)
+}
+
+fn time(row: &AnyRow, column: &'static str) -> Result<Option<SystemTime>, StoreError> {
+    let millis: Option<i64> = row.try_get(column).map_err(store_error)?;
+    let duration =
+        millis.map(|millis| Duration::from_millis(millis.try_into().unwrap_or_default()));
+    Ok(duration.map(|duration| UNIX_EPOCH + duration))
+}
