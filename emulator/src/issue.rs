@@ -1,5 +1,6 @@
-//! Issuing: certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), CV certificates
-//! for card surfaces and terminals, and the cards that hold and trust them. The keys are throw-away, and no person of these names exists.
+//! Issuing: certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), CV
+//! certificates for card surfaces and terminals (card.md 4.8), and the cards that hold and trust
+//! them. The keys are throw-away, and no person of these names exists.
 
 use rand_core::CryptoRngCore;
 use rsa::RsaPrivateKey;
