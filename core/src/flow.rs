@@ -113,6 +113,21 @@ impl<T> Flow<T> {
         self.progress.clone()
     }
 
+    /// The same flow, with something else made of what it brings back.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U + Send + 'static) -> Flow<U>
+    where
+        T: 'static,
+    {
+        let write = self.write;
+        Flow {
+            write: Box::new(|card| {
+                let body = write(card);
+                Box::pin(async move { body.await.map(make) })
+            }),
+            progress: self.progress,
+        }
+    }
+
     /// Runs to the first step, with a card of which nothing is known.
     pub fn start(self) -> Result<Step<T>, Error> {
         self.start_with(&Abilities::default())

@@ -4,16 +4,22 @@
 use std::{fs, path::PathBuf};
 
 use kazashi_core::{
-    Document, Error, Hash, Nonce,
-    apdu::{CommandApdu, LengthFields, ResponseApdu},
-    flow::{Flow, Step, Transport, run},
-    jpki::{self, Certificate, CertificateKind, Signature, SignedDocument, TokenLabel},
+    Abilities, BirthDate, Document, Error, Hash, Nonce,
+    apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord},
+    card_surface::{self, BirthDateSource, CertificateReading, Presence, PresenceProof},
+    error_code::ErrorCode,
+    flow::{Flow, Question, Step, Transport, run},
+    jpki::{
+        self, Certificate, CertificateKind, Signature, SignedChallenge, SignedDocument, TokenLabel,
+    },
     key::{Key, PinReference, Verified},
     pin,
     secret::PinValue,
+    session::{CardTransaction, Ending, Session},
     statement::{Method, Statement},
+    terminal::{TerminalCertificate, TerminalRequest},
     tlv,
-    wire::{Ask, Notification, Reply},
+    wire::{Ask, Failure, Notification, Reply},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -270,7 +276,7 @@ fn a_document_is_left_to_whoever_asks_for_consent() {
     let mut card = Transcript::load("certificate-available");
     let mut step = jpki::sign(document.clone()).start().unwrap();
     while let Step::Transmit(command, waiting) = step {
-        step = waiting.resume(card.transmit(&command).unwrap()).unwrap();
+        step = waiting.resume(card.answer(&command)).unwrap();
     }
     let Step::Sign(shown, waiting) = step else { panic!("a step to sign") };
     assert_eq!(shown, document);
@@ -285,9 +291,7 @@ fn the_digital_signature_certificate_is_read_after_somebody_presents_the_passwor
     let mut step = flow.start().unwrap();
     let certificate = loop {
         step = match step {
-            Step::Transmit(command, waiting) => {
-                waiting.resume(card.transmit(&command).unwrap()).unwrap()
-            }
+            Step::Transmit(command, waiting) => waiting.resume(card.answer(&command)).unwrap(),
             Step::VerifyPin(reference, waiting) => {
                 assert_eq!(reference, PinReference::DigitalSignature);
                 waiting.resume(Verified::new(reference)).unwrap()
@@ -325,9 +329,7 @@ fn a_flow_leaves_the_challenge_to_whoever_knows_the_origin() {
     let mut step = jpki::authenticate(nonce.clone()).start().unwrap();
     let challenge = loop {
         step = match step {
-            Step::Transmit(command, waiting) => {
-                waiting.resume(card.transmit(&command).unwrap()).unwrap()
-            }
+            Step::Transmit(command, waiting) => waiting.resume(card.answer(&command)).unwrap(),
             Step::SignChallenge(key, asked, waiting) => {
                 assert_eq!((key, &asked), (Key::UserAuthentication, &nonce));
                 waiting.resume(Signature::from_bytes([7; 256])).unwrap()
@@ -341,6 +343,123 @@ fn a_flow_leaves_the_challenge_to_whoever_knows_the_origin() {
 }
 
 #[test]
+fn terminal_certificates_are_sent_in_the_published_form() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let request = TerminalRequest {
+        challenge: [1; 32].into(),
+        bridge: [2; 32].into(),
+        signature: [3; 64].into(),
+    };
+    let mut card = Transcript::load("terminal-certificates");
+    let mut step = authenticate_pinless().start().unwrap();
+    let challenge = loop {
+        step = match step {
+            Step::Transmit(command, waiting) => waiting.resume(card.answer(&command)).unwrap(),
+            Step::TerminalChallenge(asked, waiting) => {
+                assert_eq!(card.0.next(), None, "the card has the whole chain");
+                assert_eq!(asked, nonce);
+                waiting.resume(request.clone()).unwrap()
+            }
+            Step::Ask(question, waiting) => {
+                assert_eq!(question, Question::TerminalSignature(request.clone()));
+                waiting.resume(vec![4; 256]).unwrap()
+            }
+            Step::TerminalSign(answer, waiting) => {
+                assert_eq!(
+                    (answer.nonce, answer.signature.as_bytes()),
+                    (nonce.clone(), &[4; 256][..])
+                );
+                waiting.resume(Signature::from_bytes([7; 256])).unwrap()
+            }
+            Step::Done(challenge) => break challenge,
+            other => panic!("{other:?}"),
+        };
+    };
+    assert_eq!(challenge.certificate.as_der(), hex("3003020107"));
+    assert_eq!(challenge.signature.as_bytes(), [7; 256]);
+}
+
+#[test]
+fn a_card_that_lets_no_institution_in_says_why() {
+    for (transcript, error) in [
+        ("terminal-refused", Error::TerminalRefused { status: StatusWord(0x6300) }),
+        ("terminal-unknown-command", Error::TerminalUnsupported),
+        ("terminal-without-ef", Error::TerminalUnsupported),
+        ("terminal-without-extended-length", Error::NoExtendedLength),
+    ] {
+        assert_eq!(replay(authenticate_pinless(), transcript), Err(error), "{transcript}");
+    }
+}
+
+#[test]
+fn a_challenge_for_an_institution_is_short() {
+    let challenge: Vec<u8> = (0..32).collect();
+    assert_eq!(replay(jpki::terminal_challenge(), "terminal-challenge"), Ok(challenge));
+}
+
+#[test]
+fn an_institution_brings_its_signature_and_the_card_signs_the_same_statement() {
+    let statement = Statement::new(Method::Terminal, "https://example.com", &"A".repeat(44));
+    let sign = || jpki::sign_as_terminal(&statement, &Signature::from_bytes([0xAB; 256]));
+    let signature = replay(sign(), "terminal-sign").unwrap();
+    assert_eq!(signature.as_bytes(), hex("0102030405060708"));
+    let refused = Error::TerminalRefused { status: StatusWord(0x6300) };
+    assert_eq!(replay(sign(), "terminal-sign-refused"), Err(refused));
+}
+
+#[test]
+fn presence_is_proved_with_the_certificate_or_its_head() {
+    let head = [hex("30820600"), vec![0xAA; 252]].concat();
+    for (reading, transcript, certificate) in [
+        (CertificateReading::Whole, "prove-presence", hex("3003020107")),
+        (CertificateReading::Head, "prove-presence-head", head),
+    ] {
+        let presence = prove_presence(reading, transcript);
+        assert_eq!((&presence.certificate, presence.reading), (&certificate, reading));
+        assert_eq!(presence.age_record, hex("FF10820003010203"));
+        assert_eq!(presence.cv_certificate, hex("7F21820003040506"));
+        assert_eq!(presence.signature.as_bytes(), [7; 256]);
+        let proof = serde_json::to_value(PresenceProof::new(&presence, "a bridge")).unwrap();
+        let whole = reading == CertificateReading::Whole;
+        assert_eq!(proof.get("unverifiedCertificate").is_some(), whole);
+        assert_eq!(proof.get("certificateHead").is_some(), !whole);
+    }
+}
+
+#[test]
+fn a_card_without_the_card_surface_application_says_so() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let birth_date = BirthDateSource::Known(BirthDate::parse("1980-02-17").unwrap());
+    let flow = card_surface::prove_presence(nonce, birth_date, CertificateReading::Whole);
+    let result = replay(flow, "presence-without-application");
+    assert_eq!(result, Err(Error::ApplicationAbsent));
+}
+
+#[test]
+fn a_birth_date_is_presented_as_the_card_compares_it() {
+    let failure = |code, retries_left| Err(Failure::new(code).with_retries_left(retries_left));
+    for (transcript, expected) in [
+        ("birth-date-correct", Ok(())),
+        ("birth-date-incorrect", failure(ErrorCode::BirthDateIncorrect, 9)),
+        ("birth-date-blocked", failure(ErrorCode::BirthDateBlocked, 0)),
+        ("birth-date-too-few-retries", failure(ErrorCode::TooFewRetries, 2)),
+    ] {
+        let birth_date = BirthDate::parse("1980-02-17").unwrap();
+        let verify = |card: &mut Session<'_>| card.verify_birth_date(birth_date);
+        assert_eq!(in_session(transcript, verify), expected, "{transcript}");
+    }
+}
+
+#[test]
+fn the_card_surface_signs_a_statement_of_its_own() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let signature = in_session("sign-presence", |card| {
+        card.sign_challenge(Key::CardSurface, "https://example.com", &nonce)
+    });
+    assert_eq!(signature.unwrap().as_bytes(), hex("0102030405060708"));
+}
+
+#[test]
 fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
     let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
     let result = replay(jpki::authenticate(nonce), "read-certificate");
@@ -350,6 +469,56 @@ fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
 fn present(pin: &str, at_least: u8) -> Flow<Verified> {
     let value = PinValue::parse(PinReference::UserAuthentication, pin).unwrap();
     pin::verify_pin(value, at_least)
+}
+
+fn authenticate_pinless() -> Flow<SignedChallenge> {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let certificates = ["published-intermediate.bin", "terminal.cv"].map(|name| {
+        let file = fs::read(vectors().join("cv-certificates").join(name)).unwrap();
+        TerminalCertificate::parse(&file).unwrap()
+    });
+    jpki::authenticate_pinless(nonce, certificates.into())
+}
+
+/// Proves a presence with a server that knows the birth date.
+fn prove_presence(reading: CertificateReading, transcript: &str) -> Presence {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let birth_date = BirthDate::parse("1980-02-17").unwrap();
+    let mut card = Transcript::load(transcript);
+    let flow = card_surface::prove_presence(nonce.clone(), BirthDateSource::Server, reading);
+    let mut step = flow.start().unwrap();
+    loop {
+        step = match step {
+            Step::Transmit(command, waiting) => waiting.resume(card.answer(&command)).unwrap(),
+            Step::Ask(Question::BirthDate { certificate }, waiting) => {
+                assert_eq!(certificate.first(), Some(&0x30));
+                waiting.resume(b"1980-02-17".to_vec()).unwrap()
+            }
+            Step::VerifyBirthDate(presented, waiting) => {
+                assert_eq!(presented, birth_date);
+                waiting.resume(()).unwrap()
+            }
+            Step::SignChallenge(key, asked, waiting) => {
+                assert_eq!((key, &asked), (Key::CardSurface, &nonce));
+                assert_eq!(card.0.next(), None, "everything is read");
+                waiting.resume(Signature::from_bytes([7; 256])).unwrap()
+            }
+            Step::Done(presence) => return presence,
+            other => panic!("{other:?}"),
+        };
+    }
+}
+
+/// Does something with the card of a transcript as whoever guards it does, to the end of both.
+fn in_session<T>(
+    name: &str,
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let card = Box::new(Transcript::load(name));
+    let mut session = Session::open(card, None, Abilities::default()).unwrap();
+    let done = work(&mut session);
+    session.close();
+    done
 }
 
 /// Runs a flow against a transcript to the end of both.
@@ -378,15 +547,30 @@ impl Transcript {
         assert!(lines.is_empty() && !pairs.is_empty(), "{name}: commands and responses in turns");
         Self(Box::new(pairs.into_iter()))
     }
+
+    fn answer(&mut self, command: &CommandApdu) -> ResponseApdu {
+        let (expected, response) = self.0.next().expect("one command more than the transcript");
+        assert_eq!(command.to_bytes().to_vec(), expected);
+        ResponseApdu::from_bytes(&response).unwrap()
+    }
 }
 
 impl Transport for Transcript {
     type Error = Error;
 
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Error> {
-        let (expected, response) = self.0.next().expect("one command more than the transcript");
-        assert_eq!(command.to_bytes().to_vec(), expected);
-        Ok(ResponseApdu::from_bytes(&response).unwrap())
+        Ok(self.answer(command))
+    }
+}
+
+impl CardTransaction for Transcript {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        Ok(self.answer(command))
+    }
+
+    fn end(mut self: Box<Self>, ending: Ending) {
+        assert_eq!(ending, Ending::LeaveCard);
+        assert_eq!(self.0.next(), None, "the transaction ended before the transcript");
     }
 }
 
@@ -401,8 +585,11 @@ fn load<T: DeserializeOwned>(path: &str) -> T {
 }
 
 fn read(path: &str) -> String {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(path);
-    fs::read_to_string(&file).expect(path)
+    fs::read_to_string(vectors().join(path)).expect(path)
+}
+
+fn vectors() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors")
 }
 
 fn hex(text: &str) -> Vec<u8> {
