@@ -60,6 +60,14 @@ impl StatusWord {
         self == Self::AUTHENTICATION_METHOD_BLOCKED || self == Self::REFERENCE_DATA_NOT_USABLE
     }
 
+    /// `64XX`, `65XX`, `66XX` and `6FXX`: something went wrong, and what became of the card's state is
+    /// anyone's guess.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        let [sw1, _] = self.to_bytes();
+        matches!(sw1, 0x64..=0x66 | 0x6F)
+    }
+
     /// `61XX`: the number of bytes that GET RESPONSE can still fetch, 1 to 256.
     #[must_use]
     pub fn bytes_left(self) -> Option<u32> {
