@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kazashi_core::policy::Scopes;
+use kazashi_core::policy::{Scope, Scopes};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -30,6 +30,8 @@ pub(crate) enum ConfigError {
     Origin { origin: Origin, source: InvalidOrigin },
     #[error("{0} is listed twice")]
     Twice(Origin),
+    #[error("{0} cannot be granted raw-apdu: that is for developer mode")]
+    RawApdu(Origin),
 }
 
 #[derive(Default, Deserialize)]
@@ -69,6 +71,9 @@ impl Config {
         for Grant { origin, scopes } in file.origins {
             if let Err(source) = Origin::parse(origin.as_str(), developer_mode) {
                 return Err(ConfigError::Origin { origin, source });
+            }
+            if scopes.allow(Scope::RawApdu) && !developer_mode {
+                return Err(ConfigError::RawApdu(origin));
             }
             if grants.insert(origin.clone(), scopes).is_some() {
                 return Err(ConfigError::Twice(origin));
@@ -136,6 +141,14 @@ mod tests {
     fn without_a_file_nothing_is_granted() {
         let config = Config::load(None, true).unwrap();
         assert!(config.granted("http://localhost:8080").is_none());
+    }
+
+    #[test]
+    fn raw_commands_are_for_developer_mode() {
+        let text = "[[origin]]\norigin = \"https://a.example\"\nscopes = [\"raw-apdu\"]";
+        assert!(matches!(config(text, false), Err(ConfigError::RawApdu(_))));
+        let config = config(text, true).unwrap();
+        assert!(config.granted("https://a.example").unwrap().1.allow(Scope::RawApdu));
     }
 
     #[test]

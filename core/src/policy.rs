@@ -43,6 +43,9 @@ pub enum Scope {
     Sign,
     /// Supply PINs from the page instead of having the bridge ask for them.
     PagePin,
+    /// Send commands that are not in the table, for developers: see [`is_raw`]. To be granted in
+    /// developer mode only.
+    RawApdu,
 }
 
 impl Scope {
@@ -191,6 +194,23 @@ enum Access {
     LoadCertificate,
 }
 
+/// Whether [`Scope::RawApdu`] lets a command through that the table does not: what reads, of any
+/// application, in plain commands on the basic channel.
+///
+/// Not among them, whatever the mode: what tries or changes a PIN, which the try guard must see;
+/// what signs, since a signature over bytes that a page chose is what the bridge never makes; what
+/// authenticates, writes, opens a channel, or carries another command within it.
+#[must_use]
+pub fn is_raw(command: &CommandApdu) -> bool {
+    match (command.header(), command.data()) {
+        // SELECT, READ BINARY, READ RECORD, GET DATA, GET CHALLENGE, GET RESPONSE.
+        ([0x00, 0xA4 | 0xB0 | 0xB2 | 0xCA | 0x84 | 0xC0, _, _], _) => true,
+        // VERIFY without data: the retry counter.
+        ([0x00, 0x20, 0x00, _], []) => command.ne() == 0,
+        _ => false,
+    }
+}
+
 /// What is known of the card within one transaction.
 ///
 /// The state of a card that was just reset, or that answered a fault, is unknown: then nothing but
@@ -238,13 +258,16 @@ impl CardState {
         let succeeded = status == StatusWord::OK || goes_on;
         let response_goes_on = self.judge(command).ok().filter(|_| goes_on);
         match Action::of(command, self.current_ef) {
-            _ if status == StatusWord::UNKNOWN => *self = Self::unknown(),
+            _ if status.is_fault() => *self = Self::unknown(),
             // Nothing but 9000: what follows, a cleaned card above all, relies on it.
             Some(Action::SelectApplication(application)) if status == StatusWord::OK => {
                 *self = Self { application: Some(application), ..Self::unknown() };
             }
             Some(Action::SelectFile(file)) if succeeded => self.current_ef = Some(file),
             Some(Action::SelectApplication(_) | Action::SelectFile(_)) => *self = Self::unknown(),
+            // What was current stays so, and the command is sent again with the right Le.
+            Some(Action::Access(_, file))
+                if self.current_ef == Some(file) && status.corrected_ne().is_some() => {}
             // A short EF identifier makes the file current. A refused command may have done so or
             // not; a guarded command names a file too, and flows name theirs anew afterwards.
             Some(Action::Access(_, file)) => self.current_ef = succeeded.then_some(file),

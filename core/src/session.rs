@@ -12,7 +12,7 @@ use crate::{
     jpki::{self, Signature, SignedDocument},
     key::{Key, PinReference},
     pin,
-    policy::{Application, CardState, Needs, Scopes},
+    policy::{self, Application, CardState, Needs, Scope, Scopes},
     secret::PinValue,
     statement::{Method, Statement},
     wire::Failure,
@@ -82,9 +82,7 @@ impl<'c> Session<'c> {
         scopes: &Scopes,
     ) -> Result<ResponseApdu, Failure> {
         // A SELECT by name stands by itself; everything else means the page's own application.
-        if self.page_application != self.state.application()
-            && CardState::unknown().judge(command).is_err()
-        {
+        if self.page_application != self.state.application() && !selects_application(command) {
             self.select(self.page_application)?;
         }
         let allowed = match self.state.judge(command) {
@@ -92,10 +90,15 @@ impl<'c> Session<'c> {
             Ok(Needs::Scope(scope)) => scopes.allow(scope),
             Err(_) => false,
         };
-        if !allowed {
+        let is_raw = !allowed && scopes.allow(Scope::RawApdu) && policy::is_raw(command);
+        if !(allowed || is_raw) {
             return Err(ErrorCode::NotPermitted.into());
         }
         let response = self.exchange(command)?;
+        if is_raw {
+            // What it did to the card is not followed.
+            self.forget();
+        }
         self.page_application = self.state.application();
         Ok(response)
     }
@@ -264,7 +267,7 @@ impl<'c> Session<'c> {
         match &answer {
             Ok(response) => self.state.observe(command, response.status()),
             Err(_) => {
-                self.state = CardState::unknown();
+                self.forget();
                 self.finished = true;
             }
         }
@@ -273,6 +276,13 @@ impl<'c> Session<'c> {
             self.terminal = None;
         }
         answer
+    }
+
+    /// Nothing is known of the card any more.
+    fn forget(&mut self) {
+        self.state = CardState::unknown();
+        self.verified = None;
+        self.terminal = None;
     }
 }
 

@@ -26,13 +26,20 @@ struct State {
     ending: Option<Ending>,
     /// Answers this many commands, then none.
     commands: usize,
+    /// Answers the next command with this instead.
+    corrected: Option<StatusWord>,
 }
 
 impl Desk {
     fn new() -> Self {
         let mut card = Card::new(Image::normal());
         card.power_on();
-        Self(Rc::new(RefCell::new(State { card, ending: None, commands: usize::MAX })))
+        Self(Rc::new(RefCell::new(State {
+            card,
+            ending: None,
+            commands: usize::MAX,
+            corrected: None,
+        })))
     }
 
     fn session(&self) -> Session<'_> {
@@ -49,6 +56,9 @@ impl CardTransaction for Desk {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
         let mut state = self.0.borrow_mut();
         state.commands = state.commands.checked_sub(1).ok_or(ErrorCode::RemovedCard)?;
+        if let Some(corrected) = state.corrected.take() {
+            return Ok(ResponseApdu::new([], corrected));
+        }
         let response = state.card.transmit(&command.to_bytes(), &mut OsRng);
         Ok(ResponseApdu::from_bytes(&response).unwrap())
     }
@@ -166,6 +176,47 @@ fn what_no_scope_allows_does_not_reach_the_card() {
         assert_eq!(answer, Err(Failure::new(ErrorCode::NotPermitted)), "{refused}");
     }
     assert_eq!(desk.0.borrow().commands, commands);
+}
+
+#[test]
+fn raw_commands_read_beyond_the_table() {
+    let desk = Desk::new();
+    let raw: Scopes = [Scope::RawApdu].into_iter().collect();
+    let mut session = desk.session();
+    for read in ["00CA004500", "00A4040C0AD3921000310001010100", "00B2010C00", SELECT, "00B08A0000"]
+    {
+        let response = session.transmit(&command(read), &raw).unwrap();
+        assert_eq!(response.status(), StatusWord::OK, "{read}");
+    }
+    for refused in ["002000980430303030", SIGN, "00240198023131", "0088009901AA00"] {
+        let answer = session.transmit(&command(refused), &raw);
+        assert_eq!(answer, Err(Failure::new(ErrorCode::NotPermitted)), "{refused}");
+    }
+}
+
+#[test]
+fn a_raw_command_ends_what_a_pin_allowed() {
+    let desk = Desk::new();
+    let raw: Scopes = [Scope::Authenticate, Scope::RawApdu].into_iter().collect();
+    let mut session = desk.session();
+    session.verify_pin(pin("1234"), 1).unwrap();
+    session.transmit(&command("0084000008"), &raw).unwrap();
+    assert_eq!(sign(&mut session), Err(Failure::new(ErrorCode::InvalidRequest)));
+    session.verify_pin(pin("1234"), 1).unwrap();
+    assert!(sign(&mut session).is_ok());
+}
+
+#[test]
+fn a_reader_that_corrects_le_still_reads_to_the_end() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    session.transmit(&command(SELECT), &scopes()).unwrap();
+    session.transmit(&command("00A4020C02000A"), &scopes()).unwrap();
+    desk.0.borrow_mut().corrected = Some(StatusWord(0x6C10));
+    let corrected = session.transmit(&command("00B0000000"), &scopes()).unwrap();
+    assert_eq!(corrected.status(), StatusWord(0x6C10));
+    let response = session.transmit(&command("00B0000010"), &scopes()).unwrap();
+    assert_eq!((response.status(), response.data().len()), (StatusWord::OK, 0x10));
 }
 
 #[test]

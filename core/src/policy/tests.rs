@@ -1,4 +1,4 @@
-use super::{Application, CardState, Needs, Refusal, Scope, Scopes};
+use super::{Application, CardState, Needs, Refusal, Scope, Scopes, is_raw};
 use crate::{
     apdu::{CommandApdu, StatusWord},
     terminal,
@@ -143,6 +143,114 @@ fn everything_else_is_refused() {
 }
 
 #[test]
+fn every_other_form_of_a_command_in_the_table_is_refused() {
+    let mut state = in_jpki();
+    state.observe(&command("00A4020C02000A"), StatusWord::OK);
+    for (refused, why) in [
+        ("00A404010AD392F00026010000000100", "SELECT of the last of a name"),
+        ("00A404020AD392F00026010000000100", "SELECT of the next of a name"),
+        ("00A404040AD392F00026010000000100", "SELECT for the FCP"),
+        ("00A404000AD392F000260100000001", "SELECT with FCI that expects none"),
+        ("00A4040C0BD392F00026010000000100", "a name that is longer"),
+        ("00A4040C0500000000D3", "bytes that are no name"),
+        ("00A4000C0AD392F000260100000001", "SELECT of a name as an identifier"),
+        ("00A4080C02000A", "SELECT by path"),
+        ("00A4020002000A00", "SELECT EF with FCI"),
+        ("00A4020C02010A", "a file whose identifier is longer than a short one"),
+        ("00A4020C010A", "an identifier of one byte"),
+        ("00A4020C03000A00", "an identifier of three bytes"),
+        ("00A4020C02000000", "an identifier that expects data"),
+        ("00A4020C020000", "the identifier zero"),
+        ("00A4020C02001F", "the identifier 1F"),
+        ("00B00000", "READ BINARY that expects nothing"),
+        ("00B0000001AA00", "READ BINARY with data"),
+        ("00B1000A045402000000", "READ BINARY with its odd instruction"),
+        ("00B0A00000", "READ BINARY with bit 6 of P1"),
+        ("00B0CA0000", "READ BINARY with bit 7 of P1"),
+        ("00B0FF0000", "READ BINARY with all bits of P1"),
+        ("00200018", "a retry counter of global reference data"),
+        ("002000B8", "a retry counter with bit 6 of P2"),
+        ("00200000", "a retry counter of no reference data"),
+        ("0020FF98", "a VERIFY that ends what was verified"),
+        ("00210098", "VERIFY with its odd instruction"),
+        ("0020009800000431323334", "VERIFY with a PIN, in the extended form"),
+        ("00C0000000", "GET RESPONSE of nothing"),
+        ("04C0000000", "GET RESPONSE with secure messaging"),
+        ("00C2000009002000980431323334", "ENVELOPE around a VERIFY"),
+        ("0070000001", "MANAGE CHANNEL"),
+        ("0022418402", "MANAGE SECURITY ENVIRONMENT"),
+        ("803201980431323334", "CHANGE KEY of JICSAP"),
+        ("80540098", "UNLOCK KEY of JICSAP"),
+        ("80AE00000101", "SET SESSION KEY"),
+        ("80FC0000", "the last command of a telephone"),
+    ] {
+        assert_eq!(state.judge(&command(refused)), Err(Refusal), "{refused}: {why}");
+    }
+    for cla in [0x01, 0x02, 0x03, 0x04, 0x08, 0x0C, 0x10, 0x40, 0x60, 0x80, 0x84, 0x90, 0xA0, 0xFF]
+    {
+        let read = CommandApdu::new(cla, 0xB0, 0x8A, 0x00).with_ne(256).unwrap();
+        assert_eq!(state.judge(&read), Err(Refusal), "class {cla:02X}");
+        assert!(!is_raw(&read), "class {cla:02X}");
+    }
+}
+
+#[test]
+fn extended_length_fields_change_nothing() {
+    let mut state = in_jpki();
+    state.observe(&command("00A4020C0000020001"), StatusWord::OK);
+    for read in ["00B00000000000", "00B00000000001"] {
+        assert_eq!(state.judge(&command(read)), Ok(Needs::Scope(Scope::Sign)), "{read}");
+    }
+    assert_eq!(state.judge(&command("00B0810000FFFF")), Ok(Needs::Scope(Scope::Sign)));
+    assert_eq!(state.judge(&command("0020009800000431323334")), Err(Refusal));
+}
+
+#[test]
+fn developers_may_read_beyond_the_table() {
+    for (raw, what) in [
+        ("00A4040C0AD3921000310001010100", "an application that is not in the table"),
+        ("00A4040C05D392F00026", "a name that is only a prefix"),
+        ("00A40000", "SELECT of the master file"),
+        ("00B0890000", "a file of which nothing is known"),
+        ("00B2010C00", "READ RECORD"),
+        ("00CA004500", "GET DATA"),
+        ("0084000010", "GET CHALLENGE"),
+        ("00C0000000", "GET RESPONSE"),
+        ("00200092", "the counter of verification number B"),
+    ] {
+        assert!(is_raw(&command(raw)), "{raw}: {what}");
+    }
+}
+
+#[test]
+fn no_mode_lets_a_page_try_sign_change_or_smuggle() {
+    for (refused, why) in [
+        ("002000980431323334", "VERIFY"),
+        ("0020009800000431323334", "VERIFY in the extended form"),
+        ("002100980430303030", "VERIFY with its odd instruction"),
+        ("002401980431323334", "CHANGE REFERENCE DATA"),
+        ("002C0098", "RESET RETRY COUNTER"),
+        ("803201980431323334", "CHANGE KEY of JICSAP"),
+        ("80540098", "UNLOCK KEY of JICSAP"),
+        ("802A0097015500", "COMPUTE DIGITAL SIGNATURE of the card"),
+        ("802A000033", "the same with the default key"),
+        ("002A9E9A015500", "COMPUTE DIGITAL SIGNATURE of ISO"),
+        ("0088009901AA00", "INTERNAL AUTHENTICATE"),
+        ("0082008001AA", "EXTERNAL AUTHENTICATE"),
+        ("80A206C101AA", "a part of a certificate"),
+        ("00D68A000100", "UPDATE BINARY"),
+        ("0070000001", "MANAGE CHANNEL"),
+        ("00C2000009002000980431323334", "ENVELOPE"),
+        ("10200098023132", "command chaining"),
+        ("01B08A0000", "another logical channel"),
+        ("08B08A0000", "secure messaging"),
+        ("80AE00000101", "SET SESSION KEY"),
+    ] {
+        assert!(!is_raw(&command(refused)), "{refused}: {why}");
+    }
+}
+
+#[test]
 fn nothing_is_read_while_the_application_is_unknown() {
     assert_eq!(CardState::unknown().judge(&command("00B08A0000")), Err(Refusal));
     assert_eq!(CardState::unknown().judge(&command("00A4020C02000A")), Err(Refusal));
@@ -169,9 +277,34 @@ fn a_failed_select_makes_the_state_unknown() {
 
 #[test]
 fn a_fault_of_the_card_makes_the_state_unknown() {
+    for fault in [0x6400, 0x6581, 0x66F1, 0x6F00, 0x6FFF].map(StatusWord) {
+        let mut state = in_jpki();
+        state.observe(&command("00B08A0000"), fault);
+        assert_eq!(state, CardState::unknown(), "{fault}");
+    }
+}
+
+#[test]
+fn a_corrected_le_leaves_the_current_file() {
+    let needs = Ok(Needs::Scope(Scope::UserCertificate));
+    let again = command("00B0000010");
     let mut state = in_jpki();
-    state.observe(&command("00B08A0000"), StatusWord::UNKNOWN);
-    assert_eq!(state, CardState::unknown());
+    state.observe(&command("00A4020C02000A"), StatusWord::OK);
+    state.observe(&command("00B0000000"), StatusWord(0x6C10));
+    assert_eq!(state.judge(&again), needs);
+    // Whether another file became current is not known.
+    state.observe(&command("00B08B0000"), StatusWord(0x6C10));
+    assert_eq!(state.judge(&again), Err(Refusal));
+}
+
+#[test]
+fn a_refused_read_leaves_no_current_file() {
+    for status in [0x6282, 0x63C2, 0x6982, 0x6986, 0x6B00].map(StatusWord) {
+        let mut state = in_jpki();
+        state.observe(&command("00A4020C02000A"), StatusWord::OK);
+        state.observe(&command("00B0810000"), status);
+        assert_eq!(state.judge(&command("00B0000000")), Err(Refusal), "{status}");
+    }
 }
 
 #[test]
@@ -211,7 +344,7 @@ fn a_guarded_command_leaves_no_current_file() {
 #[test]
 fn three_scopes_include_the_certificate_and_none_any_other() {
     let including = [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence];
-    let others = [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin];
+    let others = [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin, Scope::RawApdu];
     for granted in including.into_iter().chain(others) {
         let scopes: Scopes = [granted].into_iter().collect();
         assert_eq!(scopes.allow(Scope::UserCertificate), including.contains(&granted));
