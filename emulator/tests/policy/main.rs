@@ -1,0 +1,346 @@
+//! The bridge's policy against the software card: pages of all scopes send what they like, another
+//! program uses the same card in between, the reader fails at times, and what counts is what the
+//! card says it disclosed and did.
+//!
+//! `KAZASHI_POLICY_APDUS=1000000 cargo test --release -p kazashi-emulator --test policy -- --nocapture`
+//! sends more, and shows the figures.
+#![cfg(test)] // tells clippy that the helpers are tests too
+
+use std::{collections::BTreeMap, env};
+
+use kazashi_core::{
+    Abilities, BirthDate, CollectedPin, Document, Hash, Nonce,
+    apdu::{CommandApdu, StatusWord},
+    error_code::ErrorCode,
+    jpki::Signature,
+    key::{Key, PinReference},
+    policy::{Application, Scope, Scopes},
+    secret::PinValue,
+    session::Session,
+    wire::{Failure, PinText},
+};
+use kazashi_emulator::Deed;
+use rsa::sha2::{Digest, Sha256};
+
+use crate::{
+    desk::Desk,
+    page::{Page, Request},
+    random::Random,
+    rules::Doing,
+};
+
+mod desk;
+mod page;
+mod random;
+mod rules;
+mod vectors;
+
+const SCOPES: [Scope; 9] = [
+    Scope::Events,
+    Scope::Reader,
+    Scope::UserCertificate,
+    Scope::Authenticate,
+    Scope::AuthenticatePinless,
+    Scope::CardPresence,
+    Scope::Sign,
+    Scope::PagePin,
+    Scope::RawApdu,
+];
+const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// What became of the commands that pages sent.
+#[derive(Debug, Default)]
+struct Figures {
+    sent: usize,
+    malformed: usize,
+    refused: usize,
+    failed: usize,
+    allowed: usize,
+    ok: usize,
+    transactions: usize,
+    guarded: BTreeMap<String, usize>,
+}
+
+#[test]
+fn no_page_causes_what_its_scopes_do_not_allow() {
+    let apdus = env::var("KAZASHI_POLICY_APDUS").map_or(100_000, |number| number.parse().unwrap());
+    let seed = env::var("KAZASHI_POLICY_SEED").map_or(1, |number| number.parse().unwrap());
+    let mut random = Random::new(seed);
+    let desk = Desk::new(!seed);
+    let mut pages: Vec<_> = (0..4).map(|_| Client::new(&mut random)).collect();
+    let mut figures = Figures::default();
+    while figures.sent < apdus {
+        if random.one_in(2) {
+            desk.meanwhile();
+        }
+        let at = random.below(pages.len());
+        if random.one_in(16) {
+            pages[at] = Client::new(&mut random);
+        }
+        pages[at].transaction(&desk, &mut random, &mut figures);
+    }
+    println!("{figures:#?}");
+    assert!(figures.ok * 20 >= figures.sent, "too few commands say 9000: {figures:?}");
+    for guarded in ["VerifyPin", "VerifyBirthDate", "SignChallenge", "SignDocument", "TerminalSign"]
+    {
+        let done = figures.guarded.get(guarded);
+        assert!(done.is_some_and(|&done| done > 0), "no {guarded} succeeded: {figures:?}");
+    }
+}
+
+#[test]
+fn without_the_policy_the_same_pages_cause_all_that_the_rules_forbid() {
+    let mut random = Random::new(2);
+    let desk = Desk::new(3);
+    let mut page = Page::new(Vec::new(), &mut random);
+    let mut breaches = BTreeMap::new();
+    for _ in 0..20_000 {
+        if let Request::Transmit(command) = page.next(&mut random) {
+            desk.send(&command);
+        }
+        for deed in desk.take_deeds() {
+            if !rules::allows(&page.scopes, &Doing::Command, &deed) {
+                *breaches.entry(name(&deed)).or_insert(0) += 1;
+            }
+        }
+        if random.one_in(40) {
+            desk.meanwhile();
+        }
+    }
+    for expected in [
+        "read Jpki 0001",
+        "read Jpki 0005",
+        "read Jpki 000A",
+        "read Common 0001",
+        "read CardSurface 0001",
+        "read CardSurface 0003",
+        "data object",
+        "counter of Jpki 0018",
+        "counter of CardSurface 0011",
+        "tried Jpki 0018",
+        "tried Jpki 001B",
+        "tried CardSurface 0011",
+        "changed Jpki 001B",
+        "challenge",
+        "certificate",
+        "signed with Jpki 0017",
+        "signed with Jpki 001A",
+        "signed with CardSurface 001A",
+    ] {
+        assert!(breaches.contains_key(expected), "{expected} is not among {breaches:#?}");
+    }
+}
+
+/// What the bridge keeps of one page.
+struct Client {
+    page: Page,
+    scopes: Scopes,
+    application: Option<Application>,
+    abilities: Abilities,
+}
+
+impl Client {
+    fn new(random: &mut Random) -> Self {
+        // Raw commands are for developers: where many pages may send them, little else is shown.
+        let scopes = SCOPES
+            .into_iter()
+            .filter(|&scope| random.one_in(if scope == Scope::RawApdu { 12 } else { 3 }));
+        let scopes: Vec<_> = scopes.collect();
+        Self {
+            scopes: scopes.iter().copied().collect(),
+            page: Page::new(scopes, random),
+            application: None,
+            abilities: Abilities::default(),
+        }
+    }
+
+    /// One transaction, as the bridge's worker has them.
+    fn transaction(&mut self, desk: &Desk, random: &mut Random, figures: &mut Figures) {
+        let card = Box::new(desk.clone());
+        let session = Session::open(card, self.application, self.abilities.clone());
+        assert_eq!(desk.take_deeds(), [], "while it begins");
+        let Ok(mut session) = session else { return };
+        figures.transactions += 1;
+        for _ in 0..random.below(40) {
+            let request = self.page.next(random);
+            let (doing, done) = self.serve(&request, &mut session, desk);
+            self.judge(&request, &doing, desk);
+            figures.count(&request, done);
+            if session.is_finished() {
+                break;
+            }
+        }
+        // The bridge may be killed as well; whoever has the card next begins by cleaning it.
+        if random.one_in(20) {
+            self.application = None;
+            return;
+        }
+        self.application = session.close();
+        assert_eq!(desk.take_deeds(), [], "while it ends");
+        assert!(!random.one_in(4) || desk.is_clean(), "what a PIN opened stays open");
+    }
+
+    fn judge(&self, request: &Request, doing: &Doing, desk: &Desk) {
+        for deed in desk.take_deeds() {
+            assert!(
+                rules::allows(&self.page.scopes, doing, &deed),
+                "{request:02X?} of an origin with {:?} caused {deed:02X?}",
+                self.page.scopes
+            );
+        }
+    }
+
+    /// Does what the bridge's connection does for a request.
+    fn serve(
+        &mut self,
+        request: &Request,
+        session: &mut Session<'_>,
+        desk: &Desk,
+    ) -> (Doing, Result<StatusWord, Failure>) {
+        let nonce = Nonce::parse(NONCE).unwrap();
+        let origin = self.page.origin.clone();
+        let require = |scope| self.scopes.require(scope).map_err(Failure::from);
+        match *request {
+            Request::Transmit(ref command) => {
+                let command = CommandApdu::from_bytes(command);
+                let done = command
+                    .map_err(|_| ErrorCode::InvalidRequest.into())
+                    .and_then(|command| session.transmit(&command, &self.scopes));
+                (Doing::Command, done.map(|response| response.status()))
+            }
+            Request::AskPin(reference) => {
+                let done = require(Scope::of_pin(reference))
+                    .and_then(|()| session.retries_before_dialog(reference));
+                (Doing::Pin(ef(reference)), done.map(|_| StatusWord::OK))
+            }
+            Request::VerifyPin { reference, of_page, correct } => {
+                let done = require(Scope::of_pin(reference)).and_then(|()| {
+                    let pin = self.pin(reference, of_page, correct)?;
+                    session.verify_pin(pin.value, pin.at_least)
+                });
+                (Doing::Pin(ef(reference)), done.map(|()| StatusWord::OK))
+            }
+            Request::VerifyBirthDate { correct } => {
+                let birth_date = if correct { "1980-02-17" } else { "1980-02-18" };
+                let birth_date = BirthDate::parse(birth_date).unwrap();
+                let done = require(Scope::CardPresence)
+                    .and_then(|()| session.verify_birth_date(birth_date));
+                (Doing::Pin(rules::BIRTH_DATE), done.map(|()| StatusWord::OK))
+            }
+            Request::SignChallenge { key, with_pin } => {
+                let done = require(Scope::of_key(key)).and_then(|()| match key.pin_reference() {
+                    Some(reference) if with_pin => {
+                        let pin = self.pin(reference, false, true)?;
+                        session.with_pin(pin, |card| card.sign_challenge(key, &origin, &nonce))
+                    }
+                    _ => session.sign_challenge(key, &origin, &nonce),
+                });
+                let (key, prefix) = match key {
+                    Key::CardSurface => (rules::CARD_SURFACE_KEY, &b"kazashi-presence:1\0"[..]),
+                    _ => (rules::USER_AUTHENTICATION_KEY, &b""[..]),
+                };
+                let data = [&rules::SHA_256[..], &statement(prefix, &origin)].concat();
+                (Doing::Statement { key, data }, done.map(|_| StatusWord::OK))
+            }
+            Request::SignDocument => {
+                let document = Document::new("Contract", Hash::Sha256, [0x77; 32]).unwrap();
+                let done = require(Scope::Sign).and_then(|()| {
+                    let pin = self.pin(PinReference::DigitalSignature, false, true)?;
+                    session.with_pin(pin, |card| card.sign_document(&document))
+                });
+                let data = [&rules::SHA_256[..], &[0x77; 32]].concat();
+                (Doing::Document { data }, done.map(|_| StatusWord::OK))
+            }
+            Request::TerminalChallenge => {
+                let done = require(Scope::AuthenticatePinless)
+                    .and_then(|()| session.terminal_challenge(&origin, &nonce));
+                if let Ok(challenge) = &done {
+                    self.page.challenge.clone_from(challenge);
+                }
+                (Doing::Challenge, done.map(|_| StatusWord::OK))
+            }
+            Request::TerminalSign => {
+                let statement = statement(b"kazashi-terminal:1\0", &origin);
+                let answer = match std::mem::take(&mut self.page.challenge) {
+                    challenge if challenge.is_empty() => vec![0x55; 256],
+                    challenge => desk.answer(&challenge, statement),
+                };
+                let answer = Signature::from_bytes(answer);
+                let done = self
+                    .scopes
+                    .require(Scope::AuthenticatePinless)
+                    .map_err(Failure::from)
+                    .and_then(|()| session.sign_as_terminal(&origin, &nonce, &answer));
+                (Doing::Terminal { statement }, done.map(|_| StatusWord::OK))
+            }
+        }
+    }
+
+    /// What the page supplies, or the person types.
+    fn pin(
+        &self,
+        reference: PinReference,
+        of_page: bool,
+        correct: bool,
+    ) -> Result<CollectedPin, Failure> {
+        let text = match (reference, correct) {
+            (PinReference::UserAuthentication, true) => "1234",
+            (PinReference::UserAuthentication, false) => "0000",
+            (PinReference::DigitalSignature, true) => "ABC123",
+            (PinReference::DigitalSignature, false) => "ABC124",
+        };
+        if of_page {
+            return Ok(CollectedPin::of_page(reference, &PinText::new(text), &self.scopes)?);
+        }
+        Ok(CollectedPin::of_person(PinValue::parse(reference, text).unwrap(), 1))
+    }
+}
+
+impl Figures {
+    fn count(&mut self, request: &Request, done: Result<StatusWord, Failure>) {
+        let Request::Transmit(command) = request else {
+            let name = format!("{request:?}");
+            let name = name.split([' ', '(']).next().unwrap_or_default().to_owned();
+            *self.guarded.entry(name).or_default() += usize::from(done.is_ok());
+            return;
+        };
+        self.sent += 1;
+        match done {
+            Ok(status) => {
+                self.allowed += 1;
+                self.ok += usize::from(status == StatusWord::OK);
+            }
+            Err(_) if CommandApdu::from_bytes(command).is_err() => self.malformed += 1,
+            Err(failure) if failure.code == ErrorCode::NotPermitted => self.refused += 1,
+            Err(_) => self.failed += 1,
+        }
+    }
+}
+
+/// What the origin's statement of a method is, by hand.
+fn statement(prefix: &[u8], origin: &str) -> [u8; 32] {
+    let parts = [prefix, &Sha256::digest(origin), &Sha256::digest(NONCE)];
+    Sha256::digest(parts.concat()).into()
+}
+
+fn ef(reference: PinReference) -> kazashi_emulator::Ef {
+    match reference {
+        PinReference::UserAuthentication => rules::PIN,
+        PinReference::DigitalSignature => rules::PASSWORD,
+    }
+}
+
+fn name(deed: &Deed) -> String {
+    let ef = |ef: kazashi_emulator::Ef| format!("{:?} {:04X}", ef.application, ef.id);
+    match *deed {
+        Deed::FileRead(file) => format!("read {}", ef(file)),
+        Deed::DataObjectRead(_) => "data object".to_owned(),
+        Deed::RetryCounterTold(pin) => format!("counter of {}", ef(pin)),
+        Deed::PinTried { ef: pin, .. } => format!("tried {}", ef(pin)),
+        Deed::PinChanged(pin) => format!("changed {}", ef(pin)),
+        Deed::ChallengeGiven => "challenge".to_owned(),
+        Deed::CertificatePartTaken(_) => "certificate".to_owned(),
+        Deed::TerminalAccepted { .. } => "terminal".to_owned(),
+        Deed::Signed { key, .. } => format!("signed with {}", ef(key)),
+    }
+}

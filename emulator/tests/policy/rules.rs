@@ -1,0 +1,141 @@
+//! What each scope may cause on the card. Written by hand from card.md 3 and 4, and from what the
+//! scopes promise; nothing here knows the bridge's policy.
+
+use kazashi_core::policy::Scope;
+use kazashi_emulator::{Application, Deed, Ef};
+
+use Application::{CardSurface, Jpki};
+
+/// What a page had the bridge do.
+#[derive(Debug)]
+pub(crate) enum Doing {
+    /// Carry a command that the page built.
+    Command,
+    /// Present a PIN, or ask for its counter before a dialog.
+    Pin(Ef),
+    /// Sign the statement of this DigestInfo, perhaps presenting the PIN first.
+    Statement { key: Ef, data: Vec<u8> },
+    /// Ask for a challenge for an institution.
+    Challenge,
+    /// Bring the institution's answer, and sign the statement of this digest.
+    Terminal { statement: [u8; 32] },
+    /// Sign the document of this DigestInfo.
+    Document { data: Vec<u8> },
+}
+
+pub(crate) const PIN: Ef = Ef { application: Jpki, id: 0x0018 };
+pub(crate) const PASSWORD: Ef = Ef { application: Jpki, id: 0x001B };
+pub(crate) const BIRTH_DATE: Ef = Ef { application: CardSurface, id: 0x0011 };
+pub(crate) const USER_AUTHENTICATION_KEY: Ef = Ef { application: Jpki, id: 0x0017 };
+pub(crate) const DIGITAL_SIGNATURE_KEY: Ef = Ef { application: Jpki, id: 0x001A };
+pub(crate) const CARD_SURFACE_KEY: Ef = Ef { application: CardSurface, id: 0x001A };
+const DIGITAL_SIGNATURE_CERTIFICATE: Ef = Ef { application: Jpki, id: 0x0001 };
+
+/// A DigestInfo of SHA-256, up to the digest (RFC 8017, 9.2, note 1).
+pub(crate) const SHA_256: [u8; 19] =
+    *b"\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+
+/// The scopes that include the user authentication certificate.
+const CERTIFICATE: &[Scope] =
+    &[Scope::UserCertificate, Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence];
+
+/// Which scopes let a page read a file. What is not here, none does.
+const FILES: &[(Application, u16, &[Scope])] = &[
+    (Jpki, 0x0001, &[Scope::Sign]),
+    (Jpki, 0x0002, CERTIFICATE),
+    (Jpki, 0x0006, CERTIFICATE),
+    (Jpki, 0x000A, CERTIFICATE),
+    (Jpki, 0x000B, CERTIFICATE),
+    (CardSurface, 0x0001, &[Scope::CardPresence]),
+    (CardSurface, 0x0004, &[Scope::CardPresence]),
+];
+/// Which certificates there are: every page that holds a lease may know.
+const AVAILABILITY: Ef = Ef { application: Jpki, id: 0x0008 };
+
+/// Which scopes let a page ask how many tries are left.
+const COUNTERS: &[(Application, u16, &[Scope])] = &[
+    (Jpki, 0x0018, CERTIFICATE),
+    (Jpki, 0x001B, CERTIFICATE),
+    (CardSurface, 0x0011, &[Scope::CardPresence]),
+];
+
+/// Whether an origin with these scopes may cause this, doing that.
+pub(crate) fn allows(scopes: &[Scope], doing: &Doing, deed: &Deed) -> bool {
+    let has = |scope| scopes.contains(&scope);
+    let has_any = |table: &[(Application, u16, &[Scope])], ef: Ef| {
+        table.iter().any(|&(application, id, any_of)| {
+            (application, id) == (ef.application, ef.id) && any_of.iter().any(|&scope| has(scope))
+        })
+    };
+    match doing {
+        Doing::Command if has(Scope::RawApdu) && is_reading(deed) => true,
+        Doing::Command => match *deed {
+            Deed::FileRead(AVAILABILITY) => true,
+            Deed::FileRead(ef) => has_any(FILES, ef),
+            Deed::RetryCounterTold(ef) => has_any(COUNTERS, ef),
+            Deed::CertificatePartTaken(ef) => {
+                (ef.application, ef.id) == (Jpki, 0x0016) && has(Scope::AuthenticatePinless)
+            }
+            Deed::DataObjectRead(_)
+            | Deed::ChallengeGiven
+            | Deed::PinTried { .. }
+            | Deed::PinChanged(_)
+            | Deed::TerminalAccepted { .. }
+            | Deed::Signed { .. } => false,
+        },
+        Doing::Pin(pin) => has(presenting(*pin)) && is_of_pin(deed, *pin),
+        Doing::Statement { key: CARD_SURFACE_KEY, data } => {
+            has(Scope::CardPresence) && *deed == signed(CARD_SURFACE_KEY, data)
+        }
+        Doing::Statement { key, data } => {
+            has(Scope::Authenticate)
+                && *key == USER_AUTHENTICATION_KEY
+                && (*deed == signed(*key, data) || is_of_pin(deed, PIN))
+        }
+        Doing::Challenge => has(Scope::AuthenticatePinless) && *deed == Deed::ChallengeGiven,
+        Doing::Terminal { statement } => {
+            let data = [&SHA_256[..], statement].concat();
+            has(Scope::AuthenticatePinless)
+                && (*deed == Deed::TerminalAccepted { statement: *statement }
+                    || *deed == signed(USER_AUTHENTICATION_KEY, &data))
+        }
+        Doing::Document { data } => {
+            has(Scope::Sign)
+                && (*deed == signed(DIGITAL_SIGNATURE_KEY, data)
+                    || *deed == Deed::FileRead(DIGITAL_SIGNATURE_CERTIFICATE)
+                    || is_of_pin(deed, PASSWORD))
+        }
+    }
+}
+
+/// What raw commands may do, of any file that the card itself gives out.
+fn is_reading(deed: &Deed) -> bool {
+    matches!(
+        deed,
+        Deed::FileRead(_)
+            | Deed::DataObjectRead(_)
+            | Deed::RetryCounterTold(_)
+            | Deed::ChallengeGiven
+    )
+}
+
+/// The scope that lets a page have a PIN presented.
+fn presenting(pin: Ef) -> Scope {
+    match pin {
+        PIN => Scope::Authenticate,
+        PASSWORD => Scope::Sign,
+        BIRTH_DATE => Scope::CardPresence,
+        _ => panic!("no scope presents {pin:?}"),
+    }
+}
+
+fn is_of_pin(deed: &Deed, pin: Ef) -> bool {
+    match *deed {
+        Deed::RetryCounterTold(ef) | Deed::PinTried { ef, .. } => ef == pin,
+        _ => false,
+    }
+}
+
+fn signed(key: Ef, data: &[u8]) -> Deed {
+    Deed::Signed { key, data: data.to_vec() }
+}
