@@ -70,7 +70,10 @@ export class BridgeHost implements Host {
       signal: lost.signal,
       transmit: (command) => channel.transmit(command),
       verifyPin: (reference, value) => channel.verifyPin(reference, value),
+      verifyBirthDate: (birthDate) => channel.verifyBirthDate(birthDate),
       signChallenge: (key, nonce, pin) => channel.signChallenge(key, nonce, pin),
+      terminalRequest: (nonce) => channel.terminalRequest(nonce),
+      terminalSign: (nonce, signature) => channel.terminalSign(nonce, signature),
       sign: (title, hash, digest) => channel.sign(title, hash, digest),
       release: () => {
         this.#leases.delete(lease);

@@ -2,7 +2,17 @@
 import { abortError, unlessAborted } from "./abort.js";
 import { Certificate } from "./certificate.js";
 import { KazashiError, withCode } from "./error.js";
-import type { CertificateKind, Channel, Hash, PinStatus, Token } from "./host.js";
+import type {
+  BirthDateSource,
+  CertificateKind,
+  Channel,
+  Hash,
+  PinStatus,
+  PresenceProof,
+  Terminal,
+  TerminalRequest,
+  Token,
+} from "./host.js";
 import { Flows } from "./wasm/page.js";
 
 /** A document that the digital signature key signed. */
@@ -20,7 +30,7 @@ export interface SignedDocument {
  * {@link Card.release}; `removed-card`, `lease-lost` or `disconnected` when the lease is lost;
  * `not-permitted` for what the origin was not granted; `unsupported-card`, `card-refused`,
  * `card-malformed`, `communication-error` for what the card answers. Calls made while another is
- * under way wait for their turn.
+ * under way wait for their turn; so a function that is given to one must not wait for another.
  */
 export class Card {
   /** Aborts when the card is removed or the lease lost otherwise. Its reason is the error. */
@@ -57,7 +67,7 @@ export class Card {
 
   /** How many tries the PINs have left. Spends none. */
   async pinStatus(): Promise<PinStatus> {
-    return await this.#run(() => this.#flows.pinStatus());
+    return await this.#run(async () => this.#flows.pinStatus());
   }
 
   /**
@@ -76,7 +86,7 @@ export class Card {
     } = {},
   ): Promise<Certificate> {
     const { pin, onProgress } = options;
-    const read = this.#run(() => this.#flows.readCertificate(kind, pin, onProgress));
+    const read = this.#run(async () => this.#flows.readCertificate(kind, pin, onProgress));
     return new Certificate(await read);
   }
 
@@ -92,7 +102,92 @@ export class Card {
     readonly nonce: string;
     readonly pin?: string | undefined;
   }): Promise<Token> {
-    return await this.#run(() => this.#flows.authenticate(options.nonce, options.pin));
+    return await this.#run(async () => this.#flows.authenticate(options.nonce, options.pin));
+  }
+
+  /**
+   * Signs in without a PIN, as an institution that the card trusts: terminal authentication
+   * (特定機関認証). The card verifies the terminal's certificates and a signature of its server over a
+   * challenge, then signs this page's origin and the server's nonce. Only EF 0016 and the commands of
+   * one certificate are public; the rest is this project's own extension, known to its virtual card.
+   *
+   * @throws KazashiError `terminal-refused` if the card does not trust the institution;
+   * `terminal-unsupported`, `reader-no-extended-length` for card or reader; `terminal-not-signed` if
+   * `terminal.sign` throws (`cause`) or brings no signature, though a KazashiError of its own is thrown
+   * as it is; `timeout` if it took longer than 4 seconds; `invalid-request` for another nonce or what is
+   * no certificate.
+   */
+  async authenticatePinless(options: {
+    readonly nonce: string;
+    readonly terminal: Terminal;
+  }): Promise<Token> {
+    const { nonce, terminal } = options;
+    const sign = this.#asking(async (request: TerminalRequest) => {
+      try {
+        return await terminal.sign(request);
+      } catch (cause) {
+        if (cause instanceof KazashiError) throw cause;
+        throw new KazashiError("terminal-not-signed", { cause });
+      }
+    });
+    const certificates = [...terminal.certificates];
+    return await this.#run(async () => this.#flows.authenticatePinless(nonce, certificates, sign));
+  }
+
+  /**
+   * Signs in with the PIN or, where the card has none set and the page is an institution's, without
+   * it: see {@link Card.authenticate} and {@link Card.authenticatePinless}. `nonce` is asked for one
+   * nonce of that method.
+   */
+  async signIn(options: {
+    readonly nonce: (method: "pin" | "terminal") => string | Promise<string>;
+    readonly terminal?: Terminal | undefined;
+    readonly pin?: string | undefined;
+  }): Promise<{ readonly method: "pin" | "terminal"; readonly token: Token }> {
+    const { nonce, terminal, pin } = options;
+    if (terminal && !(await this.pinStatus()).userAuthentication.set) {
+      const method = "terminal";
+      const token = await this.authenticatePinless({ nonce: await nonce(method), terminal });
+      return { method, token };
+    }
+    const method = "pin";
+    return { method, token: await this.authenticate({ nonce: await nonce(method), pin }) };
+  }
+
+  /**
+   * Proves that the card is there, without a PIN (かざし利用): for a holder who was enrolled before, and
+   * of low assurance. The card surface application is shown the birth date and signs this page's
+   * origin and the server's nonce. With `certificate: "head"` only the first 256 bytes of the
+   * certificate are read, for a server that kept it.
+   *
+   * @throws KazashiError `birth-date-incorrect` (`retriesLeft`), `birth-date-blocked`,
+   * `birth-date-malformed`; `too-few-retries` if a wrong one would leave fewer than two tries;
+   * `application-absent`; `invalid-request` if the nonce is none; what the function `birthDate` throws.
+   */
+  async provePresence(options: {
+    readonly nonce: string;
+    readonly birthDate: BirthDateSource;
+    readonly certificate?: "whole" | "head" | undefined;
+  }): Promise<PresenceProof> {
+    const { nonce, birthDate, certificate } = options;
+    return await this.#run(async () => this.#prove(nonce, birthDate, certificate === "head"));
+  }
+
+  /**
+   * Enrols the card for {@link Card.provePresence}: PIN and presence from one insertion, so that the
+   * server may take the two for one card's. Throws what {@link Card.authenticate} throws, and then what
+   * that does.
+   */
+  async enrol(options: {
+    readonly nonces: { readonly pin: string; readonly presence: string };
+    readonly birthDate: BirthDateSource;
+    readonly pin?: string | undefined;
+  }): Promise<{ readonly token: Token; readonly proof: PresenceProof }> {
+    const { nonces, birthDate, pin } = options;
+    return await this.#run(async () => ({
+      token: await this.#flows.authenticate(nonces.pin, pin),
+      proof: await this.#prove(nonces.presence, birthDate, false),
+    }));
   }
 
   /**
@@ -109,7 +204,7 @@ export class Card {
     readonly digest: Uint8Array;
   }): Promise<SignedDocument> {
     const { title, hash, digest } = document;
-    const signed = await this.#run(() => this.#flows.sign(title, hash, digest));
+    const signed = await this.#run(async () => this.#flows.sign(title, hash, digest));
     return { signature: signed.signature, certificate: new Certificate(signed.certificate) };
   }
 
@@ -125,6 +220,17 @@ export class Card {
     this.#over.abort(reason);
     this.#released ??= this.signal.aborted ? Promise.resolve() : this.#channel.release();
     await this.#released.catch(() => {});
+  }
+
+  #prove(nonce: string, birthDate: BirthDateSource, headOnly: boolean): Promise<PresenceProof> {
+    const source = typeof birthDate === "function" ? this.#asking(birthDate) : birthDate;
+    return this.#flows.provePresence(nonce, source, headOnly);
+  }
+
+  /** The same function of the page, for as long as this page has the card. */
+  #asking<A>(ask: (argument: A) => string | Promise<string>): (argument: A) => Promise<string> {
+    return async (argument) =>
+      await unlessAborted(Promise.resolve(ask(argument)), this.#over.signal);
   }
 
   async #run<T>(flow: () => Promise<T>): Promise<T> {
@@ -145,8 +251,12 @@ function until(signal: AbortSignal, channel: Channel): Channel {
     signal,
     transmit: (command) => unlessAborted(channel.transmit(command), signal),
     verifyPin: (reference, value) => unlessAborted(channel.verifyPin(reference, value), signal),
+    verifyBirthDate: (birthDate) => unlessAborted(channel.verifyBirthDate(birthDate), signal),
     signChallenge: (key, nonce, pin) =>
       unlessAborted(channel.signChallenge(key, nonce, pin), signal),
+    terminalRequest: (nonce) => unlessAborted(channel.terminalRequest(nonce), signal),
+    terminalSign: (nonce, signature) =>
+      unlessAborted(channel.terminalSign(nonce, signature), signal),
     sign: (title, hash, digest) => unlessAborted(channel.sign(title, hash, digest), signal),
     release: () => channel.release(),
   };

@@ -5,7 +5,7 @@ export class KazashiError extends Error {
   override readonly name: string = "KazashiError";
   /** What went wrong: a row of `docs/errors.md`. */
   readonly code: ErrorCode;
-  /** The tries that the PIN has left, where a PIN was the matter. */
+  /** The tries that the PIN or birth date has left, where one was the matter. */
   readonly retriesLeft: number | undefined;
   /** The card's status word (ISO/IEC 7816-4, 5.6), where it refused a command. */
   readonly statusWord: number | undefined;

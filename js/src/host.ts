@@ -26,8 +26,20 @@ export interface Channel {
   transmit(command: Uint8Array): Promise<Uint8Array>;
   /** Presents a PIN: this one, or one that the host asks the person for. */
   verifyPin(reference: PinReference, value?: string): Promise<void>;
+  /**
+   * Presents the holder's birth date, as `YYYY-MM-DD`, to the card surface application. A wrong one
+   * costs a try; it is presented only while that would leave two.
+   */
+  verifyBirthDate(birthDate: string): Promise<void>;
   /** Has the card sign the statement over the page's origin and a nonce; `pin` is for this signature only. */
   signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array>;
+  /**
+   * Has the card give a challenge for an institution to sign, and vouches for it, the page's origin
+   * and the nonce. The institution's certificates were brought to the card before.
+   */
+  terminalRequest(nonce: string): Promise<TerminalRequest>;
+  /** Carries the institution's signature to the card, which then signs the statement for that nonce. */
+  terminalSign(nonce: string, signature: Uint8Array): Promise<Uint8Array>;
   /**
    * Signs a document with the digital signature key and brings back the signature and the
    * certificate (DER). The host always asks the person, and shows them origin, title and digest.
@@ -56,7 +68,15 @@ export interface Reader {
 }
 
 /** What an origin may be allowed to do. */
-export type Scope = "events" | "reader" | "user-certificate" | "authenticate" | "sign" | "page-pin";
+export type Scope =
+  | "events"
+  | "reader"
+  | "user-certificate"
+  | "authenticate"
+  | "authenticate-pinless"
+  | "card-presence"
+  | "sign"
+  | "page-pin";
 
 /** The four certificates on a card: of the two keys, and of the authorities that certified them. */
 export type CertificateKind =
@@ -66,7 +86,7 @@ export type CertificateKind =
   | "digital-signature-ca";
 
 /** A key that signs challenges. */
-export type Key = "user-authentication";
+export type Key = "user-authentication" | "card-surface";
 
 /** A hash function for documents, as Web Crypto calls it. */
 export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
@@ -96,8 +116,61 @@ export interface PinStatus {
 /** The tries that one PIN has left. */
 export interface Retries {
   readonly retriesLeft: number;
-  /** No tries are left: the municipal office can reset the PIN. */
+  /** It was set, and no tries are left: the municipal office can reset it. */
   readonly blocked: boolean;
+  /**
+   * Whether it was ever set. How a card without PINs (顔認証マイナンバーカード) tells is not public. Taken
+   * for never set are the password where there is no digital signature certificate, and the PIN where
+   * besides neither has tries left.
+   */
+  readonly set: boolean;
+}
+
+/**
+ * An institution that proves itself to the card (特定機関認証): its certificates, and its server, which
+ * keeps the key.
+ */
+export interface Terminal {
+  /**
+   * Card-verifiable certificates of 568 bytes (`7F21`), in base64: first the one that the card's own
+   * key verifies, last the terminal's.
+   */
+  readonly certificates: readonly string[];
+  /** Has the server sign, and brings back its signature in base64. The card waits for 4 seconds. */
+  sign(request: TerminalRequest): string | Promise<string>;
+}
+
+/** What an institution's server is asked to sign for. All in base64. */
+export interface TerminalRequest {
+  /** The card's challenge. */
+  readonly challenge: string;
+  /** The public key (Ed25519) of the bridge, which the server knows. */
+  readonly bridge: string;
+  /** The bridge's word that a card gave the challenge, for this page's origin and nonce. */
+  readonly signature: string;
+}
+
+/**
+ * The holder's birth date as `YYYY-MM-DD`, or a function that asks the page's server for it. The
+ * function is given what was read of the user authentication certificate (DER), unverified.
+ */
+export type BirthDateSource =
+  | string
+  | ((certificate: Uint8Array<ArrayBuffer>) => string | Promise<string>);
+
+/**
+ * Proof that a card is there (かざし利用), for the server. It holds a certificate and a birth date: send
+ * it in the body of one POST, and keep it out of URLs, logs and stores.
+ */
+export interface PresenceProof {
+  readonly format: "kazashi-presence:1";
+  /** The user authentication certificate, or instead its first 256 bytes. */
+  readonly unverifiedCertificate?: string;
+  readonly certificateHead?: string;
+  readonly ageRecord: string;
+  readonly cvCertificate: string;
+  readonly signature: string;
+  readonly appVersion: string;
 }
 
 /**

@@ -12,6 +12,7 @@ export { KazashiError } from "./error.js";
 export type { ErrorCode } from "./error-codes.js";
 export type { KazashiEventMap, ReaderEvent } from "./events.js";
 export type {
+  BirthDateSource,
   CertificateKind,
   Channel,
   Hash,
@@ -21,10 +22,13 @@ export type {
   PinEntry,
   PinReference,
   PinStatus,
+  PresenceProof,
   Reader,
   Retries,
   Scope,
   Signed,
+  Terminal,
+  TerminalRequest,
   Token,
 } from "./host.js";
 export type { CardOptions, Kazashi } from "./kazashi.js";

@@ -19,6 +19,8 @@ import type {
   Reader,
   Scope,
   Signed,
+  Terminal,
+  TerminalRequest,
 } from "./host.js";
 import { moduleFile, once } from "./module-file.js";
 import init, * as wasm from "./wasm/testing.js";
@@ -27,14 +29,15 @@ export { KazashiError };
 
 /**
  * What kind of card it is. All have the PIN `1234` and the password `ABC123`, where these are set,
- * and all but `another-person` belong to one person.
+ * and all but `another-person`, born on 1995-02-17, belong to one person, born on 1980-02-17.
  *
  * - `normal`: both certificates, both PINs.
  * - `without-pins`: 顔認証マイナンバーカード, of which the PINs were never set.
- * - `blocked`: no tries are left for either PIN.
+ * - `blocked`: no tries are left for either PIN, nor for the birth date.
  * - `without-signature-certificate`: as for a child.
  * - `expired`: its certificates are no longer valid.
- * - `foreign-root`: its certificates come from authorities of the right names with other keys.
+ * - `foreign-root`: its certificates come from authorities of the right names with other keys, and
+ *   it trusts institutions of another such authority.
  * - `short`: it knows neither extended length fields nor short EF identifiers.
  * - `unsupported`: no My Number Card.
  */
@@ -123,6 +126,50 @@ export async function authorities(): Promise<Uint8Array[]> {
   return wasm.authorities();
 }
 
+/** A key that issues card-verifiable certificates. */
+export interface CvAuthority {
+  /** What certificates call it: 16 bytes, in hexadecimal. */
+  readonly identifier: string;
+  /** Its public key (SubjectPublicKeyInfo, DER). */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The root of the certificates on the surfaces of the virtual cards, for a server that verifies
+ * presence proofs. Its key is public: trust it in tests only.
+ *
+ * @throws KazashiError `module-unavailable`.
+ */
+export async function cardSurfaceAuthority(): Promise<CvAuthority> {
+  await load();
+  return wasm.cardSurfaceAuthority();
+}
+
+/**
+ * The public key (Ed25519, 32 bytes in base64) by which every virtual host vouches for the challenges
+ * of its cards: what a test enrols at the signer of its own server. The private key is public.
+ */
+export const virtualBridgeKey: string = "ntyuD3FU2d5IpLEYjm/okXMng2zuV0tV9RUxnE785Bg=";
+
+/**
+ * An institution that the virtual cards trust (those of `foreign-root` do not), together with its
+ * server, for `card.authenticatePinless`. It signs for this nonce, for pages of this origin; left out,
+ * that is the one that {@link virtualHost} takes.
+ *
+ * @throws KazashiError `module-unavailable`.
+ */
+export async function virtualTerminal(
+  nonce: string,
+  origin: string = defaultOrigin(),
+): Promise<Terminal> {
+  await load();
+  const sign = (request: TerminalRequest) => wasm.signAsTerminal(request, origin, nonce);
+  return {
+    certificates: wasm.terminalCertificates(),
+    sign: (request) => withCode(Promise.resolve(request).then(sign)),
+  };
+}
+
 /** A host with one reader, and a card of this kind on it. */
 export function virtualHost(
   kind: CardKind = "normal",
@@ -139,9 +186,17 @@ const EVERYTHING: readonly Scope[] = [
   "reader",
   "user-certificate",
   "authenticate",
+  "authenticate-pinless",
+  "card-presence",
   "sign",
   "page-pin",
 ];
+
+function defaultOrigin(): string {
+  const page = globalThis.location?.origin;
+  // Files have the origin "null".
+  return page && page !== "null" ? page : "https://virtual.example";
+}
 
 /** A lease that nobody used for so many milliseconds can be taken by another page. */
 const IDLE = 30_000;
@@ -163,10 +218,8 @@ class VirtualReaders implements VirtualHost {
   readonly #listeners = new Set<(event: HostEvent) => void>();
   #added = 0;
 
-  constructor({ origin, scopes = EVERYTHING, askPin }: VirtualHostOptions) {
-    const page = globalThis.location?.origin;
-    // Files have the origin "null".
-    this.#origin = origin ?? (page && page !== "null" ? page : "https://virtual.example");
+  constructor({ origin = defaultOrigin(), scopes = EVERYTHING, askPin }: VirtualHostOptions) {
+    this.#origin = origin;
     this.scopes = scopes;
     this.#askPin = askPin;
   }
@@ -310,8 +363,20 @@ class Lease implements Channel {
     await this.#use((channel) => channel.verifyPin(reference, value, this.#ask));
   }
 
+  async verifyBirthDate(birthDate: string): Promise<void> {
+    await this.#use(async (channel) => channel.verifyBirthDate(birthDate));
+  }
+
   async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {
     return await this.#use((channel) => channel.signChallenge(key, nonce, pin, this.#ask));
+  }
+
+  async terminalRequest(nonce: string): Promise<TerminalRequest> {
+    return await this.#use(async (channel) => channel.terminalRequest(nonce));
+  }
+
+  async terminalSign(nonce: string, signature: Uint8Array): Promise<Uint8Array> {
+    return await this.#use(async (channel) => channel.terminalSign(nonce, signature));
   }
 
   async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {

@@ -75,6 +75,10 @@ it("every request is written as by hand, in its turn", async () => {
   channel.signChallenge("user-authentication", nonce, undefined).catch(ignore);
   channel.release().catch(ignore);
   channel.sign("賃貸借契約書", "SHA-256", emptyDigest).catch(ignore);
+  channel.verifyBirthDate("1980-02-17").catch(ignore);
+  channel.signChallenge("card-surface", nonce, undefined).catch(ignore);
+  channel.terminalRequest(nonce).catch(ignore);
+  channel.terminalSign(nonce, bytes("0102FF")).catch(ignore);
   await settle();
   expect(socket.sent).toEqual(vectors.requests);
   expect(socket).toMatchObject({ url: "ws://127.0.0.1:27390", protocols: "kazashi.v1" });
@@ -87,6 +91,7 @@ describe("answers", () => {
     response: (_, channel) => channel.transmit(bytes("00B08A000000")),
     verified: (_, channel) => channel.verifyPin("user-authentication"),
     signed: (_, channel) => channel.signChallenge("user-authentication", nonce, {}),
+    "terminal-request": (_, channel) => channel.terminalRequest(nonce),
     "document-signed": (_, channel) => channel.sign("賃貸借契約書", "SHA-256", emptyDigest),
     released: (_, channel) => channel.release(),
   };
@@ -96,6 +101,7 @@ describe("answers", () => {
     response: bytes("9000"),
     verified: undefined,
     signed: bytes("0102FF"),
+    "terminal-request": { challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" },
     "document-signed": { signature: bytes("0102FF"), certificate: bytes("3000") },
     released: undefined,
   };

@@ -9,7 +9,10 @@ export class FakeChannel implements Channel {
   readonly signal: AbortSignal = this.lost.signal;
   readonly transmit = vi.fn<Channel["transmit"]>();
   readonly verifyPin = vi.fn<Channel["verifyPin"]>();
+  readonly verifyBirthDate = vi.fn<Channel["verifyBirthDate"]>();
   readonly signChallenge = vi.fn<Channel["signChallenge"]>();
+  readonly terminalRequest = vi.fn<Channel["terminalRequest"]>();
+  readonly terminalSign = vi.fn<Channel["terminalSign"]>();
   readonly sign = vi.fn<Channel["sign"]>();
   readonly release = vi.fn<Channel["release"]>(async () => {});
 }

@@ -1,6 +1,7 @@
-import { beforeAll, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { beforeAll, expect, it, vi } from "vitest";
 import { Card } from "../src/card.js";
-import type { Signed } from "../src/index.js";
+import type { Signed, TerminalRequest } from "../src/index.js";
 import { loadModule } from "../src/module.js";
 import { Transcript } from "./transcript.js";
 import { bytes, nonce, pageModule } from "./vectors.js";
@@ -12,8 +13,8 @@ const cardOf = (transcript: Transcript): Card => new Card(transcript, new AbortC
 it("both retry counters are read", async () => {
   const transcript = new Transcript("pin-status");
   expect(await cardOf(transcript).pinStatus()).toEqual({
-    userAuthentication: { retriesLeft: 3, blocked: false },
-    digitalSignature: { retriesLeft: 5, blocked: false },
+    userAuthentication: { retriesLeft: 3, blocked: false, set: true },
+    digitalSignature: { retriesLeft: 5, blocked: false, set: true },
   });
   expect(transcript.isOver).toBe(true);
 });
@@ -133,6 +134,111 @@ it("nobody is asked for the password of a certificate that is not there", async 
     expect(transcript).toMatchObject({ isOver: true, documents: [], verified: [] });
   }
 });
+
+const certificates = ["published-intermediate.bin", "terminal.cv"].map((name) =>
+  readFileSync(new URL(`../../vectors/cv-certificates/${name}`, import.meta.url), "base64"),
+);
+
+it("an institution is let in by certificates in the published form, and signs", async () => {
+  const transcript = new Transcript("terminal-certificates");
+  const sign = vi.fn((_: TerminalRequest) => "BAX/");
+  const terminal = { certificates, sign };
+  const token = await cardOf(transcript).authenticatePinless({ nonce, terminal });
+  expect(transcript.isOver).toBe(true);
+  expect(sign.mock.calls).toEqual([[{ challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" }]]);
+  expect(transcript.terminal).toEqual([{ nonce }, { nonce, signature: "0405FF" }]);
+  expect(transcript).toMatchObject({ signed: [], verified: [] });
+  expect(token).toMatchObject({
+    unverifiedCertificate: Buffer.from("3003020107", "hex").toString("base64"),
+    signature: Buffer.alloc(256, 9).toString("base64"),
+  });
+});
+
+it.each([undefined, {}, { challenge: "AQL/", bridge: "AwQ=", signature: "no base64" }])(
+  "what is no request of a host is not signed: %j",
+  async (answer) => {
+    const transcript = new Transcript("terminal-certificates");
+    transcript.terminalRequest = async () => answer as TerminalRequest;
+    const sign = vi.fn();
+    const terminal = { certificates, sign };
+    const token = cardOf(transcript).authenticatePinless({ nonce, terminal });
+    await expect(token).rejects.toMatchObject({ code: "invalid-request" });
+    expect(sign).not.toHaveBeenCalled();
+  },
+);
+
+it.each([
+  ["terminal-refused", { code: "terminal-refused", statusWord: 0x6300 }],
+  ["terminal-unknown-command", { code: "terminal-unsupported" }],
+  ["terminal-without-ef", { code: "terminal-unsupported" }],
+  ["terminal-without-extended-length", { code: "reader-no-extended-length" }],
+])("a card that lets no institution in says why: %s", async (name, error) => {
+  const transcript = new Transcript(name);
+  const sign = vi.fn();
+  const terminal = { certificates, sign };
+  const answer = cardOf(transcript).authenticatePinless({ nonce, terminal });
+  await expect(answer).rejects.toMatchObject(error);
+  expect(transcript.isOver).toBe(true);
+  expect(sign).not.toHaveBeenCalled();
+});
+
+it.each(["", "fyGC", "not base64"])(
+  "what is no certificate does not reach the card: %j",
+  async (text) => {
+    const transcript = new Transcript("terminal-certificates");
+    const terminal = { certificates: [text], sign: () => "" };
+    const answer = cardOf(transcript).authenticatePinless({ nonce, terminal });
+    await expect(answer).rejects.toMatchObject({ code: "invalid-request" });
+    expect(transcript.terminal).toEqual([]);
+  },
+);
+
+const wholeCertificate = bytes("3003020107");
+const certificateHead = bytes(`30820600${"AA".repeat(252)}`);
+
+it.each([
+  ["whole", "prove-presence", "unverifiedCertificate", wholeCertificate],
+  ["head", "prove-presence-head", "certificateHead", certificateHead],
+] as const)(
+  "presence is proved with the %s of the certificate",
+  async (reading, name, field, read) => {
+    const transcript = new Transcript(name);
+    const birthDate = vi.fn(async (_: Uint8Array) => "19800217");
+    const options = { nonce, birthDate, certificate: reading };
+    const proof = await cardOf(transcript).provePresence(options);
+    expect(transcript.isOver).toBe(true);
+    expect(birthDate.mock.calls).toEqual([[read]]);
+    expect(transcript.birthDates).toEqual(["1980-02-17"]);
+    expect(transcript.signed).toEqual([{ key: "card-surface", nonce, pin: undefined }]);
+    expect(proof).toEqual({
+      format: "kazashi-presence:1",
+      [field]: Buffer.from(read).toString("base64"),
+      ageRecord: Buffer.from("FF10820003010203", "hex").toString("base64"),
+      cvCertificate: Buffer.from("7F21820003040506", "hex").toString("base64"),
+      signature: Buffer.alloc(256, 7).toString("base64"),
+      appVersion: "transcript 1.0",
+    });
+  },
+);
+
+it("a card without the card surface application says so", async () => {
+  const transcript = new Transcript("presence-without-application");
+  const answer = cardOf(transcript).provePresence({ nonce, birthDate: "1980-02-17" });
+  await expect(answer).rejects.toMatchObject({ code: "application-absent" });
+  expect(transcript).toMatchObject({ isOver: true, birthDates: [] });
+});
+
+it.each(["", "1980-02-30", "昭和55年2月17日", undefined as unknown as string])(
+  "what is no birth date is not presented: %j",
+  async (birthDate) => {
+    for (const source of [birthDate, () => birthDate]) {
+      const transcript = new Transcript("prove-presence");
+      const answer = cardOf(transcript).provePresence({ nonce, birthDate: source });
+      await expect(answer).rejects.toMatchObject({ code: "birth-date-malformed" });
+      expect(transcript).toMatchObject({ isOver: false, birthDates: [] });
+    }
+  },
+);
 
 it("a telephone is no My Number Card", async () => {
   const answer = cardOf(new Transcript("token-of-a-telephone")).readCertificate(

@@ -460,6 +460,19 @@ describe("an origin", () => {
     "to supply the PIN": (channel) => channel.verifyPin("user-authentication", "1234"),
     "to sign in": (channel) => channel.signChallenge("user-authentication", newNonce(), {}),
     "to sign": (channel) => channel.sign("a", "SHA-256", new Uint8Array(32)),
+    "to have an institution asked": async (channel) => {
+      await channel.transmit(bytes("00A4040C0AD392F000260100000001"));
+      return await channel.terminalRequest(newNonce());
+    },
+    "to read the age record": async (channel) => {
+      await channel.verifyBirthDate("1980-02-17");
+      await channel.transmit(bytes("00A4040C0AD3921000310001010402"));
+      return await channel.transmit(bytes("00B0810000"));
+    },
+    "to show that the card is there": (channel) =>
+      channel.signChallenge("card-surface", newNonce()),
+    "to ask the card for a challenge of its own": (channel) =>
+      channel.transmit(bytes("0084000020")),
     "to build a signature of its own": (channel) => channel.transmit(bytes("802A0097015500")),
   };
   const allowed: [Scope[], string[]][] = [
@@ -470,6 +483,11 @@ describe("an origin", () => {
     [
       ["authenticate", "page-pin"],
       ["to read the certificate", "to present the PIN", "to supply the PIN", "to sign in"],
+    ],
+    [["authenticate-pinless"], ["to read the certificate", "to have an institution asked"]],
+    [
+      ["card-presence"],
+      ["to read the certificate", "to read the age record", "to show that the card is there"],
     ],
     [["sign"], ["to present the password", "to sign"]],
   ];
@@ -505,6 +523,8 @@ describe("what is malformed", () => {
     "no PIN reference": (channel) => channel.verifyPin("other" as PinReference),
     "no key": (channel) => channel.signChallenge("other" as "user-authentication", newNonce()),
     "no nonce": (channel) => channel.signChallenge("user-authentication", "x", {}),
+    "no nonce for an institution": (channel) => channel.terminalRequest("x"),
+    "no nonce that it signed for": (channel) => channel.terminalSign("x", new Uint8Array(256)),
     "no digest": (channel) => channel.sign("a", "SHA-256", new Uint8Array(20)),
     "no hash": (channel) => channel.sign("a", "MD5" as "SHA-256", new Uint8Array(16)),
   };
@@ -513,6 +533,22 @@ describe("what is malformed", () => {
     const channel = await virtualHost().acquire("virtual-1");
     await expect(attempt(channel)).rejects.toMatchObject({ code: "invalid-request" });
   });
+});
+
+it("what is no birth date is not presented", async () => {
+  const channel = await virtualHost().acquire("virtual-1");
+  const verified = channel.verifyBirthDate("17 February 1980");
+  await expect(verified).rejects.toMatchObject({ code: "birth-date-malformed" });
+});
+
+it("an institution's signature is for the nonce and the transaction of its request", async () => {
+  const channel = await virtualHost().acquire("virtual-1");
+  const [nonce, other] = [newNonce(), newNonce()];
+  await channel.terminalRequest(nonce);
+  const signed = channel.terminalSign(other, new Uint8Array(256));
+  await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
+  const late = channel.terminalSign(nonce, new Uint8Array(256));
+  await expect(late).rejects.toMatchObject({ code: "timeout" });
 });
 
 it("the authorities are those that the cards hold", async () => {

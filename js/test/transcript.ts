@@ -1,5 +1,13 @@
 import { expect } from "vitest";
-import type { Channel, Hash, Key, PinEntry, PinReference, Signed } from "../src/index.js";
+import type {
+  Channel,
+  Hash,
+  Key,
+  PinEntry,
+  PinReference,
+  Signed,
+  TerminalRequest,
+} from "../src/index.js";
 import { bytes, hex, read } from "./vectors.js";
 
 /** A card that follows a file of `vectors/transcripts`: `>` to the card, `<` from it. */
@@ -8,6 +16,8 @@ export class Transcript implements Channel {
   readonly signal: AbortSignal = new AbortController().signal;
   readonly verified: { reference: PinReference; value?: string | undefined }[] = [];
   readonly signed: { key: Key; nonce: string; pin?: PinEntry | undefined }[] = [];
+  readonly birthDates: string[] = [];
+  readonly terminal: { nonce: string; signature?: string }[] = [];
   readonly documents: { title: string; hash: Hash; digest: string }[] = [];
   readonly #name: string;
   #lines: string[];
@@ -39,9 +49,23 @@ export class Transcript implements Channel {
     this.verified.push({ reference, value });
   }
 
+  async verifyBirthDate(birthDate: string): Promise<void> {
+    this.birthDates.push(birthDate);
+  }
+
   async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {
     this.signed.push({ key, nonce, pin });
     return new Uint8Array(256).fill(7);
+  }
+
+  async terminalRequest(nonce: string): Promise<TerminalRequest> {
+    this.terminal.push({ nonce });
+    return { challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" };
+  }
+
+  async terminalSign(nonce: string, signature: Uint8Array): Promise<Uint8Array> {
+    this.terminal.push({ nonce, signature: hex(signature) });
+    return new Uint8Array(256).fill(9);
   }
 
   async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 import type { ErrorCode } from "../error-codes.js";
 import type {
-  CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus, Reader, Scope,
-  Signed, Token,
+  BirthDateSource, CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus,
+  PresenceProof, Reader, Scope, Signed, Terminal, TerminalRequest, Token,
 } from "../host.js";
 
 /** What the bridge says of itself, and of what it lets this origin do. */
@@ -27,7 +27,7 @@ export type Notification = HostEvent | { type: "lease-lost"; lease: string; code
 extern "C" {
     /// `Channel` of `js/src/host.ts`.
     #[wasm_bindgen(typescript_type = "Channel")]
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub type Channel;
 
     /// Who guards the card, by name and version.
@@ -46,6 +46,10 @@ extern "C" {
         value: Option<&str>,
     ) -> Result<JsValue, JsValue>;
 
+    /// Presents the holder's birth date.
+    #[wasm_bindgen(method, catch, js_name = verifyBirthDate)]
+    pub async fn verify_birth_date(this: &Channel, birth_date: &str) -> Result<JsValue, JsValue>;
+
     /// Has the card sign the statement over the page's origin and this nonce.
     #[wasm_bindgen(method, catch, js_name = signChallenge)]
     pub async fn sign_challenge(
@@ -53,6 +57,18 @@ extern "C" {
         key: &JsValue,
         nonce: &str,
         pin: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Has the card give a challenge for an institution to sign, and vouches for it.
+    #[wasm_bindgen(method, catch, js_name = terminalRequest)]
+    pub async fn terminal_request(this: &Channel, nonce: &str) -> Result<JsValue, JsValue>;
+
+    /// Carries the institution's signature to the card, which then signs the statement.
+    #[wasm_bindgen(method, catch, js_name = terminalSign)]
+    pub async fn terminal_sign(
+        this: &Channel,
+        nonce: &str,
+        signature: &Uint8Array,
     ) -> Result<JsValue, JsValue>;
 
     /// Has the digital signature key sign a document, once the person consented.

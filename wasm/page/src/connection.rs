@@ -10,13 +10,14 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use js_sys::{Array, Function, JSON, Uint8Array};
+use js_sys::{Array, Function, JSON, Promise, Uint8Array};
 use kazashi_core::{
     error_code::ErrorCode,
     wire::{Ask, Hex, PinEntry, PinText, Request, SUBPROTOCOL},
 };
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Event, MessageEvent, WebSocket};
 
 use crate::value::{Signed, field, parse, plain, thrown};
@@ -104,40 +105,30 @@ impl BridgeConnection {
     }
 
     /// Which readers are there?
-    #[wasm_bindgen(js_name = listReaders, unchecked_return_type = "Reader[]")]
-    pub async fn list_readers(&self) -> Result<JsValue, JsValue> {
-        self.readers(Request::ListReaders).await
+    #[wasm_bindgen(js_name = listReaders, unchecked_return_type = "Promise<Reader[]>")]
+    pub fn list_readers(&self) -> Promise {
+        self.line.ask(Request::ListReaders, "readers", readers)
     }
 
     /// Asks for notifications from now on. Which readers are there?
-    #[wasm_bindgen(unchecked_return_type = "Reader[]")]
-    pub async fn watch(&self) -> Result<JsValue, JsValue> {
-        self.readers(Request::Watch).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Reader[]>")]
+    pub fn watch(&self) -> Promise {
+        self.line.ask(Request::Watch, "readers", readers)
     }
 
     /// Takes the lease on a reader, from the holder of lease `expected` if one is named.
-    pub async fn acquire(
-        &self,
-        reader: String,
-        expected: Option<String>,
-    ) -> Result<BridgeChannel, JsValue> {
-        let line = Rc::clone(&self.line);
-        let answer = line.request(Request::Acquire { reader, expected }, "acquired").await?;
-        let lease = text(&answer, "lease").ok_or_else(|| line.nonsense())?;
-        let version = line.version.borrow().clone();
-        Ok(BridgeChannel { line, lease, version })
+    #[wasm_bindgen(unchecked_return_type = "Promise<BridgeChannel>")]
+    pub fn acquire(&self, reader: String, expected: Option<String>) -> Promise {
+        self.line.ask(Request::Acquire { reader, expected }, "acquired", |line, answer| {
+            let lease = text(answer, "lease")?;
+            let version = line.version.borrow().clone();
+            Some(BridgeChannel { line: Rc::clone(line), lease, version }.into())
+        })
     }
 
     /// Ends the connection at once. What is still asked fails with `disconnected`.
     pub fn close(&self) {
         self.line.close();
-    }
-}
-
-impl BridgeConnection {
-    async fn readers(&self, request: Request) -> Result<JsValue, JsValue> {
-        let answer = self.line.request(request, "readers").await?;
-        field(&answer, "readers").filter(Array::is_array).ok_or_else(|| self.line.nonsense())
     }
 }
 
@@ -167,63 +158,96 @@ impl BridgeChannel {
     }
 
     /// Carries one command APDU to the card and resolves with the response APDU.
-    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub async fn transmit(&self, command: &[u8]) -> Result<Uint8Array, JsValue> {
+    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
+    pub fn transmit(&self, command: &[u8]) -> Promise {
         let request = Request::Transmit { lease: self.lease.clone(), command: command.into() };
-        let answer = self.line.request(request, "response").await?;
-        bytes(&answer, "response").ok_or_else(|| self.line.nonsense())
+        self.line.ask(request, "response", |_, answer| bytes(answer, "response"))
     }
 
     /// Collects a PIN and presents it.
-    #[wasm_bindgen(js_name = verifyPin)]
-    pub async fn verify_pin(
+    #[wasm_bindgen(js_name = verifyPin, unchecked_return_type = "Promise<void>")]
+    pub fn verify_pin(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PinReference")] reference: &str,
         value: Option<String>,
-    ) -> Result<(), JsValue> {
+    ) -> Result<Promise, JsValue> {
         let value = value.map(PinText::new);
         let reference = argument(reference)?;
         let request = Request::VerifyPin { lease: self.lease.clone(), reference, value };
-        self.line.request(request, "verified").await.map(drop)
+        Ok(self.line.ask(request, "verified", nothing))
+    }
+
+    /// Presents the holder's birth date.
+    #[wasm_bindgen(js_name = verifyBirthDate, unchecked_return_type = "Promise<void>")]
+    pub fn verify_birth_date(&self, birth_date: String) -> Promise {
+        let birth_date = PinText::new(birth_date);
+        let request = Request::VerifyBirthDate { lease: self.lease.clone(), birth_date };
+        self.line.ask(request, "verified", nothing)
     }
 
     /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
     /// is collected and presented for this one signature.
-    #[wasm_bindgen(js_name = signChallenge, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub async fn sign_challenge(
+    #[wasm_bindgen(
+        js_name = signChallenge,
+        unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>"
+    )]
+    pub fn sign_challenge(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Key")] key: &str,
         nonce: String,
         #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
-    ) -> Result<Uint8Array, JsValue> {
+    ) -> Result<Promise, JsValue> {
         let pin = (!pin.is_undefined())
             .then(|| PinEntry { value: text(&pin, "value").map(PinText::new) });
         let key = argument(key)?;
         let request = Request::SignChallenge { lease: self.lease.clone(), key, nonce, pin };
-        let answer = self.line.request(request, "signed").await?;
-        bytes(&answer, "signature").ok_or_else(|| self.line.nonsense())
+        Ok(self.line.ask(request, "signed", signature))
+    }
+
+    /// Has the card give a challenge for an institution to sign, and vouches for it.
+    #[wasm_bindgen(js_name = terminalRequest, unchecked_return_type = "Promise<TerminalRequest>")]
+    pub fn terminal_request(&self, nonce: String) -> Promise {
+        let request = Request::TerminalRequest { lease: self.lease.clone(), nonce };
+        self.line.ask(request, "terminal-request", |_, answer| {
+            field(answer, "request").filter(JsValue::is_object)
+        })
+    }
+
+    /// Carries the institution's signature to the card, which then signs the statement over the
+    /// page's origin and the nonce of the request.
+    #[wasm_bindgen(
+        js_name = terminalSign,
+        unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>"
+    )]
+    pub fn terminal_sign(&self, nonce: String, terminal_signature: Vec<u8>) -> Promise {
+        let lease = self.lease.clone();
+        let request = Request::TerminalSign { lease, nonce, signature: terminal_signature.into() };
+        self.line.ask(request, "signed", signature)
     }
 
     /// Has the digital signature key sign a document, once the person consented.
-    #[wasm_bindgen(unchecked_return_type = "Signed")]
-    pub async fn sign(
+    #[wasm_bindgen(unchecked_return_type = "Promise<Signed>")]
+    pub fn sign(
         &self,
         title: String,
         #[wasm_bindgen(unchecked_param_type = "Hash")] hash: &str,
         digest: &[u8],
-    ) -> Result<JsValue, JsValue> {
+    ) -> Result<Promise, JsValue> {
         let hash = argument(hash)?;
         let request =
             Request::Sign { lease: self.lease.clone(), title, hash, digest: digest.into() };
-        let answer = self.line.request(request, "document-signed").await?;
-        let part = |name| bytes(&answer, name).ok_or_else(|| self.line.nonsense());
-        plain(&Signed { signature: part("signature")?, certificate: part("certificate")? })
+        Ok(self.line.ask(request, "document-signed", |_, answer| {
+            let (signature, certificate) =
+                (bytes(answer, "signature")?, bytes(answer, "certificate")?);
+            plain(&Signed { signature, certificate }).ok()
+        }))
     }
 
     /// Gives the lease back.
-    pub async fn release(&self) -> Result<(), JsValue> {
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn release(&self) -> Promise {
         let request = Request::Release { lease: self.lease.clone() };
-        self.line.request(request, "released").await.map(drop)
+        self.line.ask(request, "released", nothing)
     }
 }
 
@@ -240,6 +264,9 @@ struct Line {
     end: Cell<ErrorCode>,
 }
 
+/// Takes what was asked for out of an answer, if it is there.
+type Read = fn(&Rc<Line>, &JsValue) -> Option<JsValue>;
+
 #[derive(Debug)]
 struct Live {
     opening: Option<oneshot::Sender<()>>,
@@ -249,6 +276,16 @@ struct Live {
 }
 
 impl Line {
+    /// Asks, and resolves with what is read of an answer of this type. (Async functions that are
+    /// exported would each bring this along.)
+    fn ask(self: &Rc<Self>, request: Request, expected: &'static str, read: Read) -> Promise {
+        let line = Rc::clone(self);
+        future_to_promise(async move {
+            let answer = line.request(request, expected).await?;
+            read(&line, &answer).ok_or_else(|| line.nonsense())
+        })
+    }
+
     /// Asks, and waits for an answer of this type.
     async fn request(&self, request: Request, expected: &str) -> Result<JsValue, JsValue> {
         let id = self.next_id.replace(self.next_id.get().wrapping_add(1));
@@ -349,7 +386,19 @@ fn text(message: &JsValue, name: &str) -> Option<String> {
     field(message, name)?.as_string()
 }
 
-fn bytes(message: &JsValue, name: &str) -> Option<Uint8Array> {
+fn bytes(message: &JsValue, name: &str) -> Option<JsValue> {
     let hex: Hex = parse(&text(message, name)?)?;
-    Some(Uint8Array::from(hex.as_bytes()))
+    Some(Uint8Array::from(hex.as_bytes()).into())
+}
+
+fn signature(_: &Rc<Line>, answer: &JsValue) -> Option<JsValue> {
+    bytes(answer, "signature")
+}
+
+fn readers(_: &Rc<Line>, answer: &JsValue) -> Option<JsValue> {
+    field(answer, "readers").filter(Array::is_array)
+}
+
+fn nothing(_: &Rc<Line>, _: &JsValue) -> Option<JsValue> {
+    Some(JsValue::UNDEFINED)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::Reflect;
 use kazashi_core::wire::Failure;
 use serde::{Deserialize, Serialize, de, de::IntoDeserializer};
 use serde_wasm_bindgen::Serializer;
@@ -23,9 +23,9 @@ pub(crate) fn thrown(failure: impl Into<Failure>) -> JsValue {
 #[derive(Serialize)]
 pub(crate) struct Signed {
     #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(crate) signature: Uint8Array,
+    pub(crate) signature: JsValue,
     #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(crate) certificate: Uint8Array,
+    pub(crate) certificate: JsValue,
 }
 
 /// A field of an object. `None` of what is none.

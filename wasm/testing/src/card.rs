@@ -9,7 +9,8 @@ use js_sys::Uint8Array;
 use kazashi_core::{
     apdu::{CommandApdu, ResponseApdu},
     error_code::ErrorCode,
-    jpki::{PinReference, ef},
+    jpki::ef,
+    key::PinReference,
     session::{CardTransaction, Ending},
     tlv,
     wire::Hex,

@@ -7,14 +7,14 @@ use std::{
 
 use js_sys::{Date, Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, CollectedPin, Document, Hash, Nonce,
+    Abilities, BirthDate, CollectedPin, Document, Hash, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
-    jpki::{Key, PinReference},
+    jpki::Signature,
+    key::{Key, PinReference},
     policy::{Application, Scope, Scopes},
     secret::PinValue,
     session::Session,
-    statement::{Method, Statement},
     wire::{Failure, Hex, PinEntry, PinText},
 };
 use serde::Serialize;
@@ -22,19 +22,24 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{
+    bridge,
     card::Transaction,
     value::{argument, plain, thrown, uint8_array},
 };
 
 /// A transaction without a command for so long ends, in milliseconds.
 const IDLE: f64 = 2_000.0;
+/// The same while an institution signs the card's challenge.
+const IDLE_FOR_TERMINAL: f64 = 4_000.0;
 /// How often what cannot be a PIN is asked for again.
 const MAX_ATTEMPTS: usize = 3;
 
 /// TypeScript's own words for what it hands over and gets back.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-import type { Hash, Key, PinEntry, PinReference, Scope, Signed } from "../host.js";
+import type {
+  Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
+} from "../host.js";
 import type { PinPrompt } from "../testing.js";
 
 /** A prompt that does not tell when nobody waits any more. */
@@ -129,6 +134,15 @@ impl VirtualChannel {
         self.with_card(|card| card.verify_pin(pin.value, pin.at_least))
     }
 
+    /// Presents the holder's birth date.
+    #[wasm_bindgen(js_name = verifyBirthDate)]
+    pub fn verify_birth_date(&self, birth_date: &str) -> Result<(), JsValue> {
+        self.require(Scope::CardPresence)?;
+        let birth_date =
+            BirthDate::parse(birth_date).map_err(|_| thrown(ErrorCode::BirthDateMalformed))?;
+        self.with_card(|card| card.verify_birth_date(birth_date))
+    }
+
     /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
     /// is collected and presented for this one signature.
     #[wasm_bindgen(js_name = signChallenge, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
@@ -141,19 +155,40 @@ impl VirtualChannel {
     ) -> Result<Uint8Array, JsValue> {
         let key: Key = argument(key)?;
         let pin: Option<PinEntry> = argument(pin)?;
-        self.require(Scope::Authenticate)?;
-        let nonce = Nonce::parse(&nonce).map_err(|_| thrown(ErrorCode::InvalidRequest))?;
-        let statement = Statement::new(Method::Pin, &self.origin, nonce.as_str());
-        let pin = match pin {
-            Some(PinEntry { value }) => {
-                Some(self.collect_pin(key.pin_reference(), Purpose::SignIn, value, ask).await?)
+        self.require(Scope::of_key(key))?;
+        let nonce = parse_nonce(&nonce)?;
+        let pin = match (key.pin_reference(), pin) {
+            (Some(reference), Some(PinEntry { value })) => {
+                Some(self.collect_pin(reference, Purpose::SignIn, value, ask).await?)
             }
-            None => None,
+            _ => None,
         };
+        let sign = |card: &mut Session<'_>| card.sign_challenge(key, &self.origin, &nonce);
         let signature = self.with_card(|card| match pin {
-            Some(pin) => card.with_pin(pin, |card| card.sign(key, &statement)),
-            None => card.sign(key, &statement),
+            Some(pin) => card.with_pin(pin, sign),
+            None => sign(card),
         })?;
+        Ok(Uint8Array::from(signature.as_bytes()))
+    }
+
+    /// Has the card give a challenge for an institution to sign, and vouches for it.
+    #[wasm_bindgen(js_name = terminalRequest, unchecked_return_type = "TerminalRequest")]
+    pub fn terminal_request(&self, nonce: &str) -> Result<JsValue, JsValue> {
+        self.require(Scope::AuthenticatePinless)?;
+        let nonce = parse_nonce(nonce)?;
+        let challenge = self.with_card(|card| card.terminal_challenge(&self.origin, &nonce))?;
+        plain(&bridge::vouch(&self.origin, &nonce, challenge))
+    }
+
+    /// Carries the institution's signature to the card, which then signs the statement over the
+    /// page's origin and the nonce of the request.
+    #[wasm_bindgen(js_name = terminalSign, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn terminal_sign(&self, nonce: &str, signature: Vec<u8>) -> Result<Uint8Array, JsValue> {
+        self.require(Scope::AuthenticatePinless)?;
+        let nonce = parse_nonce(nonce)?;
+        let signature = Signature::from_bytes(signature);
+        let signature =
+            self.with_card(|card| card.sign_as_terminal(&self.origin, &nonce, &signature))?;
         Ok(Uint8Array::from(signature.as_bytes()))
     }
 
@@ -259,8 +294,10 @@ impl VirtualChannel {
         if self.is_released.get() {
             return Err(thrown(ErrorCode::LeaseLost));
         }
+        let awaits_terminal = self.session.borrow().as_ref().is_some_and(Session::awaits_terminal);
+        let idle = if awaits_terminal { IDLE_FOR_TERMINAL } else { IDLE };
         let now = Date::now();
-        if now - self.last_used.replace(now) >= IDLE {
+        if now - self.last_used.replace(now) >= idle {
             self.close_session();
         }
         let mut session = match self.session.take() {
@@ -286,6 +323,10 @@ impl VirtualChannel {
             self.page_application.set(session.close());
         }
     }
+}
+
+pub(crate) fn parse_nonce(text: &str) -> Result<Nonce, JsValue> {
+    Nonce::parse(text).map_err(|_| thrown(ErrorCode::InvalidRequest))
 }
 
 /// Shows nothing of the card.
