@@ -155,10 +155,10 @@ async function openDesk({
     events,
     served: [],
     async signIn(card, pin) {
-      const { nonce } = await post("/nonce", {});
-      const { subject } = await post("/sign-in", {
-        token: await card?.authenticate({ nonce, pin }),
-      });
+      const method = "pin";
+      const { nonce } = await post("/nonce", { method });
+      const token = await card?.authenticate({ nonce, pin });
+      const { subject } = await post("/sign-in", { method, nonce, token });
       return { subject };
     },
     async attempt(work) {

@@ -1,19 +1,36 @@
+import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { inProject } from "./paths.ts";
+import { built, inProject } from "./paths.ts";
 import { Program } from "./program.ts";
 
-/** Starts the server of the sign-in example. */
-export async function startServer(folder: string, port: number): Promise<Program> {
-  const server = Program.start("server", ["node", inProject("examples/sign-in/server.mjs")], {
-    folder,
-    env: { PORT: String(port) },
-  });
+/** Starts the server of the sign-in example, which believes the virtual cards. */
+export async function startServer(
+  folder: string,
+  port: number,
+  args: string[] = [],
+): Promise<Program> {
+  const command = [built("kazashi-sign-in"), "--port", String(port), ...virtualCards(folder)];
+  const server = Program.start("server", [...command, ...args], { folder });
   await server.says("serving http://");
   return server;
+}
+
+/** What the server needs to know to verify what virtual cards show it. */
+function virtualCards(folder: string): string[] {
+  const privateKey = readFileSync(inProject("vectors/keys/card-surface-authority.pem"));
+  const root = join(folder, "card-surface-authority.pem");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(root, createPublicKey(privateKey).export({ type: "spki", format: "pem" }));
+  return [
+    "--accept-test-hierarchy",
+    `--authorities=${inProject("vectors/certificates/user-authentication-ca.der")}`,
+    `--card-surface-root=39303030303233080530303100000000=${root}`,
+  ];
 }
 
 export async function freePort(): Promise<number> {
@@ -54,7 +71,7 @@ export class SignInPage {
   /** Presses the button, with a PIN in the page's own field if there is one to type. */
   async pressSignIn(pin?: string): Promise<void> {
     if (pin !== undefined) await this.page.fill("#pin", pin);
-    await this.page.click("#button");
+    await this.page.click("#with-pin button");
   }
 
   /** The subject that the server knows this person by, once signed in. */

@@ -211,7 +211,8 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   "nonce-expired": async () => {
     const script = `
       const headers = { "content-type": "application/json" };
-      const response = await fetch("/sign-in", { method: "POST", headers, body: "{}" });
+      const body = JSON.stringify({ method: "pin", nonce: "", token: {} });
+      const response = await fetch("/sign-in", { method: "POST", headers, body });
       throw new KazashiError((await response.json()).code);`;
     return await caught(verifier, script);
   },

@@ -70,8 +70,10 @@ async function signIn(page: Page, times: number): Promise<Record<string, number>
     for (let attempt = 0; attempt < ${2 * times} && outcomes.signedIn < ${times}; attempt += 1) {
       const card = await kazashi.card();
       try {
-        const { nonce } = await post("/nonce", {});
-        await post("/sign-in", { token: await card.authenticate({ nonce, pin: "1234" }) });
+        const method = "pin";
+        const { nonce } = await post("/nonce", { method });
+        const token = await card.authenticate({ nonce, pin: "1234" });
+        await post("/sign-in", { method, nonce, token });
         count("signedIn");
       } catch (error) {
         count(error.code);

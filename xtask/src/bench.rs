@@ -15,7 +15,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     npm::package(shell)?;
     npm::install_into(shell, "examples/sign-in")?;
 
-    let packages = ["kazashi-bridge", "kazashi-emulator", "other-program"];
+    let packages = ["kazashi-bridge", "kazashi-emulator", "kazashi-sign-in", "other-program"];
     let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     shell.run(cargo().args(["build", "--release"]).args(packages))?;
     let native = ["bench", "--package", "kazashi-bridge", "--bench", "native", "--no-run"];
