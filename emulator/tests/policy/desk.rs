@@ -27,6 +27,10 @@ pub(crate) struct Desk(Rc<RefCell<State>>);
 struct State {
     images: Vec<Image>,
     card: Card,
+    /// Whether every PIN is as good as presented, so that the policy alone stands in the way.
+    is_open: bool,
+    /// How often the reader failed.
+    faults: usize,
     random: Random,
     /// What GET RESPONSE can still fetch, and what the card did to have it.
     rest: Option<(Vec<u8>, Option<Deed>)>,
@@ -42,6 +46,8 @@ impl Desk {
         Self(Rc::new(RefCell::new(State {
             images,
             card,
+            is_open: false,
+            faults: 0,
             random: Random::new(seed),
             rest: None,
             deeds: Vec::new(),
@@ -52,6 +58,16 @@ impl Desk {
     /// What the card disclosed and did since this was last asked.
     pub(crate) fn take_deeds(&self) -> Vec<Deed> {
         std::mem::take(&mut self.0.borrow_mut().deeds)
+    }
+
+    /// Whether every PIN of this card is as good as presented.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.borrow().is_open
+    }
+
+    /// How often the reader failed so far.
+    pub(crate) fn faults(&self) -> usize {
+        self.0.borrow().faults
     }
 
     /// Sends bytes to the card, past everything that guards it.
@@ -131,6 +147,7 @@ impl Desk {
         let mut state = self.0.borrow_mut();
         let image = state.images.get(at).unwrap_or(&state.images[0]).clone();
         state.card = Card::new(image);
+        state.is_open = state.random.one_in(2);
         drop(state);
         self.power_cycle();
     }
@@ -156,12 +173,29 @@ impl State {
         response.truncate(response.len() - 2);
         let deed = self.card.deed().cloned();
         self.deeds.extend(deed.clone());
+        if self.is_open && status == StatusWord::OK && command.get(1..3) == Some(&[0xA4, 0x04]) {
+            self.present_all();
+            self.card.transmit(command, &mut self.random);
+        }
         // Some readers hand over a response in parts.
-        if status == StatusWord::OK && self.random.one_in(16) {
+        if status == StatusWord::OK && self.random.one_in(8) {
             let now = self.random.below(response.len() + 1);
             return self.hand_over(response, now, deed);
         }
         (response, status)
+    }
+
+    /// Presents what the current application knows. To select it again keeps that (card.md 2).
+    fn present_all(&mut self) {
+        let values: [(u8, &[u8]); 3] = [(0x18, b"1234"), (0x1B, b"ABC123"), (0x11, b"550217")];
+        for (file, value) in values {
+            let select = [0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, file];
+            if self.card.transmit(&select, &mut self.random) == [0x90, 0x00] {
+                let nc = u8::try_from(value.len()).unwrap();
+                let verify = [&[0x00, 0x20, 0x00, 0x80, nc], value].concat();
+                self.card.transmit(&verify, &mut self.random);
+            }
+        }
     }
 
     fn hand_over(
@@ -184,29 +218,32 @@ impl State {
 impl CardTransaction for Desk {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
         let command = command.to_bytes();
-        let answer = |status| Ok(ResponseApdu::new([], StatusWord(status)));
-        match self.choose(600) {
+        // More often where more depends on it.
+        let fails = match command.get(1..3) {
+            Some([0xA4, 0x04] | [0xC0, 0x00]) => self.choose(16) == 0,
+            _ => self.choose(64) == 0,
+        };
+        if !fails {
+            let (data, status) = self.send(&command);
+            return Ok(ResponseApdu::new(data, status));
+        }
+        self.0.borrow_mut().faults += 1;
+        // The card performs the command, or it never comes so far.
+        let data = if self.choose(2) == 0 { self.send(&command).0 } else { Vec::new() };
+        let status = match self.choose(8) {
             0 => {
                 self.0.borrow_mut().card.reset();
                 return Err(ErrorCode::CommunicationError);
             }
             1 => return Err(ErrorCode::CommunicationError),
-            2 => return answer(0x6F00),
-            3 => return answer(0x6C10),
-            4 => return answer(0x6A82),
-            _ => {}
-        }
-        let (data, status) = self.send(&command);
-        match self.choose(400) {
-            0 => Err(ErrorCode::CommunicationError),
-            1 => answer(0x6F00),
-            2 => answer(0x6581),
-            3 => answer(0x6C10),
-            4 => answer(0x63C1),
-            5 => answer(0x6110),
-            6 => Ok(ResponseApdu::new(data, StatusWord(0x6282))),
-            _ => Ok(ResponseApdu::new(data, status)),
-        }
+            2 => 0x6F00,
+            3 => 0x6581,
+            4 => 0x6C10,
+            5 => 0x6A82,
+            6 => 0x6110,
+            _ => 0x6282,
+        };
+        Ok(ResponseApdu::new(data, StatusWord(status)))
     }
 
     fn end(self: Box<Self>, ending: Ending) {
@@ -219,8 +256,10 @@ impl CardTransaction for Desk {
 /// A card with more files than are known, so that there is more to read than anyone may.
 fn image(variant: Variant) -> Image {
     let unknown = [0x0005, 0x0010, 0x0019, 0x001C, 0x001E];
-    unknown.into_iter().fold(Image::of(variant), |image, id| {
-        let ef = Ef { application: Application::Jpki, id };
-        image.with(ef, Contents::Transparent(vec![0xFF; 16]))
-    })
+    let unknown = unknown.map(|id| Ef { application: Application::Jpki, id });
+    // Of the same identifiers as what may be read elsewhere, should an application be mistaken.
+    let mistaken = [0x0002, 0x0004, 0x000A].map(|id| Ef { application: Application::Common, id });
+    let files = unknown.into_iter().chain(mistaken);
+    files
+        .fold(Image::of(variant), |image, ef| image.with(ef, Contents::Transparent(vec![0xFF; 16])))
 }

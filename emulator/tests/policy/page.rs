@@ -66,7 +66,7 @@ const JPKI_FILES: &[u8] = &[
     0x1B, 0x1C, 0x1E,
 ];
 const CARD_SURFACE_FILES: &[u8] = &[0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x1A];
-const OTHER_FILES: &[u8] = &[0x01, 0x02, 0x10, 0x11, 0x19, 0x1C];
+const OTHER_FILES: &[u8] = &[0x01, 0x02, 0x04, 0x0A, 0x11, 0x1C];
 
 impl Page {
     pub(crate) fn new(scopes: Vec<Scope>, random: &mut Random) -> Self {
@@ -182,7 +182,7 @@ fn plan(random: &mut Random) -> Vec<Request> {
     let of_page = random.one_in(2);
     let correct = !random.one_in(6);
     let (pin, password) = (PinReference::UserAuthentication, PinReference::DigitalSignature);
-    match random.below(10) {
+    match random.below(14) {
         0 | 1 => vec![transmit(SELECT_JPKI), read(0x8A)],
         2 => vec![
             transmit(SELECT_JPKI),
@@ -194,6 +194,7 @@ fn plan(random: &mut Random) -> Vec<Request> {
             transmit(SELECT_JPKI),
             Request::VerifyPin { reference: pin, of_page, correct },
             Request::SignChallenge { key: Key::UserAuthentication, with_pin: false },
+            transmit(b"\x00\xC0\x00\x00\x00"),
             transmit(b"\x80\x2A\x00\x97\x01\x55\x00"),
         ],
         5 => vec![
@@ -211,6 +212,16 @@ fn plan(random: &mut Random) -> Vec<Request> {
             read(0x84),
             Request::SignChallenge { key: Key::CardSurface, with_pin: false },
         ],
+        // Which application is it?
+        8 | 9 => vec![transmit(SELECT_CARD_SURFACE), transmit(SELECT_JPKI), read(0x81), read(0x84)],
+        10 => vec![transmit(SELECT_JPKI), transmit(SELECT_CARD_SURFACE), read(0x81), read(0x82)],
+        11 => {
+            let name = random.pick(&SELECTS[..3]);
+            let nc = 5 + random.below(5);
+            let mut prefix = name[..5 + nc].to_vec();
+            prefix[4] = nc.to_le_bytes()[0];
+            vec![Request::Transmit(prefix), read(0x82), read(0x84), read(0x8A)]
+        }
         _ => {
             let parts = vectors::CERTIFICATE_COMMANDS.iter().cloned().map(Request::Transmit);
             [transmit(SELECT_JPKI), transmit(b"\x00\xA4\x02\x0C\x02\x00\x16")]

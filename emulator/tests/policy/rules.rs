@@ -1,6 +1,8 @@
 //! What each scope may cause on the card. Written by hand from card.md 3 and 4, and from what the
 //! scopes promise; nothing here knows the bridge's policy.
 
+use std::collections::BTreeSet;
+
 use kazashi_core::policy::Scope;
 use kazashi_emulator::{Application, Deed, Ef};
 
@@ -105,6 +107,41 @@ pub(crate) fn allows(scopes: &[Scope], doing: &Doing, deed: &Deed) -> bool {
                     || *deed == Deed::FileRead(DIGITAL_SIGNATURE_CERTIFICATE)
                     || is_of_pin(deed, PASSWORD))
         }
+    }
+}
+
+/// The PINs that were presented in a transaction: what they open is for that transaction only.
+pub(crate) struct Presented {
+    /// Whether what a PIN opens can be read anyway, for whatever reason. A signature cannot be had.
+    opens: bool,
+    pins: BTreeSet<Ef>,
+}
+
+impl Presented {
+    /// None yet.
+    pub(crate) fn none(opens: bool) -> Self {
+        Self { opens, pins: BTreeSet::new() }
+    }
+
+    /// Whether the card may do this now, after what was presented.
+    pub(crate) fn allows(&mut self, doing: &Doing, deed: &Deed) -> bool {
+        let needed = match *deed {
+            Deed::PinTried { ef, correct: true } => {
+                self.pins.insert(ef);
+                return true;
+            }
+            Deed::FileRead(_) if self.opens => return true,
+            Deed::FileRead(Ef { application: CardSurface, id: 0x0001 }) => BIRTH_DATE,
+            Deed::FileRead(DIGITAL_SIGNATURE_CERTIFICATE) => PASSWORD,
+            Deed::Signed { key: DIGITAL_SIGNATURE_KEY, .. } => PASSWORD,
+            Deed::Signed { key: USER_AUTHENTICATION_KEY, .. }
+                if !matches!(doing, Doing::Terminal { .. }) =>
+            {
+                PIN
+            }
+            _ => return true,
+        };
+        self.pins.contains(&needed)
     }
 }
 
