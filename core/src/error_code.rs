@@ -205,6 +205,10 @@ error_codes! {
     PinEntryUnavailable "pin-entry-unavailable" Bridge,
         "暗証番号の入力画面を開けません。",
         "The dialog for the PIN cannot be opened.";
+    /// The bridge cannot write its disclosure log, so it hands over nothing that the card discloses.
+    DisclosureNotRecorded "disclosure-not-recorded" Bridge,
+        "カードから読み取った記録を残せないため、中止しました。空き容量を確認してください。",
+        "What is read from the card could not be recorded, so nothing was handed over. Check the disk.";
 
     // The browser
     /// The browser asks whether the page may reach this workstation (Local Network Access), and

@@ -218,6 +218,12 @@ pub fn sign_statement(statement: &Statement) -> Flow<Signature> {
     })
 }
 
+/// Reads the user authentication certificate. Run by whoever guards the card; the application is
+/// selected.
+pub(crate) fn user_authentication_certificate() -> Flow<Certificate> {
+    Flow::new(async |card| read_certificate_file(&card, CertificateKind::UserAuthentication).await)
+}
+
 /// Has the digital signature key sign a document, and reads its certificate. Run by whoever guards
 /// the card, after the person consented and [`verify_pin`](crate::pin::verify_pin); the application is selected.
 pub fn sign_document(document: &Document) -> Flow<SignedDocument> {

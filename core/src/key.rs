@@ -53,6 +53,15 @@ impl Key {
         }
     }
 
+    /// What it is called in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserAuthentication => "user-authentication",
+            Self::CardSurface => "card-surface",
+        }
+    }
+
     /// What a signature of this key says of how it came about, when a page asks for it.
     #[must_use]
     pub fn method(self) -> Method {

@@ -35,6 +35,7 @@ pub mod statement;
 pub mod terminal;
 pub mod tlv;
 pub mod token;
+mod verification_data;
 pub mod wire;
 
 pub use abilities::Abilities;
@@ -44,3 +45,4 @@ pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};
 pub use progress::Progress;
+pub use verification_data::{Presentation, ReferenceData, VerificationData};

@@ -134,6 +134,16 @@ impl Application {
         }
     }
 
+    /// What it is called in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CardManager => "card-manager",
+            Self::Jpki => "jpki",
+            Self::CardSurface => "card-surface",
+        }
+    }
+
     /// The SELECT that makes it current.
     #[must_use]
     pub fn select(self) -> CommandApdu {
@@ -153,6 +163,27 @@ pub enum Needs {
     Lease,
     /// This scope.
     Scope(Scope),
+}
+
+/// What an accepted command reads of the card, for which a scope is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reading {
+    /// The scope.
+    pub scope: Scope,
+    /// The application, if it is known.
+    pub application: Option<Application>,
+    /// The file, by its short identifier, if the command is one of the table.
+    pub ef: Option<u8>,
+    /// Where in the file it begins; behind the command before, if it only goes on (GET RESPONSE).
+    pub offset: Option<u16>,
+}
+
+impl Reading {
+    /// What a command beyond the table may have read.
+    pub(crate) fn raw(application: Option<Application>) -> Self {
+        Self { scope: Scope::RawApdu, application, ef: None, offset: None }
+    }
 }
 
 /// The command is not in the table for this state of the card.
@@ -250,6 +281,20 @@ impl CardState {
                 .map(|&(_, _, needs)| needs)
                 .ok_or(Refusal),
         }
+    }
+
+    /// What this command of the table reads, if a scope allows it.
+    #[must_use]
+    pub fn reading(&self, command: &CommandApdu) -> Option<Reading> {
+        let Ok(Needs::Scope(scope)) = self.judge(command) else { return None };
+        let [_, _, p1, p2] = command.header();
+        let (ef, offset) = match Action::of(command, self.current_ef)? {
+            Action::Access(Access::Read, ef) if p1 >= 0x80 => (ef, Some(p2.into())),
+            Action::Access(Access::Read, ef) => (ef, Some(u16::from_be_bytes([p1, p2]))),
+            Action::GetResponse => (self.current_ef?, None),
+            _ => return None,
+        };
+        Some(Reading { scope, application: self.application, ef: Some(ef), offset })
     }
 
     /// The state after the card answered a command, whoever sent it.

@@ -4,15 +4,17 @@
 use std::fmt;
 
 use crate::{
-    Abilities, BirthDate, CollectedPin, Document, Error, Nonce,
+    Abilities, BirthDate, CollectedPin, Document, Error, Nonce, Presentation, ReferenceData,
+    VerificationData,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     card_surface,
     error_code::ErrorCode,
+    file,
     flow::{Flow, Transport, run},
     jpki::{self, Signature, SignedDocument},
     key::{Key, PinReference},
     pin,
-    policy::{self, Application, CardState, Needs, Scope, Scopes},
+    policy::{self, Application, CardState, Needs, Reading, Scope, Scopes},
     secret::PinValue,
     statement::{Method, Statement},
     wire::Failure,
@@ -44,6 +46,7 @@ pub struct Session<'c> {
     /// What the page believes to be selected. Guarded steps may select something else.
     page_application: Option<Application>,
     abilities: Abilities,
+    reading: Option<Reading>,
     verified: Option<PinReference>,
     /// What an institution was asked to sign together with the card's challenge.
     terminal: Option<Statement>,
@@ -62,6 +65,7 @@ impl<'c> Session<'c> {
             state: CardState::unknown(),
             page_application,
             abilities,
+            reading: None,
             verified: None,
             terminal: None,
             finished: false,
@@ -94,7 +98,12 @@ impl<'c> Session<'c> {
         if !(allowed || is_raw) {
             return Err(ErrorCode::NotPermitted.into());
         }
+        let reading = match is_raw {
+            true => Some(Reading::raw(self.state.application())),
+            false => self.state.reading(command),
+        };
         let response = self.exchange(command)?;
+        self.reading = reading;
         if is_raw {
             // What it did to the card is not followed.
             self.forget();
@@ -103,9 +112,49 @@ impl<'c> Session<'c> {
         Ok(response)
     }
 
+    /// What the page's last command read.
+    #[must_use]
+    pub fn reading(&self) -> Option<Reading> {
+        self.reading
+    }
+
     /// Asks the card how many tries a PIN has left.
     pub fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
         self.run(Application::Jpki, pin::retries_left(reference))
+    }
+
+    /// Presents something, unless fewer tries are left than it is worth.
+    pub fn present(&mut self, presentation: Presentation) -> Result<(), Failure> {
+        let at_least = presentation.at_least;
+        match presentation.data {
+            VerificationData::Pin(value) => self.verify_pin(value, at_least),
+            VerificationData::BirthDate(birth_date) => {
+                let verify = card_surface::verify_birth_date(birth_date, at_least);
+                self.run(Application::CardSurface, verify)
+            }
+        }
+    }
+
+    /// Says of something that is known to be wrong what the card would say, and spends no try.
+    pub fn refuse(&mut self, reference: ReferenceData, at_least: u8) -> Failure {
+        self.verified = None;
+        let (application, ef) = reference.file();
+        let count = Flow::new(async move |card| file::retries_left(&card, ef).await);
+        match self.run(application, count) {
+            Ok(retries_left @ 1..) if retries_left < at_least => {
+                Error::TooFewRetries { retries_left }.into()
+            }
+            Ok(retries_left) => reference.incorrect(retries_left).into(),
+            Err(failure) => failure,
+        }
+    }
+
+    /// Reads the public key of the user authentication certificate (SubjectPublicKeyInfo, DER), by
+    /// which whoever guards the card tells it from others.
+    pub fn public_key(&mut self) -> Result<Vec<u8>, Failure> {
+        let certificate = self.run(Application::Jpki, jpki::user_authentication_certificate())?;
+        let public_key = certificate.public_key();
+        public_key.map(<[u8]>::to_vec).ok_or(ErrorCode::CardMalformed.into())
     }
 
     /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card
@@ -129,8 +178,7 @@ impl<'c> Session<'c> {
 
     /// Presents the holder's birth date, unless a wrong one would leave fewer than two tries.
     pub fn verify_birth_date(&mut self, birth_date: BirthDate) -> Result<(), Failure> {
-        let verify = card_surface::verify_birth_date(birth_date, CollectedPin::PAGE_RETRIES);
-        self.run(Application::CardSurface, verify)
+        self.present(Presentation::of_birth_date(birth_date))
     }
 
     /// Presents a PIN that was given for this one thing, does it, and ends the transaction.

@@ -20,6 +20,18 @@ pub enum Method {
     Presence,
 }
 
+impl Method {
+    /// What it is called in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pin => "pin",
+            Self::Terminal => "terminal",
+            Self::Presence => "presence",
+        }
+    }
+}
+
 /// The SHA-256 digest that goes to the card within a DigestInfo (RFC 8017, 9.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statement {

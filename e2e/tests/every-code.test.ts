@@ -155,6 +155,14 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     await startBridgeWith(await newCard(folder), { pinentry: join(folder, "no-pinentry") });
     return await caught(await openPage(), SIGN_IN);
   },
+  "disclosure-not-recorded": async () => {
+    await startBridgeWith(await newCard(folder));
+    // As good as a full disk.
+    const log = join(folder, "disclosure.log");
+    rmSync(log);
+    mkdirSync(log);
+    return await caught(await openPage(), SIGN_IN);
+  },
 
   // The browser
   "lna-prompt": async () => await caught(await openPortal("prompt"), "await connect();"),

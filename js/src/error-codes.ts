@@ -60,6 +60,8 @@ export type ErrorCode =
   | "version-mismatch"
   /** The bridge cannot show its dialog. */
   | "pin-entry-unavailable"
+  /** The bridge cannot write its disclosure log, so it hands over nothing that the card discloses. */
+  | "disclosure-not-recorded"
   /** The browser asks whether the page may reach this workstation (Local Network Access), and nobody said yes: the question was closed, or the page connected without a user gesture. */
   | "lna-prompt"
   /** The browser does not let the page reach this workstation (Local Network Access): somebody said no before, or a policy of the administrator does. */
@@ -268,6 +270,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "pin-entry-unavailable": {
     ja: "暗証番号の入力画面を開けません。",
     en: "The dialog for the PIN cannot be opened.",
+  },
+  "disclosure-not-recorded": {
+    ja: "カードから読み取った記録を残せないため、中止しました。空き容量を確認してください。",
+    en: "What is read from the card could not be recorded, so nothing was handed over. Check the disk.",
   },
   "lna-prompt": {
     ja: "カードリーダー用のソフトウェアへの接続を、ブラウザーの確認画面で許可してください。",

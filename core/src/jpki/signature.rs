@@ -80,7 +80,7 @@ impl Certificate {
     }
 
     /// Trims the filler behind the outermost SEQUENCE.
-    pub(super) fn from_file(file: &[u8]) -> Result<Self, Error> {
+    pub fn from_file(file: &[u8]) -> Result<Self, Error> {
         let malformed = Error::Malformed { what: "a file that holds no certificate" };
         match tlv::read(file).next() {
             Some(Ok(sequence)) if sequence.tag() == Tag(0x30) => {
@@ -88,6 +88,16 @@ impl Certificate {
             }
             _ => Err(malformed),
         }
+    }
+
+    /// The public key, as SubjectPublicKeyInfo: in a certificate of version 3 (RFC 5280, 4.1) it
+    /// comes behind version, serial number, algorithm, issuer, validity and subject.
+    #[must_use]
+    pub fn public_key(&self) -> Option<&[u8]> {
+        let certificate = tlv::read(&self.0).next()?.ok()?;
+        let to_be_signed = tlv::read(certificate.value()).next()?.ok()?;
+        let public_key = tlv::read(to_be_signed.value()).nth(6)?.ok()?;
+        Some(public_key.encoded())
     }
 }
 
