@@ -10,13 +10,12 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    BirthDate, CollectedPin, Document, Nonce,
+    BirthDate, CollectedPin, Document, Nonce, Presentation, ReferenceData,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
     key::PinReference,
     policy::{Scope, Scopes},
-    session::Session,
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
 };
 use tokio::{sync::broadcast::error::RecvError, time::interval};
@@ -25,11 +24,13 @@ use tracing::{debug, info};
 
 use crate::{
     Bridge,
+    card::Card,
     events::Event,
     lease::InUse,
     origin::Origin,
     pin_entry::{Prompt, Purpose},
-    worker::Worker,
+    try_guard::Turn,
+    worker::Holder,
 };
 
 /// A page may have so many requests under way.
@@ -138,8 +139,8 @@ impl Connection {
                 let command = CommandApdu::from_bytes(command.as_bytes())
                     .map_err(|_| ErrorCode::InvalidRequest)?;
                 let (in_use, scopes) = (self.use_lease(&lease)?, self.scopes.clone());
-                let transmit = move |card: &mut Session<'_>| card.transmit(&command, &scopes);
-                let response = self.worker(&in_use)?.with_card(&lease, transmit).await?;
+                let transmit = move |card: &mut Card<'_, '_>| card.transmit(&command, &scopes);
+                let response = self.with_card(&in_use, transmit).await?;
                 Ok(Answer::Response { response: (&*response.to_bytes()).into() })
             }
             Request::VerifyPin { lease, reference, value } => {
@@ -149,41 +150,37 @@ impl Connection {
                     PinReference::UserAuthentication => Purpose::SignIn,
                     PinReference::DigitalSignature => Purpose::Read,
                 };
-                let worker = self.worker(&in_use)?;
-                let pin = self.collect_pin(&lease, &in_use, reference, purpose, value).await?;
-                let verify = move |card: &mut Session<'_>| card.verify_pin(pin.value, pin.at_least);
-                worker.with_card(&lease, verify).await?;
+                let entry = self.pin_entry(reference, purpose, value)?;
+                self.present(&in_use, entry, |card, data| card.present(data)).await?;
                 Ok(Answer::Verified)
             }
             Request::VerifyBirthDate { lease, birth_date } => {
                 let in_use = self.use_lease(&lease)?;
-                self.scopes.require(Scope::CardPresence)?;
+                self.scopes.require(ReferenceData::BirthDate.scope())?;
                 let birth_date = BirthDate::parse(birth_date.as_str())
                     .map_err(|_| ErrorCode::BirthDateMalformed)?;
-                let verify = move |card: &mut Session<'_>| card.verify_birth_date(birth_date);
-                self.worker(&in_use)?.with_card(&lease, verify).await?;
+                let entry = Entry::Given(Presentation::of_birth_date(birth_date));
+                self.present(&in_use, entry, |card, data| card.present(data)).await?;
                 Ok(Answer::Verified)
             }
             Request::SignChallenge { lease, key, nonce, pin } => {
                 let in_use = self.use_lease(&lease)?;
                 self.scopes.require(Scope::of_key(key))?;
-                let (origin, nonce) = (self.origin.clone(), parse_nonce(&nonce)?);
-                let pin = match (key.pin_reference(), pin) {
-                    (Some(reference), Some(PinEntry { value })) => Some(
-                        self.collect_pin(&lease, &in_use, reference, Purpose::SignIn, value)
-                            .await?,
-                    ),
-                    _ => None,
-                };
-                let sign = move |card: &mut Session<'_>| {
-                    let sign =
-                        |card: &mut Session<'_>| card.sign_challenge(key, origin.as_str(), &nonce);
-                    match pin {
-                        Some(pin) => card.with_pin(pin, sign),
-                        None => sign(card),
+                let nonce = parse_nonce(&nonce)?;
+                let signature = match (key.pin_reference(), pin) {
+                    (Some(reference), Some(PinEntry { value })) => {
+                        let entry = self.pin_entry(reference, Purpose::SignIn, value)?;
+                        let sign = move |card: &mut Card<'_, '_>, pin| {
+                            card.sign_challenge(key, &nonce, Some(pin))
+                        };
+                        self.present(&in_use, entry, sign).await?
+                    }
+                    _ => {
+                        let sign =
+                            move |card: &mut Card<'_, '_>| card.sign_challenge(key, &nonce, None);
+                        self.with_card(&in_use, sign).await?
                     }
                 };
-                let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
                 Ok(Answer::Signed { signature: signature.as_bytes().into() })
             }
             Request::TerminalRequest { lease, nonce } => {
@@ -191,22 +188,20 @@ impl Connection {
                 self.scopes.require(Scope::AuthenticatePinless)?;
                 let nonce = parse_nonce(&nonce)?;
                 let challenge = {
-                    let (origin, nonce) = (self.origin.clone(), nonce.clone());
-                    move |card: &mut Session<'_>| card.terminal_challenge(origin.as_str(), &nonce)
+                    let nonce = nonce.clone();
+                    move |card: &mut Card<'_, '_>| card.terminal_challenge(&nonce)
                 };
-                let challenge = self.worker(&in_use)?.with_card(&lease, challenge).await?;
+                let challenge = self.with_card(&in_use, challenge).await?;
                 let request = self.bridge.identity.vouch(&self.origin, &nonce, challenge);
                 Ok(Answer::TerminalRequest { request })
             }
             Request::TerminalSign { lease, nonce, signature } => {
                 let in_use = self.use_lease(&lease)?;
                 self.scopes.require(Scope::AuthenticatePinless)?;
-                let (origin, nonce) = (self.origin.clone(), parse_nonce(&nonce)?);
+                let nonce = parse_nonce(&nonce)?;
                 let signature = Signature::from_bytes(signature.as_bytes());
-                let sign = move |card: &mut Session<'_>| {
-                    card.sign_as_terminal(origin.as_str(), &nonce, &signature)
-                };
-                let signature = self.worker(&in_use)?.with_card(&lease, sign).await?;
+                let sign = move |card: &mut Card<'_, '_>| card.sign_as_terminal(&nonce, &signature);
+                let signature = self.with_card(&in_use, sign).await?;
                 Ok(Answer::Signed { signature: signature.as_bytes().into() })
             }
             Request::Sign { lease, title, hash, digest } => {
@@ -215,12 +210,9 @@ impl Connection {
                 let document = Document::new(title, hash, digest.as_bytes())
                     .map_err(|_| ErrorCode::InvalidRequest)?;
                 let purpose = Purpose::Sign(document.clone());
-                let reference = PinReference::DigitalSignature;
-                let pin = self.collect_pin(&lease, &in_use, reference, purpose, None).await?;
-                let sign = move |card: &mut Session<'_>| {
-                    card.with_pin(pin, |card| card.sign_document(&document))
-                };
-                let signed = self.worker(&in_use)?.with_card(&lease, sign).await?;
+                let entry = Entry::Asked { reference: PinReference::DigitalSignature, purpose };
+                let sign = move |card: &mut Card<'_, '_>, pin| card.sign_document(&document, pin);
+                let signed = self.present(&in_use, entry, sign).await?;
                 Ok(Answer::DocumentSigned {
                     signature: signed.signature.as_bytes().into(),
                     certificate: signed.certificate.as_der().into(),
@@ -259,48 +251,98 @@ impl Connection {
         let Some(reader) = self.bridge.leases.release(lease) else { return };
         if let Ok(worker) = self.bridge.readers.worker(&reader) {
             // A lease that is gone makes the worker leave the card clean before it refuses this.
-            let _ = worker.with_card(lease, |_| Ok(())).await;
+            let _ = worker.with_card(self.holder(lease), |_| Ok(())).await;
         }
     }
 
-    /// A PIN from the page, if it may supply one, or from the person, who is told how many tries
-    /// are left.
-    async fn collect_pin(
+    async fn with_card<R: Send + 'static>(
         &self,
-        lease: &str,
         in_use: &InUse<'_>,
+        work: impl FnOnce(&mut Card<'_, '_>) -> Result<R, Failure> + Send + 'static,
+    ) -> Result<R, Failure> {
+        let worker = self.bridge.readers.worker(in_use.reader())?;
+        worker.with_card(self.holder(in_use.lease()), work).await
+    }
+
+    fn holder(&self, lease: &str) -> Holder {
+        Holder { lease: lease.to_owned(), origin: self.origin.clone() }
+    }
+
+    /// A PIN from the page, if it may supply one, or from the person.
+    fn pin_entry(
+        &self,
         reference: PinReference,
         purpose: Purpose,
         value: Option<PinText>,
-    ) -> Result<CollectedPin, Failure> {
-        if let Some(text) = value {
-            return Ok(CollectedPin::of_page(reference, &text, &self.scopes)?);
+    ) -> Result<Entry, ErrorCode> {
+        match value {
+            Some(text) => {
+                let pin = CollectedPin::of_page(reference, &text, &self.scopes)?;
+                Ok(Entry::Given(pin.into()))
+            }
+            None => Ok(Entry::Asked { reference, purpose }),
         }
-        let count = move |card: &mut Session<'_>| card.retries_before_dialog(reference);
-        let retries_left = self.worker(in_use)?.with_card(lease, count).await?;
-        let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
-        let value = tokio::select! {
-            value = self.bridge.pin_entry.ask(prompt) => value?,
-            code = self.lease_lost(lease) => return Err(code.into()),
-        };
-        Ok(CollectedPin::of_person(value, retries_left))
     }
 
-    /// Waits until this lease is lost.
-    async fn lease_lost(&self, lease: &str) -> ErrorCode {
+    /// Has something presented when it is this origin's turn, and does what it was presented for.
+    async fn present<R: Send + 'static>(
+        &self,
+        in_use: &InUse<'_>,
+        entry: Entry,
+        work: impl FnOnce(&mut Card<'_, '_>, Presentation) -> Result<R, Failure> + Send + 'static,
+    ) -> Result<R, Failure> {
+        let lost = self.lease_lost(in_use.lease());
+        let present = async {
+            let mut turn = self.bridge.try_guard.turn(&self.origin).await;
+            let done = match self.collect(in_use, entry, &mut turn).await {
+                Ok(presentation) => self.with_card(in_use, |card| work(card, presentation)).await,
+                Err(failure) => Err(failure),
+            };
+            turn.end(&done);
+            done
+        };
+        tokio::select! {
+            done = present => done,
+            code = lost => Err(code.into()),
+        }
+    }
+
+    /// What is presented. A person who is asked for it is told how many tries are left.
+    async fn collect(
+        &self,
+        in_use: &InUse<'_>,
+        entry: Entry,
+        turn: &mut Turn<'_>,
+    ) -> Result<Presentation, Failure> {
+        let (reference, purpose) = match entry {
+            Entry::Given(presentation) => return Ok(presentation),
+            Entry::Asked { reference, purpose } => (reference, purpose),
+        };
+        let count = move |card: &mut Card<'_, '_>| card.retries_before_dialog(reference);
+        let retries_left = self.with_card(in_use, count).await?;
+        let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
+        turn.opens_dialog();
+        let value = self.bridge.pin_entry.ask(prompt).await?;
+        Ok(CollectedPin::of_person(value, retries_left).into())
+    }
+
+    /// Waits until this lease is lost; what happens from the call on counts.
+    fn lease_lost(&self, lease: &str) -> impl Future<Output = ErrorCode> {
         let mut events = self.bridge.events.subscribe();
-        loop {
-            match events.recv().await {
-                Ok(Event::LeaseLost { lease: lost, code }) if lost == lease => return code,
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) if self.bridge.leases.is_current(lease) => {}
-                Err(_) => return ErrorCode::LeaseLost,
+        let was_current = self.bridge.leases.is_current(lease);
+        async move {
+            if !was_current {
+                return ErrorCode::LeaseLost;
+            }
+            loop {
+                match events.recv().await {
+                    Ok(Event::LeaseLost { lease: lost, code }) if lost == lease => return code,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) if self.bridge.leases.is_current(lease) => {}
+                    Err(_) => return ErrorCode::LeaseLost,
+                }
             }
         }
-    }
-
-    fn worker(&self, in_use: &InUse<'_>) -> Result<Arc<Worker>, ErrorCode> {
-        self.bridge.readers.worker(in_use.reader())
     }
 
     /// What this page is told of an event.
@@ -329,6 +371,14 @@ impl Connection {
     fn lock_leases(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where what is presented comes from.
+enum Entry {
+    /// The page supplied it.
+    Given(Presentation),
+    /// The person is asked.
+    Asked { reference: PinReference, purpose: Purpose },
 }
 
 fn parse_nonce(text: &str) -> Result<Nonce, ErrorCode> {

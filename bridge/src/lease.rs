@@ -107,6 +107,11 @@ impl Held {
 }
 
 impl InUse<'_> {
+    /// The lease.
+    pub(crate) fn lease(&self) -> &str {
+        &self.lease
+    }
+
     /// The reader that the lease is on.
     pub(crate) fn reader(&self) -> &str {
         &self.reader

@@ -20,22 +20,38 @@ use tracing::{error, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    config::Config, events::Events, identity::Identity, lease::Leases, pin_entry::PinEntry,
-    readers::Readers, server::Server, virtual_card::VirtualReader,
+    config::Config,
+    disclosure_log::DisclosureLog,
+    events::Events,
+    identity::Identity,
+    lease::Leases,
+    log_command::LogCommand,
+    pin_entry::PinEntry,
+    readers::Readers,
+    server::Server,
+    try_guard::TryGuard,
+    virtual_card::VirtualReader,
+    worker::{APDU_TIMEOUT, Shared},
 };
 
+mod assuan;
+mod card;
 mod config;
 mod connection;
+mod disclosure_log;
 mod events;
 mod guard;
 mod identity;
 mod lease;
+mod log_command;
 mod origin;
 mod pin_entry;
 mod readers;
 mod resource_manager;
 mod server;
+mod try_guard;
 mod virtual_card;
+mod visit;
 mod worker;
 
 /// What `hello` and the token say of this program.
@@ -55,6 +71,13 @@ enum Command {
     /// Print this bridge's public key (Ed25519, base64), for the server of an institution that is to
     /// sign for the cards on its readers. The first time, make it.
     Enrol(State),
+    /// Say what was read from cards here, and for whom.
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+        #[command(flatten)]
+        state: State,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -78,18 +101,22 @@ struct Serve {
 
 #[derive(Args, Debug)]
 struct State {
-    /// Where the bridge keeps its key. Without it, where the operating system keeps such things.
-    #[arg(long = "state", value_name = "DIR")]
+    /// Where the bridge keeps its key and the disclosure log. Without it, where the operating system
+    /// keeps such things.
+    #[arg(long = "state", value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
 }
 
 impl State {
+    fn folder(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
+        match &self.folder {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(identity::default_state_folder()?),
+        }
+    }
+
     fn identity(&self) -> Result<Identity, Box<dyn std::error::Error>> {
-        let folder = match &self.folder {
-            Some(folder) => folder.clone(),
-            None => identity::default_state_folder()?,
-        };
-        Ok(Identity::load_or_create(&folder)?)
+        Ok(Identity::load_or_create(&self.folder()?)?)
     }
 }
 
@@ -102,6 +129,7 @@ struct Bridge {
     leases: Arc<Leases>,
     readers: Arc<Readers>,
     pin_entry: PinEntry,
+    try_guard: TryGuard,
 }
 
 fn main() -> ExitCode {
@@ -110,6 +138,9 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(options) => serve(options),
         Command::Enrol(state) => enrol(&state),
+        Command::Log { command, state } => {
+            state.folder().and_then(|folder| log_command::run(command, &folder))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -151,10 +182,15 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
     let identity = options.state.identity()?;
     let events = Events::new();
     let leases = Arc::new(Leases::new(events.clone()));
-    let readers = Arc::new(Readers::new(Arc::clone(&leases), events.clone()));
+    let log = Arc::new(DisclosureLog::open(&options.state.folder()?)?);
+    let shared = Shared { leases: Arc::clone(&leases), log, apdu_timeout: APDU_TIMEOUT };
+    let readers = Arc::new(Readers::new(shared, events.clone()));
     let pin_entry = PinEntry::new(config.pinentry.clone());
     if !pin_entry.is_available() {
         warn!(program = %config.pinentry.display(), "the program that asks for PINs is missing");
+    }
+    if options.virtual_card.is_none() {
+        resource_manager::clean_cards();
     }
     let server = Server::bind(options.port).await?;
     match options.virtual_card {
@@ -168,8 +204,15 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
         }
     }
     let address = server.address();
-    let bridge =
-        Bridge { config, identity, events, leases, readers: Arc::clone(&readers), pin_entry };
+    let bridge = Bridge {
+        config,
+        identity,
+        events,
+        leases,
+        readers: Arc::clone(&readers),
+        pin_entry,
+        try_guard: TryGuard::default(),
+    };
     info!(version = VERSION, %address, developer_mode = options.dev, "listening");
     writeln!(io::stdout(), "listening on {address}")?;
     tokio::select! {

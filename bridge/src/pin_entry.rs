@@ -8,15 +8,16 @@ use kazashi_core::{
     key::PinReference,
     secret::{MalformedPin, PinValue},
 };
-use pinentry::{ConfirmationDialog, PassphraseInput};
-use secrecy::ExposeSecret;
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::sync::{Mutex, oneshot};
 use tracing::warn;
 
-use crate::origin::Origin;
+use crate::{
+    assuan::{self, Assuan, AssuanError},
+    origin::Origin,
+};
 
 /// How long a dialog stays open.
-const TIMEOUT_SECONDS: u16 = 60;
+const TIMEOUT_SECONDS: &str = "60";
 /// How often what cannot be a PIN is asked for again.
 const MAX_ATTEMPTS: usize = 3;
 
@@ -66,58 +67,81 @@ impl PinEntry {
 
     /// Whether the program is there.
     pub(crate) fn is_available(&self) -> bool {
-        PassphraseInput::with_binary(&self.program).is_some()
+        assuan::find(&self.program).is_some()
     }
 
-    /// Asks the person. The card must not be held meanwhile.
+    /// Asks the person. The card must not be held meanwhile. When nobody waits for the answer any
+    /// more, the dialog is closed.
     pub(crate) async fn ask(&self, prompt: Prompt) -> Result<PinValue, ErrorCode> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
+        let (mut answer, answered) = oneshot::channel();
         let this = self.clone();
-        let asked = spawn_blocking(move || {
-            // A dialog that nobody waits for any more keeps the next one waiting all the same:
-            // two at once would be typed into the wrong one.
+        tokio::spawn(async move {
+            // The next dialog waits until this one is gone: of two at once, a person would type
+            // into the wrong one.
             let _turn = turn;
-            this.ask_blocking(&prompt)
-        })
-        .await;
-        asked.unwrap_or(Err(ErrorCode::PinEntryUnavailable))
+            match this.start().await {
+                Ok(mut pinentry) => {
+                    let asked = tokio::select! {
+                        asked = this.converse(&mut pinentry, &prompt) => Some(asked),
+                        () = answer.closed() => None,
+                    };
+                    match asked {
+                        Some(asked) => {
+                            let _ = answer.send(asked);
+                            pinentry.close().await;
+                        }
+                        None => pinentry.end().await,
+                    }
+                }
+                Err(code) => {
+                    let _ = answer.send(Err(code));
+                }
+            }
+        });
+        answered.await.unwrap_or(Err(ErrorCode::PinEntryUnavailable))
     }
 
-    fn ask_blocking(&self, prompt: &Prompt) -> Result<PinValue, ErrorCode> {
-        if prompt.retries_left == 1 {
-            self.confirm_last_try(prompt)?;
+    async fn start(&self) -> Result<Assuan, ErrorCode> {
+        let program = assuan::find(&self.program).ok_or(ErrorCode::PinEntryUnavailable)?;
+        let mut pinentry = Assuan::start(&program).await.map_err(error_code)?;
+        let terminal = env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned());
+        let settings = [
+            ("OPTION", "ttyname=/dev/tty".to_owned()),
+            ("OPTION", format!("ttytype={terminal}")),
+            ("SETTITLE", "Kazashi".to_owned()),
+            ("SETTIMEOUT", TIMEOUT_SECONDS.to_owned()),
+        ];
+        for (command, parameter) in settings {
+            pinentry.request(command, &parameter).await.map_err(error_code)?;
         }
-        let description = self.language.description(prompt);
-        let mut mistake = None;
+        Ok(pinentry)
+    }
+
+    async fn converse(
+        &self,
+        pinentry: &mut Assuan,
+        prompt: &Prompt,
+    ) -> Result<PinValue, ErrorCode> {
+        let mut say = async |command: &str, text: &str| {
+            pinentry.request(command, text).await.map_err(error_code)
+        };
+        // The last try is not spent by a person who does not know that it is the last.
+        if prompt.retries_left == 1 {
+            say("SETDESC", &self.language.last_try(prompt)).await?;
+            say("CONFIRM", "").await?;
+        }
+        say("SETDESC", &self.language.description(prompt)).await?;
+        say("SETPROMPT", self.language.prompt(prompt.reference)).await?;
         for _ in 0..MAX_ATTEMPTS {
-            let mut dialog = PassphraseInput::with_binary(&self.program)
-                .ok_or(ErrorCode::PinEntryUnavailable)?;
-            dialog
-                .with_title("Kazashi")
-                .with_description(&description)
-                .with_prompt(self.language.prompt(prompt.reference))
-                .with_timeout(TIMEOUT_SECONDS);
-            if let Some(mistake) = mistake {
-                dialog.with_error(mistake);
-            }
-            let typed = dialog.interact().map_err(error_code)?;
-            match PinValue::parse(prompt.reference, typed.expose_secret()) {
+            let typed = say("GETPIN", "").await?;
+            let text = str::from_utf8(&typed).map_err(|_| ErrorCode::PinMalformed)?;
+            match PinValue::parse(prompt.reference, text) {
                 Ok(value) => return Ok(value),
-                Err(malformed) => mistake = Some(self.language.mistake(malformed)),
-            }
+                Err(malformed) => say("SETERROR", self.language.mistake(malformed)).await?,
+            };
         }
         Err(ErrorCode::PinMalformed)
-    }
-
-    /// The last try is not spent by a person who does not know that it is the last.
-    fn confirm_last_try(&self, prompt: &Prompt) -> Result<(), ErrorCode> {
-        let mut dialog =
-            ConfirmationDialog::with_binary(&self.program).ok_or(ErrorCode::PinEntryUnavailable)?;
-        dialog.with_title("Kazashi").with_timeout(TIMEOUT_SECONDS);
-        match dialog.confirm(&self.language.last_try(prompt)).map_err(error_code)? {
-            true => Ok(()),
-            false => Err(ErrorCode::PinCancelled),
-        }
     }
 }
 
@@ -130,11 +154,12 @@ fn shown_digest(document: &Document) -> String {
     format!("{}: {}", document.hash().name(), groups.collect::<Vec<_>>().join(" "))
 }
 
-fn error_code(error: pinentry::Error) -> ErrorCode {
+/// The codes are those of libgpg-error.
+fn error_code(error: AssuanError) -> ErrorCode {
     match error {
-        pinentry::Error::Cancelled => ErrorCode::PinCancelled,
-        pinentry::Error::Timeout => ErrorCode::PinTimeout,
-        pinentry::Error::Encoding(_) => ErrorCode::PinMalformed,
+        AssuanError::Refused(62) => ErrorCode::PinTimeout,
+        // GPG_ERR_CANCELED, GPG_ERR_NOT_CONFIRMED
+        AssuanError::Refused(99 | 114) => ErrorCode::PinCancelled,
         error => {
             warn!(%error, "the pinentry program failed");
             ErrorCode::PinEntryUnavailable

@@ -15,15 +15,14 @@ use kazashi_core::{
 
 use crate::{
     events::{Event, Events},
-    lease::Leases,
-    worker::{Insertion, Slot, Worker},
+    worker::{Insertion, Shared, Slot, Worker},
 };
 
 /// Every reader there is, the card on it, and the thread that serves it.
 #[derive(Debug)]
 pub(crate) struct Readers {
     by_id: Mutex<BTreeMap<String, Reader>>,
-    leases: Arc<Leases>,
+    shared: Shared,
     events: Events,
     has_service: AtomicBool,
 }
@@ -37,14 +36,14 @@ struct Reader {
 }
 
 impl Readers {
-    pub(crate) fn new(leases: Arc<Leases>, events: Events) -> Self {
-        Self { by_id: Mutex::default(), leases, events, has_service: AtomicBool::new(true) }
+    pub(crate) fn new(shared: Shared, events: Events) -> Self {
+        Self { by_id: Mutex::default(), shared, events, has_service: AtomicBool::new(true) }
     }
 
     /// A reader was connected. Returns the opaque identifier under which pages know it.
     pub(crate) fn add(&self, name: &str, slot: impl Slot) -> String {
         let id = crate::identifier();
-        let (worker, thread) = Worker::start(slot, Arc::clone(&self.leases));
+        let (worker, thread) = Worker::start(slot, self.shared.clone());
         let reader = Reader { name: name.to_owned(), card: None, worker: Arc::new(worker), thread };
         self.lock().insert(id.clone(), reader);
         self.events.send(Event::ReaderAdded { reader: id.clone() });
@@ -54,7 +53,7 @@ impl Readers {
     /// A reader was disconnected.
     pub(crate) fn remove(&self, id: &str) {
         if self.lock().remove(id).is_some() {
-            self.leases.end(id, ErrorCode::UnknownReader);
+            self.shared.leases.end(id, ErrorCode::UnknownReader);
             self.events.send(Event::ReaderRemoved { reader: id.to_owned() });
         }
     }
@@ -67,12 +66,14 @@ impl Readers {
             |card: &Option<(Insertion, _)>| card.as_ref().map(|(insertion, _)| *insertion);
         let (before, now) = (insertion(&reader.card), insertion(&card));
         reader.card = card;
+        let worker = Arc::clone(&reader.worker);
         drop(by_id);
         if before == now {
             return;
         }
-        if before.is_some() {
-            self.leases.end(id, ErrorCode::RemovedCard);
+        if let Some(before) = before {
+            worker.forget(before);
+            self.shared.leases.end(id, ErrorCode::RemovedCard);
             self.events.send(Event::CardRemoved { reader: id.to_owned() });
         }
         if now.is_some() {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     ffi::{CStr, CString},
     fmt,
-    sync::Arc,
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -15,12 +15,12 @@ use kazashi_core::{
     session::{CardTransaction, Ending},
 };
 use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
     readers::Readers,
-    worker::{Insertion, Slot},
+    worker::{Insertion, Slot, once},
 };
 
 /// How long another program may hold the card before we give up.
@@ -54,6 +54,35 @@ pub(crate) fn monitor(readers: &Arc<Readers>) {
     }
 }
 
+/// Leaves every card clean: a bridge that was killed may have left a PIN verified. Another program
+/// that holds a card is not waited for long; its card is cleaned when it lets go.
+pub(crate) fn clean_cards() {
+    let (working, finished) = mpsc::channel::<()>();
+    for mut slot in slots().unwrap_or_default() {
+        let working = working.clone();
+        thread::spawn(move || {
+            match once(&mut slot, |_| Ok(())) {
+                Ok(()) | Err(ErrorCode::NoSmartcard) => {}
+                Err(code) => warn!(code = code.as_str(), "a card could not be cleaned"),
+            }
+            drop(working);
+        });
+    }
+    drop(working);
+    // Nothing is ever sent: it ends when every thread has.
+    let _ = finished.recv_timeout(SHARING_PATIENCE);
+}
+
+/// Every reader there is now.
+pub(crate) fn slots() -> Result<Vec<PcscSlot>, ErrorCode> {
+    let context = Context::establish(Scope::User).map_err(error_code)?;
+    match context.list_readers_owned() {
+        Ok(names) => Ok(names.into_iter().map(PcscSlot::new).collect()),
+        Err(pcsc::Error::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(error_code(error)),
+    }
+}
+
 /// Watches until the resource manager fails. `watched` has the identifier of each reader by name.
 fn watch(
     context: &Context,
@@ -80,7 +109,7 @@ fn watch(
         for name in names {
             if !watched.contains_key(&name) {
                 states.push(ReaderState::new(name.clone(), State::UNAWARE));
-                let slot = PcscSlot { name: name.clone(), context: None, card: None };
+                let slot = PcscSlot::new(name.clone());
                 watched.insert(name.clone(), readers.add(&name.to_string_lossy(), slot));
             }
         }
@@ -107,7 +136,7 @@ fn is_notification(name: &CStr) -> bool {
 }
 
 /// A PC/SC reader.
-struct PcscSlot {
+pub(crate) struct PcscSlot {
     name: CString,
     context: Option<Context>,
     card: Option<Card>,
@@ -154,6 +183,10 @@ impl Slot for PcscSlot {
 }
 
 impl PcscSlot {
+    fn new(name: CString) -> Self {
+        Self { name, context: None, card: None }
+    }
+
     fn connect(&mut self) -> Result<Insertion, pcsc::Error> {
         let context = match self.context.take() {
             Some(context) => context,

@@ -2,7 +2,7 @@
 
 use std::{
     io::BufRead,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -76,12 +76,9 @@ impl VirtualReader {
     }
 
     fn insert(&mut self) -> Result<(), ImageError> {
-        let mut card = Card::new(folder::load(&self.image)?);
-        card.power_on();
         self.insertions += 1;
         let insertion = Insertion(self.insertions);
-        let atr = card.atr().to_vec();
-        *self.tray.lock() = Some(Inserted { card, folder: self.image.clone(), insertion });
+        let atr = self.tray.put(&self.image, insertion)?;
         self.readers.set_card(&self.id, Some((insertion, atr)));
         Ok(())
     }
@@ -90,6 +87,13 @@ impl VirtualReader {
         *self.tray.lock() = None;
         self.readers.set_card(&self.id, None);
     }
+}
+
+/// A reader with the card of this image folder on it, of which no page knows.
+pub(crate) fn slot(image: &Path) -> Result<impl Slot + use<>, ImageError> {
+    let tray = Tray::default();
+    tray.put(image, Insertion(1))?;
+    Ok(VirtualSlot { tray })
 }
 
 struct VirtualSlot {
@@ -137,6 +141,15 @@ impl CardTransaction for VirtualTransaction<'_> {
 }
 
 impl Tray {
+    /// Puts a card there. Returns its ATR.
+    fn put(&self, image: &Path, insertion: Insertion) -> Result<Vec<u8>, ImageError> {
+        let mut card = Card::new(folder::load(image)?);
+        card.power_on();
+        let atr = card.atr().to_vec();
+        *self.lock() = Some(Inserted { card, folder: image.to_owned(), insertion });
+        Ok(atr)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Inserted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

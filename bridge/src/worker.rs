@@ -2,9 +2,9 @@
 //! keeps it for what follows closely, and leaves the card clean.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kazashi_core::{
@@ -18,7 +18,13 @@ use kazashi_core::{
 use tokio::{sync::oneshot, time::timeout};
 use tracing::{trace, warn};
 
-use crate::lease::Leases;
+use crate::{
+    card::{self, Card},
+    disclosure_log::DisclosureLog,
+    lease::Leases,
+    origin::Origin,
+    visit::Visit,
+};
 
 /// A transaction without a command for so long ends: Windows resets the card after 5 s.
 const IDLE: Duration = Duration::from_secs(2);
@@ -26,6 +32,8 @@ const IDLE: Duration = Duration::from_secs(2);
 const IDLE_FOR_TERMINAL: Duration = Duration::from_secs(4);
 /// How long a request waits for the card, which another program may hold.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a card may take to answer one command.
+pub(crate) const APDU_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a card can be: a PC/SC reader, or a virtual card.
 pub(crate) trait Slot: Send + 'static {
@@ -43,42 +51,74 @@ pub(crate) struct Insertion(pub(crate) u32);
 /// The thread of one reader. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    jobs: mpsc::Sender<Job>,
+    orders: mpsc::Sender<Order>,
+    watch: Watch,
+}
+
+/// On whose behalf something is done with the card.
+#[derive(Clone, Debug)]
+pub(crate) struct Holder {
+    pub(crate) lease: String,
+    pub(crate) origin: Origin,
+}
+
+enum Order {
+    Work(Job),
+    /// The card is gone, and with it what is remembered of it.
+    Forget(Insertion),
 }
 
 struct Job {
-    lease: String,
+    holder: Holder,
     work: Work,
 }
 
-type Work = Box<dyn FnOnce(Result<&mut Session<'_>, Failure>) + Send>;
+type Work = Box<dyn FnOnce(Result<&mut Card<'_, '_>, Failure>) + Send>;
+
+/// What every reader's thread shares.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) log: Arc<DisclosureLog>,
+    pub(crate) apdu_timeout: Duration,
+}
 
 impl Worker {
-    pub(crate) fn start(slot: impl Slot, leases: Arc<Leases>) -> (Self, JoinHandle<()>) {
-        let (jobs, queue) = mpsc::channel();
-        let thread = thread::spawn(move || Thread { slot, queue, leases }.run());
-        (Self { jobs }, thread)
+    pub(crate) fn start(slot: impl Slot, shared: Shared) -> (Self, JoinHandle<()>) {
+        let (orders, queue) = mpsc::channel();
+        let watch = Watch { since: Arc::default(), limit: shared.apdu_timeout };
+        let Shared { leases, log, .. } = shared;
+        let this = Self { orders, watch: watch.clone() };
+        let thread = thread::spawn(move || Thread { slot, queue, leases, log, watch }.run());
+        (this, thread)
+    }
+
+    /// Forgets the card that was taken away.
+    pub(crate) fn forget(&self, card: Insertion) {
+        // A thread that has ended remembers nothing.
+        let _ = self.orders.send(Order::Forget(card));
     }
 
     /// Does something with the card under a lease.
     pub(crate) fn with_card<R: Send + 'static>(
         &self,
-        lease: &str,
-        work: impl FnOnce(&mut Session<'_>) -> Result<R, Failure> + Send + 'static,
+        holder: Holder,
+        work: impl FnOnce(&mut Card<'_, '_>) -> Result<R, Failure> + Send + 'static,
     ) -> impl Future<Output = Result<R, Failure>> + 'static {
         let (begun, has_begun) = oneshot::channel();
-        let (done, result) = oneshot::channel();
+        let (done, mut result) = oneshot::channel();
         let job = Job {
-            lease: lease.to_owned(),
-            work: Box::new(move |session| {
+            holder,
+            work: Box::new(move |card| {
                 // If nobody waits any more, nothing may happen: no PIN is presented behind the
                 // back of a person who was told that it failed.
                 if begun.send(()).is_ok() {
-                    let _ = done.send(session.and_then(work));
+                    let _ = done.send(card.and_then(work));
                 }
             }),
         };
-        let sent = self.jobs.send(job);
+        let sent = self.orders.send(Order::Work(job));
+        let watch = self.watch.clone();
         async move {
             let gone = Failure::new(ErrorCode::UnknownReader);
             sent.map_err(|_| gone)?;
@@ -86,91 +126,162 @@ impl Worker {
                 Ok(begun) => begun.map_err(|_| gone)?,
                 Err(_) => return Err(ErrorCode::SharingViolation.into()),
             }
-            result.await.unwrap_or(Err(gone))
+            let mut patience = watch.limit;
+            loop {
+                match timeout(patience, &mut result).await {
+                    Ok(result) => return result.unwrap_or(Err(gone)),
+                    Err(_) => patience = watch.patience().ok_or(ErrorCode::CommunicationError)?,
+                }
+            }
         }
+    }
+}
+
+/// Does something with the card on a reader without a lease, and leaves it clean.
+pub(crate) fn once<R>(
+    slot: &mut impl Slot,
+    work: impl FnOnce(&mut Session<'_>) -> Result<R, Failure>,
+) -> Result<R, ErrorCode> {
+    let done = slot.begin().map_err(Failure::from).and_then(|(card, _)| {
+        let mut session = Session::open(card, None, Abilities::default())?;
+        let done = work(&mut session);
+        session.close();
+        done
+    });
+    slot.rest();
+    done.map_err(|failure| failure.code)
+}
+
+/// Since when the card has owed an answer, and how long it may.
+#[derive(Clone, Debug)]
+struct Watch {
+    since: Arc<Mutex<Option<Instant>>>,
+    limit: Duration,
+}
+
+impl Watch {
+    fn set(&self, since: Option<Instant>) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    /// How long to wait before looking again; nothing, if the card has taken too long.
+    fn patience(&self) -> Option<Duration> {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = since.map_or(self.limit, |since| self.limit.saturating_sub(since.elapsed()));
+        (!rest.is_zero()).then_some(rest)
     }
 }
 
 struct Thread<S> {
     slot: S,
-    queue: mpsc::Receiver<Job>,
+    queue: mpsc::Receiver<Order>,
     leases: Arc<Leases>,
+    log: Arc<DisclosureLog>,
+    watch: Watch,
 }
 
-/// What outlives a transaction, for as long as the lease does.
+/// What outlives a transaction.
 #[derive(Default)]
 struct Memory {
+    /// For as long as the lease does.
     lease: String,
     insertion: Option<Insertion>,
     page_application: Option<Application>,
-    abilities: Abilities,
+    /// For as long as the card stays.
+    visit: Option<Visit>,
 }
 
 impl<S: Slot> Thread<S> {
     fn run(mut self) {
         let mut memory = Memory::default();
-        while let Ok(job) = self.queue.recv() {
-            let mut next = Some(job);
-            while let Some(job) = next {
-                if memory.lease != job.lease {
-                    memory = Memory { lease: job.lease.clone(), ..Memory::default() };
-                }
-                next = self.transaction(job, &mut memory);
-                self.slot.rest();
+        while let Ok(order) = self.queue.recv() {
+            let mut next = Some(order);
+            while let Some(order) = next {
+                next = match order {
+                    Order::Work(job) => {
+                        if memory.lease != job.holder.lease {
+                            let (lease, visit) = (job.holder.lease.clone(), memory.visit.take());
+                            memory = Memory { lease, visit, ..Memory::default() };
+                        }
+                        let next = self.transaction(job, &mut memory);
+                        self.slot.rest();
+                        next
+                    }
+                    Order::Forget(card) => {
+                        memory.visit.take_if(|visit| visit.insertion == card);
+                        None
+                    }
+                };
             }
         }
     }
 
-    /// Does a job, and the jobs of the same lease that follow closely. Returns the first that must
-    /// have a transaction of its own.
-    fn transaction(&mut self, job: Job, memory: &mut Memory) -> Option<Job> {
-        if !self.leases.is_current(&job.lease) {
+    /// Does a job, and the jobs of the same lease that follow closely. Returns the first order that
+    /// is not one of them.
+    fn transaction(&mut self, job: Job, memory: &mut Memory) -> Option<Order> {
+        if !self.leases.is_current(&job.holder.lease) {
             (job.work)(Err(ErrorCode::LeaseLost.into()));
             return None;
         }
-        let session = self.slot.begin().map_err(Failure::from).and_then(|(card, insertion)| {
+        let Self { slot, queue, leases, log, watch } = self;
+        let session = slot.begin().map_err(Failure::from).and_then(|(card, insertion)| {
             // Another card may lie there before the monitor has seen it.
             if *memory.insertion.get_or_insert(insertion) != insertion {
                 card.end(Ending::LeaveCard);
                 return Err(ErrorCode::RemovedCard.into());
             }
-            let card = Box::new(Logged(card));
-            Session::open(card, memory.page_application, memory.abilities.clone())
+            let before = memory.visit.take().filter(|visit| visit.insertion == insertion);
+            let visit = memory.visit.insert(before.unwrap_or_else(|| Visit::new(insertion)));
+            let card = Box::new(Watched { card, watch });
+            let session = Session::open(card, memory.page_application, visit.abilities.clone())?;
+            Ok((session, visit))
         });
-        let mut session = match session {
+        let (mut session, visit) = match session {
             Ok(session) => session,
             Err(failure) => {
                 (job.work)(Err(failure));
                 return None;
             }
         };
-        (job.work)(Ok(&mut session));
+        let does = |job: Job, session: &mut Session<'_>, visit: &mut Visit| {
+            let Holder { lease, origin } = &job.holder;
+            (job.work)(Ok(&mut Card { session, visit, log, lease, origin }));
+        };
+        does(job, &mut session, visit);
         let mut next = None;
         while !session.is_finished() {
             let idle = if session.awaits_terminal() { IDLE_FOR_TERMINAL } else { IDLE };
-            match self.queue.recv_timeout(idle) {
-                Ok(job) if job.lease == memory.lease && self.leases.is_current(&job.lease) => {
-                    (job.work)(Ok(&mut session));
+            match queue.recv_timeout(idle) {
+                Ok(Order::Work(job))
+                    if job.holder.lease == memory.lease && leases.is_current(&job.holder.lease) =>
+                {
+                    does(job, &mut session, visit);
                 }
-                Ok(job) => {
-                    next = Some(job);
+                Ok(order) => {
+                    next = Some(order);
                     break;
                 }
                 Err(_) => break,
             }
         }
+        card::identify(&mut session, visit, log);
         memory.page_application = session.close();
         next
     }
 }
 
-/// Writes down what passes: headers, lengths and status words only, since the data may be a PIN or
-/// a certificate.
-struct Logged<'c>(Box<dyn CardTransaction + 'c>);
+/// Sees what passes. Writes down headers, lengths and status words only, since the data may be a PIN
+/// or a certificate.
+struct Watched<'c> {
+    card: Box<dyn CardTransaction + 'c>,
+    watch: &'c Watch,
+}
 
-impl CardTransaction for Logged<'_> {
+impl CardTransaction for Watched<'_> {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        let answer = self.0.transmit(command);
+        self.watch.set(Some(Instant::now()));
+        let answer = self.card.transmit(command);
+        self.watch.set(None);
         match &answer {
             Ok(response) => trace!(?command, ?response),
             Err(code) => warn!(?command, code = code.as_str(), "the card did not answer"),
@@ -179,6 +290,6 @@ impl CardTransaction for Logged<'_> {
     }
 
     fn end(self: Box<Self>, ending: Ending) {
-        self.0.end(ending);
+        self.card.end(ending);
     }
 }

@@ -31,8 +31,6 @@ export interface Workstation {
   /** Types these, one in each dialog that is open or will open. */
   type(...answers: string[]): Promise<void>;
   cancel(): Promise<void>;
-  /** Types this into the dialog that is open though nobody waits for it any more, if one is. */
-  answerForgottenDialog(answer: string): Promise<void>;
   /** How many tries were said to be left, by each dialog since the beginning. */
   dialogs(): Promise<number[]>;
 
@@ -139,10 +137,6 @@ class BridgeWorkstation implements Workstation {
   }
 
   /** The bridge cannot close dialogs. */
-  async answerForgottenDialog(answer: string): Promise<void> {
-    await this.type(answer);
-  }
-
   async dialogs(): Promise<number[]> {
     const shown = this.#stack.pinentry.shown.slice(this.#shownBefore);
     const dialogs = shown.matchAll(/Tries left: (\d).*?\nGETPIN/gs);
@@ -228,8 +222,6 @@ class VirtualWorkstation implements Workstation {
   }
 
   /** A forgotten dialog is told so, and closes by itself. */
-  async answerForgottenDialog(): Promise<void> {}
-
   async dialogs(): Promise<number[]> {
     return (await this.#room?.evaluate(({ dialogs }) => dialogs)) ?? [];
   }

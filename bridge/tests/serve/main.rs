@@ -3,6 +3,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod disclosure;
+mod tries;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -120,7 +123,7 @@ fn a_cancelled_dialog_spends_no_try() {
 #[test]
 fn the_last_try_is_confirmed_first() {
     let bridge = Bridge::start();
-    bridge.will_type(&["0000"]);
+    bridge.will_type(&["0000", "1111", "2222", "3333"]);
     let mut page = bridge.page("https://dialog.example");
     let lease = page.acquire();
     for retries_left in [2, 1] {
@@ -191,7 +194,7 @@ fn the_bridge_vouches_for_challenge_origin_and_nonce() {
         page.request_terminal(&lease, NONCE);
     let enrolled = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
         .args(["enrol", "--state"])
-        .arg(bridge.folder.path())
+        .arg(bridge.folder.path().join("state"))
         .output()
         .unwrap();
     let enrolled = String::from_utf8(enrolled.stdout).unwrap();
@@ -268,14 +271,18 @@ fn card_presence_needs_the_birth_date_and_no_pin() {
 
 #[test]
 fn a_wrong_birth_date_is_not_presented_where_it_would_leave_fewer_than_two_tries() {
-    let bridge = Bridge::start();
+    let bridge = Bridge::start_with(|card| {
+        let path = card.join("card.toml");
+        let toml = fs::read_to_string(&path).unwrap();
+        fs::write(&path, toml.replace("retries-left = 10", "retries-left = 4")).unwrap();
+    });
     let mut page = bridge.page(PRESENCE);
     let lease = page.acquire();
     let mut verify = |birth_date| {
         page.ask(json!({ "type": "verify-birth-date", "lease": lease, "birthDate": birth_date }))
     };
-    for retries_left in (2..10).rev() {
-        assert_eq!(verify("1980-02-18")["retriesLeft"], retries_left);
+    for (birth_date, retries_left) in [("1980-02-18", 3), ("1980-02-19", 2)] {
+        assert_eq!(verify(birth_date)["retriesLeft"], retries_left);
     }
     for birth_date in ["1980-02-18", "1980-02-17"] {
         let refused = verify(birth_date);
@@ -525,8 +532,15 @@ struct Bridge {
 
 impl Bridge {
     fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// With a card whose folder was changed before.
+    fn start_with(change: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        folder::write(folder.path().join("card"), &Image::normal()).unwrap();
+        let card = folder.path().join("card");
+        folder::write(&card, &Image::normal()).unwrap();
+        change(&card);
         let pinentry = folder.path().join("pinentry");
         write_pinentry(&pinentry, folder.path());
         let config = folder.path().join("bridge.toml");
@@ -547,9 +561,9 @@ impl Bridge {
             .args(["serve", "--port", "0", "--config"])
             .arg(&config)
             .arg("--state")
-            .arg(folder.path())
+            .arg(folder.path().join("state"))
             .arg("--virtual-card")
-            .arg(folder.path().join("card"))
+            .arg(&card)
             .env("KAZASHI_LOG", "trace")
             .env("LC_ALL", "C")
             .stdin(Stdio::piped())
@@ -575,9 +589,13 @@ impl Bridge {
 
     /// Waits until the pinentry asks.
     fn wait_for_dialog(&self) {
-        while !fs::read_to_string(self.folder.path().join("said"))
-            .is_ok_and(|s| s.contains("GETPIN"))
-        {
+        self.wait_until_dialog_has("GETPIN");
+    }
+
+    /// Waits until the pinentry was told or sent this.
+    fn wait_until_dialog_has(&self, text: &str) {
+        let said = self.folder.path().join("said");
+        while !fs::read_to_string(&said).is_ok_and(|said| said.contains(text)) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -625,13 +643,14 @@ fn write_pinentry(program: &Path, folder: &Path) {
         r#"#!/bin/sh
 cd "{folder}"
 echo "OK ready"
+trap 'echo TERM >> said; exit' TERM
 while read -r line; do
   echo "$line" >> said
   case "$line" in
     GETPIN)
       pin=$(head -n 1 typed)
       if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
-      if [ "$pin" = wait ]; then sleep 3; fi
+      if [ "$pin" = wait ]; then sleep 10 & wait $!; fi
       if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
     BYE) echo OK; exit 0 ;;
     *) echo OK ;;
@@ -727,10 +746,27 @@ impl Page {
         }))
     }
 
-    fn sign(&mut self, lease: &str, pin: Value) -> Value {
-        let key = "user-authentication";
-        self.ask(json!({
-            "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE, "pin": pin
-        }))
+    /// Takes the lease as soon as there is a card, and nobody else has it.
+    fn acquire_when_there(&mut self) -> String {
+        let reader = self.reader();
+        loop {
+            let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
+            if let Some(lease) = acquired["lease"].as_str() {
+                return lease.to_owned();
+            }
+        }
     }
+
+    fn sign(&mut self, lease: &str, pin: Value) -> Value {
+        self.ask(sign_challenge(lease, pin))
+    }
+
+    fn send_sign(&mut self, lease: &str, pin: Value) {
+        self.send(sign_challenge(lease, pin));
+    }
+}
+
+fn sign_challenge(lease: &str, pin: Value) -> Value {
+    let key = "user-authentication";
+    json!({ "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE, "pin": pin })
 }

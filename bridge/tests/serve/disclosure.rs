@@ -1,0 +1,208 @@
+//! What cards disclose is written down, before anybody has it.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use kazashi_emulator::{Image, Variant, folder};
+use serde_json::{Value, json};
+
+use crate::{Bridge, NONCE, ORIGIN, PRESENCE, READ_AGE_RECORD, SELECT, SELECT_CARD_SURFACE};
+
+const READ_CERTIFICATE: &str = "00B08A00000000";
+
+impl Bridge {
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("state/disclosure.log")
+    }
+
+    /// The lines of the log, without their hashes.
+    fn lines(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.log()).unwrap();
+        let json = text.lines().map(|line| line.split_once(' ').unwrap().1);
+        json.map(|json| serde_json::from_str(json).unwrap()).collect()
+    }
+
+    /// Runs `kazashi-bridge log`. Says whether it succeeded, and what it printed.
+    fn log_command(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
+            .arg("log")
+            .args(arguments)
+            .arg("--state")
+            .arg(self.folder.path().join("state"))
+            .output()
+            .unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    fn signs_in(&self) {
+        let mut page = self.page(ORIGIN);
+        let lease = page.acquire_when_there();
+        page.transmit(&lease, SELECT);
+        page.transmit(&lease, READ_CERTIFICATE);
+        page.transmit(&lease, READ_CERTIFICATE);
+        assert_eq!(page.sign(&lease, json!({ "value": "1234" }))["type"], "signed");
+        assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+    }
+}
+
+#[test]
+fn a_sign_in_is_two_lines() {
+    let bridge = Bridge::start();
+    bridge.signs_in();
+    let lines = bridge.lines();
+    let [begun, read, signed] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((&begun["n"], &begun["event"]), (&json!(1), &json!("begun")));
+    assert_eq!(read["read"], json!(["jpki/000A"]));
+    assert_eq!((&read["origin"], &read["scope"]), (&json!(ORIGIN), &json!("user-certificate")));
+    assert_eq!(signed["signed"], json!({ "key": "user-authentication", "method": "pin" }));
+    assert_eq!(signed["presented"], "user-authentication-pin");
+    assert_eq!(signed.get("failed"), None);
+    assert_eq!(read["card"].as_str().unwrap().len(), 64);
+    assert_eq!((&read["card"], &read["visit"]), (&signed["card"], &signed["visit"]));
+}
+
+#[test]
+fn the_log_holds_no_secret() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["ABC123"]);
+    bridge.signs_in();
+    let mut page = bridge.page("https://sign.example");
+    let lease = page.acquire_when_there();
+    let signed = page.ask(json!({
+        "type": "sign", "lease": lease, "title": "賃貸借契約書", "hash": "SHA-256",
+        "digest": "0A".repeat(32)
+    }));
+    assert_eq!(signed["type"], "document-signed");
+    let last = bridge.lines().pop().unwrap();
+    assert_eq!(last["signed"], json!({ "key": "digital-signature", "method": "document" }));
+    assert_eq!(last["read"], json!(["jpki/0001"]));
+    let log = fs::read_to_string(bridge.log()).unwrap();
+    for secret in [NONCE, "1234\"", "ABC123", "賃貸借契約書", "0A0A"] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn wrong_pins_are_written_down_and_refusals_are_not() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire();
+    page.transmit(&lease, SELECT);
+    let read = json!({ "type": "transmit", "lease": lease, "command": "00B08100000000" });
+    assert_eq!(page.ask(read)["code"], "not-permitted");
+    assert_eq!(page.sign(&lease, json!({ "value": "0000" }))["code"], "pin-incorrect");
+    assert_eq!(page.sign(&lease, json!({ "value": "1111" }))["code"], "too-few-retries");
+    let lines = bridge.lines();
+    let [_, wrong, known] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!(known["event"], "card-known");
+    assert_eq!(wrong["failed"], "pin-incorrect");
+    assert_eq!(wrong["presented"], "user-authentication-pin");
+    assert_eq!(wrong.get("signed"), None);
+}
+
+#[test]
+fn without_the_log_nothing_is_disclosed_and_everything_is_refused_as_ever() {
+    let mut bridge = Bridge::start();
+    bridge.signs_in();
+    // As good as a full disk, and root too cannot write to it.
+    fs::remove_file(bridge.log()).unwrap();
+    fs::create_dir(bridge.log()).unwrap();
+    let mut page = bridge.page(ORIGIN);
+    let lease = page.acquire_when_there();
+    page.transmit(&lease, SELECT);
+    assert_eq!(page.transmit(&lease, "00200098"), "63C3");
+    let read = json!({ "type": "transmit", "lease": lease, "command": READ_CERTIFICATE });
+    for _ in 0..2 {
+        assert_eq!(page.ask(read.clone())["code"], "disclosure-not-recorded");
+    }
+    let signed = page.sign(&lease, json!({ "value": "1234" }));
+    assert_eq!(signed["code"], "disclosure-not-recorded");
+    let pin = json!({ "value": "1234" });
+    let verify = json!({
+        "type": "verify-pin", "lease": lease, "reference": "user-authentication", "value": pin["value"]
+    });
+    assert_eq!(page.ask(verify)["code"], "disclosure-not-recorded");
+    // And the PIN is not left verified.
+    let key = "user-authentication";
+    let sign = json!({ "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE });
+    assert_eq!(page.ask(sign)["code"], "invalid-request");
+    let wrong = page.sign(&lease, json!({ "value": "0000" }));
+    assert_eq!((&wrong["code"], &wrong["retriesLeft"]), (&json!("pin-incorrect"), &json!(2)));
+    assert_eq!(page.sign(&lease, json!({ "value": "1" }))["code"], "pin-malformed");
+
+    fs::remove_dir(bridge.log()).unwrap();
+    assert!(page.transmit(&lease, READ_CERTIFICATE).ends_with("9000"));
+    assert!(bridge.stop().contains("the disclosure log cannot be written"));
+}
+
+#[test]
+fn the_holder_finds_what_was_read_from_the_card_on_the_reader() {
+    let bridge = Bridge::start();
+    bridge.signs_in();
+    // A page that reads nothing by which to tell the card: the bridge looks for itself.
+    let mut page = bridge.page(PRESENCE);
+    let lease = page.acquire_when_there();
+    page.transmit(&lease, SELECT_CARD_SURFACE);
+    let verify = json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "1980-02-17" });
+    assert_eq!(page.ask(verify)["type"], "verified");
+    assert!(page.transmit(&lease, READ_AGE_RECORD).ends_with("9000"));
+    assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+
+    let card = bridge.folder.path().join("card");
+    let (found, mine) = bridge.log_command(&["for-card", "--virtual-card", card.to_str().unwrap()]);
+    assert!(found);
+    for text in
+        ["read jpki/000A", "signed with user-authentication (pin)", "read card-surface/0001"]
+    {
+        assert!(mine.contains(text), "{text} in {mine}");
+    }
+    let other = bridge.folder.path().join("other");
+    folder::write(&other, &Image::of(Variant::AnotherPerson)).unwrap();
+    let other = bridge.log_command(&["for-card", "--virtual-card", other.to_str().unwrap()]);
+    assert_eq!(other, (true, String::new()));
+}
+
+#[test]
+fn a_card_that_no_page_identified_is_told_apart_afterwards() {
+    let mut bridge = Bridge::start();
+    let mut page = bridge.page(PRESENCE);
+    for _ in 0..2 {
+        let lease = page.acquire_when_there();
+        page.transmit(&lease, SELECT_CARD_SURFACE);
+        let verify =
+            json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "1980-02-17" });
+        assert_eq!(page.ask(verify)["type"], "verified");
+        assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+        bridge.tell("remove");
+        bridge.tell("insert");
+    }
+    let lines = bridge.lines();
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["begun", "disclosed", "card-known", "disclosed", "card-known"]);
+    assert_eq!((&lines[2]["card"], &lines[1]["visit"]), (&lines[4]["card"], &lines[2]["visit"]));
+    assert_ne!(lines[1]["visit"], lines[3]["visit"]);
+}
+
+#[test]
+fn the_log_is_shown_and_verified_by_hand() {
+    let bridge = Bridge::start();
+    assert_eq!(bridge.log_command(&["show"]), (true, String::new()));
+    bridge.signs_in();
+    let (_, shown) = bridge.log_command(&["show"]);
+    assert_eq!(shown.lines().count(), 3);
+    assert!(shown.contains("https://portal.example  user-certificate  read jpki/000A"), "{shown}");
+    let (_, head) = bridge.log_command(&["head"]);
+    assert_eq!(bridge.log_command(&["verify"]), (true, "3 lines, whole\n".to_owned()));
+
+    bridge.signs_in();
+    assert!(bridge.log_command(&["verify", "--head", head.trim()]).0);
+    let text = fs::read_to_string(bridge.log()).unwrap();
+    let cut: Vec<_> = text.lines().take(2).collect();
+    fs::write(bridge.log(), cut.join("\n") + "\n").unwrap();
+    assert!(bridge.log_command(&["verify"]).0);
+    let (whole, said) = bridge.log_command(&["verify", "--head", head.trim()]);
+    assert!(!whole && said.contains("no line has this hash"), "{said}");
+
+    fs::write(bridge.log(), text.replace("portal", "pirate")).unwrap();
+    let (whole, said) = bridge.log_command(&["verify"]);
+    assert!(!whole && said.contains("line 2 of disclosure.log, number 2, was changed"), "{said}");
+}
