@@ -3,11 +3,9 @@
 //!
 //! All parts have fixed lengths, and there is one way to write each.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
-use x509_parser::asn1_rs::FromDer;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::public_key::{MODULUS_LENGTH, PublicKey, RSA_KEY_HEADER};
 use crate::{VerifyError, hexadecimal, pem};
@@ -164,8 +162,7 @@ impl KeyIdentifier {
 impl fmt::Display for KeyIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [number @ .., _, _, v1, v2, v3, _, _, _, _] = self.0;
-        let digits = |digits: &[u8]| digits.iter().copied().map(char::from).collect::<String>();
-        write!(f, "{}/{}", digits(&number), digits(&[v1, v2, v3]))
+        number.into_iter().chain([b'/', v1, v2, v3]).try_for_each(|c| f.write_char(char::from(c)))
     }
 }
 
@@ -188,10 +185,7 @@ impl CvKey {
     pub fn new(identifier: KeyIdentifier, public_key: &[u8]) -> Result<Self, VerifyError> {
         let blocks = pem::decode(public_key, "PUBLIC KEY").unwrap_or_default();
         let public_key = match blocks.as_slice() {
-            [der] => match SubjectPublicKeyInfo::from_der(der) {
-                Ok((&[], info)) => PublicKey::from_info(&info),
-                _ => None,
-            },
+            [der] => PublicKey::from_info(der),
             _ => None,
         };
         let public_key = public_key.ok_or(VerifyError::CvKeyMalformed)?;

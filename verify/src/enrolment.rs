@@ -3,13 +3,16 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use kazashi_core::BirthDate;
 use kazashi_core::statement::Method;
 use kazashi_core::terminal::Base64;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::authentication::{check_nonce, check_origin};
 use crate::presence_proof::{PresenceProof, ProofCertificate};
+use crate::text_fields::TextFields;
 use crate::{
     Authentication, CvTrust, Expected, PairwiseKey, Revocation, Trust, VerifyError, verify,
 };
@@ -57,7 +60,7 @@ pub fn verify_enrolment(
             what: "an enrolment takes the whole certificate",
         });
     };
-    if certificate.as_bytes() != authentication.certificate().der() {
+    if certificate != authentication.certificate().der() {
         return Err(VerifyError::EnrolmentMismatch {
             what: "the token has another certificate than the proof",
         });
@@ -65,7 +68,7 @@ pub fn verify_enrolment(
     let enrolment = Enrolment {
         subject: authentication.subject(pairwise_key),
         card_surface_key: age_record.pairwise_key(pairwise_key),
-        birth_date: StoredBirthDate(age_record.birth_date),
+        birth_date: age_record.birth_date,
         certificate: None,
         recognition: None,
     };
@@ -110,17 +113,19 @@ impl Enrolled {
 
 /// A card surface and the certificate that was on the same card when the holder gave the PIN.
 ///
-/// [`verify_enrolment`] makes it, and serde reads it back from the relying party's own store, which
-/// is trusted with it: whoever can write there can enrol. With the pairwise key lost, or the
+/// [`verify_enrolment`] makes it. Serde writes it, as JSON or what else names its fields, to the
+/// relying party's own store, and reads it back; the store is trusted: whoever can write there can
+/// enrol. With the pairwise key lost, or the
 /// certificate renewed (every five years), it fits no card, and the holder enrols anew.
 ///
 /// `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "TextFields")]
 pub struct Enrolment {
     subject: String,
     card_surface_key: String,
-    birth_date: StoredBirthDate,
+    #[serde(serialize_with = "digits")]
+    birth_date: BirthDate,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<Base64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +143,7 @@ impl Enrolment {
     /// it: only for an authenticated desk, and not without end.
     #[must_use]
     pub fn birth_date(&self) -> &BirthDate {
-        &self.birth_date.0
+        &self.birth_date
     }
 
     /// The [recognition](PairwiseKey::recognition) to find it by, if the relying party
@@ -155,8 +160,8 @@ impl Enrolment {
         certificate: &'a ProofCertificate,
     ) -> Result<&'a [u8], VerifyError> {
         let head = match certificate {
-            ProofCertificate::Whole(der) => return Ok(der.as_bytes()),
-            ProofCertificate::Head(head) => head.as_bytes(),
+            ProofCertificate::Whole(der) => return Ok(der),
+            ProofCertificate::Head(head) => head,
         };
         match self.certificate.as_ref().map(Base64::as_bytes) {
             Some(der) if der.starts_with(head) => Ok(der),
@@ -175,7 +180,7 @@ impl Enrolment {
         for (is_same, what) in [
             (self.subject == subject, "another certificate"),
             (self.card_surface_key == card_surface_key, "another card surface key"),
-            (self.birth_date.0 == *birth_date, "another birth date"),
+            (self.birth_date == *birth_date, "another birth date"),
         ] {
             if !is_same {
                 return Err(VerifyError::EnrolmentMismatch { what });
@@ -191,21 +196,27 @@ impl fmt::Debug for Enrolment {
     }
 }
 
-/// As `YYYYMMDD`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-struct StoredBirthDate(BirthDate);
+impl TryFrom<TextFields> for Enrolment {
+    type Error = &'static str;
 
-impl TryFrom<String> for StoredBirthDate {
-    type Error = kazashi_core::MalformedBirthDate;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        BirthDate::parse(&text).map(Self)
+    fn try_from(mut fields: TextFields) -> Result<Self, Self::Error> {
+        let mut take = |name| fields.take(name);
+        let certificate = take("certificate").map(|text| STANDARD.decode(text)).transpose();
+        Ok(Self {
+            subject: take("subject").ok_or("no subject")?,
+            card_surface_key: take("cardSurfaceKey").ok_or("no card surface key")?,
+            birth_date: take("birthDate")
+                .and_then(|text| BirthDate::parse(&text).ok())
+                .ok_or("no birth date")?,
+            certificate: certificate
+                .map_err(|_| "the certificate is not base64")?
+                .map(Base64::from),
+            recognition: take("recognition"),
+        })
     }
 }
 
-impl From<StoredBirthDate> for String {
-    fn from(StoredBirthDate(date): StoredBirthDate) -> Self {
-        date.digits().iter().copied().map(char::from).collect()
-    }
+/// `YYYYMMDD`.
+fn digits<S: Serializer>(date: &BirthDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(str::from_utf8(date.digits()).unwrap_or_default())
 }

@@ -43,10 +43,7 @@ pub enum VerifyError {
         what: &'static str,
     },
     /// A configured root of card-verifiable certificates is no RSA key as SubjectPublicKeyInfo.
-    #[error(
-        "a configured key of CV certificates is neither PEM nor DER of an RSA key of 2048 to 4096 \
-         bits with exponent 65537"
-    )]
+    #[error("a configured root of CV certificates is no RSA key of JPKI's strength in PEM or DER")]
     CvKeyMalformed,
     /// Tokens carry signatures of the user authentication key, which signs nothing of this method.
     #[error("no token proves this method")]

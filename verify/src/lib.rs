@@ -154,6 +154,7 @@ mod presence_proof;
 mod public_key;
 mod revocation;
 mod subject;
+mod text_fields;
 mod token;
 mod trust;
 

@@ -132,3 +132,15 @@ pub enum KnownLimit {
     /// commands relayed.
     Relay,
 }
+
+impl KnownLimit {
+    /// The name that JavaScript has for it, in kebab case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HolderUnknown => "holder-unknown",
+            Self::BoundByEnrolment => "bound-by-enrolment",
+            Self::Relay => "relay",
+        }
+    }
+}

@@ -16,11 +16,12 @@
 
 use std::ops::RangeInclusive;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use kazashi_core::statement::{Method, Statement};
-use kazashi_core::terminal::Base64;
-use serde::Deserialize;
 
 use crate::age_record::AgeRecord;
+use crate::text_fields::TextFields;
 use crate::{CvCertificate, CvTrust, VerifyError};
 
 /// As for a token: a real proof has some 4500 bytes.
@@ -31,28 +32,15 @@ const HEAD_LENGTH: usize = 256;
 /// A proof whose encoding was undone. Nothing in it is verified.
 pub(crate) struct PresenceProof {
     pub(crate) certificate: ProofCertificate,
-    age_record: Base64,
-    cv_certificate: Base64,
-    signature: Base64,
+    age_record: Vec<u8>,
+    cv_certificate: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 /// How much of the user authentication certificate was read from the card.
 pub(crate) enum ProofCertificate {
-    Whole(Base64),
-    Head(Base64),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Fields {
-    format: String,
-    unverified_certificate: Option<Base64>,
-    certificate_head: Option<Base64>,
-    age_record: Base64,
-    cv_certificate: Base64,
-    signature: Base64,
-    #[serde(rename = "appVersion")]
-    _app_version: Option<String>,
+    Whole(Vec<u8>),
+    Head(Vec<u8>),
 }
 
 impl PresenceProof {
@@ -61,25 +49,26 @@ impl PresenceProof {
         if !SIZE.contains(&json.len()) {
             return Err(malformed("100 to 10000 bytes are accepted"));
         }
-        let fields: Fields = serde_json::from_slice(json)
-            .map_err(|_| malformed("not JSON with the fields of a proof"))?;
-        if fields.format != "kazashi-presence:1" {
+        let mut fields: TextFields = serde_json::from_slice(json)
+            .map_err(|_| malformed("not a JSON object whose fields are text"))?;
+        if fields.take("format").as_deref() != Some("kazashi-presence:1") {
             return Err(malformed("the format is not kazashi-presence:1"));
         }
-        let certificate = match (fields.unverified_certificate, fields.certificate_head) {
-            (Some(certificate), None) => ProofCertificate::Whole(certificate),
-            (None, Some(head)) if head.as_bytes().len() == HEAD_LENGTH => {
-                ProofCertificate::Head(head)
-            }
-            (None, Some(_)) => return Err(malformed("the head has not 256 bytes")),
-            _ => return Err(malformed("it takes either a certificate or the head of one")),
+        fields.take("appVersion");
+        let mut take = |name| fields.take(name).map(|text| STANDARD.decode(text)).transpose();
+        let certificate = match (take("unverifiedCertificate"), take("certificateHead")) {
+            (Ok(Some(certificate)), Ok(None)) => ProofCertificate::Whole(certificate),
+            (Ok(None), Ok(Some(head))) if head.len() == HEAD_LENGTH => ProofCertificate::Head(head),
+            _ => return Err(malformed("neither a certificate nor the 256 bytes of a head")),
         };
-        Ok(Self {
-            certificate,
-            age_record: fields.age_record,
-            cv_certificate: fields.cv_certificate,
-            signature: fields.signature,
-        })
+        let bytes = ["ageRecord", "cvCertificate", "signature"].map(take);
+        let [Ok(Some(age_record)), Ok(Some(cv_certificate)), Ok(Some(signature))] = bytes else {
+            return Err(malformed("a field is missing, or not base64"));
+        };
+        if !fields.is_empty() {
+            return Err(malformed("a field is not known, or there twice"));
+        }
+        Ok(Self { certificate, age_record, cv_certificate, signature })
     }
 
     /// Verifies the half that the card surface application gave: a genuine card, with the birth date
@@ -90,10 +79,10 @@ impl PresenceProof {
         nonce: &str,
         trust: &CvTrust,
     ) -> Result<AgeRecord, VerifyError> {
-        let signer = trust.verify(&CvCertificate::parse(self.cv_certificate.as_bytes())?)?;
-        let age_record = AgeRecord::verified(self.age_record.as_bytes(), &signer)?;
+        let signer = trust.verify(&CvCertificate::parse(&self.cv_certificate)?)?;
+        let age_record = AgeRecord::verified(&self.age_record, &signer)?;
         let statement = Statement::new(Method::Presence, origin, nonce);
-        if !age_record.public_key.verifies(&statement.digest(), self.signature.as_bytes()) {
+        if !age_record.public_key.verifies(&statement.digest(), &self.signature) {
             return Err(VerifyError::SignatureMismatch);
         }
         Ok(age_record)

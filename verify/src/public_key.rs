@@ -4,8 +4,6 @@
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::Sha256;
-use x509_parser::public_key::PublicKey as AnyPublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// The bytes of the moduli that the card keeps in data objects.
 pub(crate) const MODULUS_LENGTH: usize = 256;
@@ -13,15 +11,31 @@ pub(crate) const MODULUS_LENGTH: usize = 256;
 /// What comes before such a modulus: the exponent in `90`, 65537, and the header of `91`.
 pub(crate) const RSA_KEY_HEADER: [u8; 9] = [0x90, 0x03, 0x01, 0x00, 0x01, 0x91, 0x82, 0x01, 0x00];
 
+/// AlgorithmIdentifier of rsaEncryption (RFC 3279, 2.3.1).
+const RSA_ENCRYPTION: [u8; 15] =
+    [0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00];
+
 /// A public key of JPKI's strength: 2048 bits or more (施行規則2条), 4096 at most, exponent 65537.
 #[derive(Clone, Debug)]
 pub(crate) struct PublicKey(RsaPublicKey);
 
 impl PublicKey {
-    pub(crate) fn from_info(info: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
-        let Ok(AnyPublicKey::RSA(key)) = info.parsed() else { return None };
-        let exponent = BigUint::from_bytes_be(key.exponent);
-        (exponent == BigUint::from(65537_u32)).then(|| Self::from_modulus(key.modulus))?
+    /// Reads a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) in DER. x509-parser would, too, and would
+    /// bring the keys of all other algorithms into the WebAssembly module.
+    pub(crate) fn from_info(der: &[u8]) -> Option<Self> {
+        let [0x30, 0x82, i1, i2, info @ ..] = der else { return None };
+        let [0x03, 0x82, b1, b2, 0x00, key @ ..] = info.strip_prefix(&RSA_ENCRYPTION)? else {
+            return None;
+        };
+        let [0x30, 0x82, k1, k2, integers @ ..] = key else { return None };
+        let [0x02, 0x82, m1, m2, modulus @ .., 0x02, 0x03, 0x01, 0x00, 0x01] = integers else {
+            return None;
+        };
+        let lengths = [[i1, i2], [b1, b2], [k1, k2], [m1, m2]]
+            .map(|length| usize::from(u16::from_be_bytes(length.map(|byte| *byte))));
+        let fits = lengths == [info.len(), key.len() + 1, integers.len(), modulus.len()];
+        let is_positive = modulus.first().is_some_and(|&byte| byte < 0x80);
+        (fits && is_positive).then(|| Self::from_modulus(modulus))?
     }
 
     pub(crate) fn from_modulus(modulus: &[u8]) -> Option<Self> {

@@ -118,7 +118,7 @@ impl<'a> X509<'a> {
     }
 
     pub(crate) fn public_key(&self) -> Option<PublicKey> {
-        PublicKey::from_info(self.0.public_key())
+        PublicKey::from_info(self.public_key_info())
     }
 
     /// The SubjectPublicKeyInfo in DER.

@@ -180,6 +180,18 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_but_a_key_in_der_are_a_root(at in 0..38_usize, byte in any::<u8>()) {
+        let good = public_key("terminal-authority.pem");
+        let mut bytes = good.clone();
+        // The modulus begins behind these, and any other would do.
+        bytes[at % 33] = byte;
+        let end = bytes.len() - 5 + at % 5;
+        bytes[end] = byte;
+        let root = CvKey::new(KeyIdentifier::from_bytes(TERMINAL_ROOT).unwrap(), &bytes);
+        prop_assert_eq!(root.is_ok(), bytes == good);
+    }
+
+    #[test]
     fn what_is_read_is_written_again(at in 0..568_usize, byte in any::<u8>()) {
         let mut bytes = published();
         bytes[at] = byte;
