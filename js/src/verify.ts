@@ -10,8 +10,12 @@ import { moduleFile, once } from "./module-file.js";
 import init, {
   readDigitalSignatureCertificate as readUnverified,
   verifyDigitalSignatureCertificate as readVerified,
+  recognition as recognitionOf,
   certificateSerialNumber as serialNumberOf,
+  subject as subjectOf,
   certificateSummary as summarise,
+  verifyEnrolment as verifyBoth,
+  verifyPresence as verifyProof,
   verify as verifyToken,
 } from "./wasm/verify.js";
 
@@ -79,6 +83,99 @@ export interface Authentication {
   /** The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
   serialNumber(): string;
 }
+
+/** Whom the relying party trusts to say that a card is present. */
+export interface PresenceTrust extends Trust {
+  /**
+   * Roots of the card surface besides the pinned ones: that of the virtual card, say. The pinned key
+   * of real cards has not been checked against one by this project: try before you rely on it.
+   */
+  readonly cvKeys?: Iterable<CvKey>;
+}
+
+/** A root of the card-verifiable certificates on the card surface. */
+export interface CvKey {
+  /** 16 bytes in hexadecimal; 7 ASCII digits come first, a 5 in front for real cards. */
+  readonly keyIdentifier: string;
+  /** The RSA key as SubjectPublicKeyInfo: PEM, or DER. */
+  readonly publicKey: string | Uint8Array;
+}
+
+/** What the relying party expects of a token and a presence proof that one card gave. */
+export interface ExpectedEnrolment {
+  /** The origin of its own page, as browsers write it: `https://portal.example`. */
+  readonly origin: string;
+  /** The nonce that this session was given for the PIN. */
+  readonly pinNonce: string;
+  /** The nonce that this session was given for the presence proof. */
+  readonly presenceNonce: string;
+  /** When the certificates must be valid: now, unless a test says otherwise. */
+  readonly now?: Date;
+  /**
+   * Has the enrolment keep the certificate and its {@link recognition}, so that later proofs may
+   * bring its head alone. In return, the relying party stores what tells the holder apart everywhere.
+   */
+  readonly keepCertificate?: boolean;
+}
+
+/** An authentication with the PIN, and what to store for later use without one. */
+export interface Enrolled extends Authentication {
+  readonly method: "pin";
+  readonly enrolment: Enrolment;
+}
+
+/**
+ * A card surface and the certificate that was on the same card when the holder gave the PIN. Store it
+ * as JSON beside the account, and trust the store: whoever can write there can enrol. A renewed
+ * certificate (every five years) is enrolled anew.
+ */
+export interface Enrolment {
+  /** The holder, for this service only: see {@link Authentication}. */
+  readonly subject: string;
+  /** Keyed hash of the card surface key. */
+  readonly cardSurfaceKey: string;
+  /** `YYYYMMDD`, which the card confirmed: for the page that is about to present it. */
+  readonly birthDate: string;
+  /** DER in base64, if it was to be kept. */
+  readonly certificate?: string;
+  /** Keyed hash of issuer and serial number, if the certificate was to be kept. */
+  readonly recognition?: string;
+}
+
+/** What the relying party expects of a presence proof. */
+export interface ExpectedPresence {
+  /** The origin of its own page, as browsers write it: `https://portal.example`. */
+  readonly origin: string;
+  /** The nonce of this session, removed from it before verifying. See {@link newNonce}. */
+  readonly nonce: string;
+  /** The enrolment of who is to be there: see {@link subject} and {@link recognition}. */
+  readonly enrolment: Enrolment;
+  /** When the certificates must be valid: now, unless a test says otherwise. */
+  readonly now?: Date;
+}
+
+/** An enrolled card signed for the expected origin and nonce, without a PIN. */
+export interface Presence {
+  /** The holder, for this service only: the same as when the card was enrolled. */
+  readonly subject: string;
+  /** Enough for what a membership card does. */
+  readonly assurance: "low";
+  /** What it does not prove, for the relying party to weigh. */
+  readonly knownLimits: readonly KnownLimit[];
+  /** The law asks for a check at each use (公的個人認証法38条の4). */
+  readonly revocation: NotRevoked;
+  /** The certificate in DER. It tells people apart at every service: keep it out of logs. */
+  certificate(): Uint8Array;
+}
+
+/** What a presence proof leaves open. */
+export type KnownLimit =
+  /** Whoever carries the card passes; not even the birth date need have been presented this time. */
+  | "holder-unknown"
+  /** Nothing cryptographic binds the certificate to the card surface, only the enrolment. */
+  | "bound-by-enrolment"
+  /** The card may have been far away, its commands relayed. */
+  | "relay";
 
 /** What a person may be shown of one of the card's certificates. Nothing in it is verified. */
 export interface CertificateSummary {
@@ -151,23 +248,79 @@ export async function verify(
 ): Promise<Authentication> {
   await load();
   const { origin, nonce, method, now = new Date() } = expected;
-  const { subject, methodSource, certificate, serialNumber } = withCodes(() =>
-    verifyToken(
-      typeof token === "string" ? token : (JSON.stringify(token) ?? ""),
-      { origin, nonce, method },
+  const read = withCodes(() =>
+    verifyToken(text(token), { origin, nonce, method }, seconds(now), trustObject(trust)),
+  );
+  return authentication(read, method, trust);
+}
+
+/**
+ * Verifies what `card.enrol` gave to the page: a token, signed with the PIN, and a presence proof,
+ * each as the object or its JSON text. That one card gave both is the bridge's word.
+ *
+ * Throws a {@link KazashiError}.
+ */
+export async function verifyEnrolment(
+  token: unknown,
+  proof: unknown,
+  expected: ExpectedEnrolment,
+  trust: PresenceTrust,
+): Promise<Enrolled> {
+  await load();
+  const { origin, pinNonce, presenceNonce, now = new Date(), keepCertificate = false } = expected;
+  const read = withCodes(() =>
+    verifyBoth(
+      text(token),
+      text(proof),
+      { origin, nonce: pinNonce },
+      presenceNonce,
       seconds(now),
       trustObject(trust),
-      trust.pairwiseKey,
     ),
   );
+  const { certificate, recognition, ...enrolment } = read.enrolment;
   return {
-    subject,
-    method,
-    methodSource,
-    revocation: await askRevocation(trust, certificate),
-    certificate: () => certificate.slice(),
-    serialNumber: () => serialNumber,
+    ...(await authentication(read.authentication, "pin", trust)),
+    enrolment: keepCertificate ? read.enrolment : enrolment,
   };
+}
+
+/**
+ * Verifies a presence proof: the object that `card.provePresence` gave to the page, or its JSON text.
+ * It takes the enrolment that it belongs to: a first use without PIN there is not.
+ *
+ * Throws a {@link KazashiError}, with `enrolment-mismatch` for another card.
+ */
+export async function verifyPresence(
+  proof: unknown,
+  expected: ExpectedPresence,
+  trust: PresenceTrust,
+): Promise<Presence> {
+  await load();
+  const { origin, nonce, enrolment, now = new Date() } = expected;
+  const { certificate, ...read } = withCodes(() =>
+    verifyProof(text(proof), { origin, nonce }, text(enrolment), seconds(now), trustObject(trust)),
+  );
+  const revocation = await askRevocation(trust, certificate);
+  return { ...read, revocation, certificate: () => certificate.slice() };
+}
+
+/**
+ * The subject that an authentication with this user authentication certificate (DER) has, to look up
+ * an enrolment. Whoever read the certificate off a card can send it: nothing is verified.
+ */
+export async function subject(certificate: Uint8Array, pairwiseKey: Uint8Array): Promise<string> {
+  await load();
+  return withCodes(() => subjectOf(certificate, pairwiseKey));
+}
+
+/**
+ * What an enrolment that kept the certificate is found by: a keyed hash of issuer and serial number,
+ * from the first 256 bytes of the certificate. Nothing is verified.
+ */
+export async function recognition(head: Uint8Array, pairwiseKey: Uint8Array): Promise<string> {
+  await load();
+  return withCodes(() => recognitionOf(head, pairwiseKey));
 }
 
 /**
@@ -202,6 +355,22 @@ function holder(read: {
   return { attributes: () => attributes, serialNumber: () => serialNumber };
 }
 
+async function authentication<M extends Method>(
+  read: { subject: string; methodSource: "bridge"; serialNumber: string; certificate: Uint8Array },
+  method: M,
+  trust: Authorities,
+): Promise<Authentication & { readonly method: M }> {
+  const { subject, methodSource, certificate, serialNumber } = read;
+  return {
+    subject,
+    method,
+    methodSource,
+    revocation: await askRevocation(trust, certificate),
+    certificate: () => certificate.slice(),
+    serialNumber: () => serialNumber,
+  };
+}
+
 async function askRevocation(trust: Authorities, certificate: Uint8Array): Promise<NotRevoked> {
   const revocation = await trust.revocation?.(certificate.slice());
   if (revocation?.status === "revoked") {
@@ -214,8 +383,16 @@ function trustObject({
   authorities = [],
   cardAuthority,
   acceptTestHierarchy = false,
-}: Authorities) {
-  return { authorities: Array.from(authorities, bytes), cardAuthority, acceptTestHierarchy };
+  cvKeys = [],
+  pairwiseKey,
+}: Authorities & Partial<PresenceTrust>) {
+  return {
+    authorities: Array.from(authorities, bytes),
+    cardAuthority,
+    acceptTestHierarchy,
+    cvKeys: [...cvKeys].flatMap((key) => [bytes(key.keyIdentifier), bytes(key.publicKey)]),
+    pairwiseKey,
+  };
 }
 
 /** Reads what a person may be shown of a certificate in DER, without serial number and name. */
@@ -242,8 +419,14 @@ function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-function bytes(certificate: string | Uint8Array): Uint8Array {
-  return typeof certificate === "string" ? new TextEncoder().encode(certificate) : certificate;
+/** Text is read as bytes: PEM, or hexadecimal. */
+function bytes(encoded: string | Uint8Array): Uint8Array {
+  return typeof encoded === "string" ? new TextEncoder().encode(encoded) : encoded;
+}
+
+/** What the module reads is JSON text. */
+function text(json: unknown): string {
+  return typeof json === "string" ? json : (JSON.stringify(json) ?? "");
 }
 
 /** Turns what the module throws into errors of our own. */

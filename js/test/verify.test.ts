@@ -1,16 +1,29 @@
-import { createHash, verify as verifySignature, X509Certificate } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  verify as verifySignature,
+  X509Certificate,
+} from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   certificateSummary,
+  type Enrolment,
   type Expected,
+  type ExpectedEnrolment,
+  type ExpectedPresence,
   KazashiError,
   newNonce,
+  type PresenceTrust,
   type Revocation,
   readDigitalSignatureCertificate,
+  recognition,
+  subject,
   type Trust,
   verify,
   verifyDigitalSignatureCertificate,
+  verifyEnrolment,
+  verifyPresence,
 } from "../src/verify.js";
 
 const vectors = new URL("../../vectors/", import.meta.url);
@@ -36,8 +49,57 @@ type Case = {
   acceptTestHierarchy?: boolean;
 };
 
+/** Whom the relying party of a case of `presence-cases.json` or `enrolment-cases.json` trusts. */
+type TrustOfCase = {
+  authorities?: string[];
+  cvKeys?: Record<string, string[]>;
+  acceptTestHierarchy?: boolean;
+  pairwiseKey?: number;
+};
+
+/** A case of `presence-cases.json`; the file says how to read it. */
+type PresenceCase = TrustOfCase & {
+  name: string;
+  code?: string;
+  proof?: string;
+  enrolment?: string;
+  fields?: Token;
+  keep?: Record<string, number>;
+  flip?: string;
+  padTo?: number;
+  text?: string;
+  expected?: Partial<Omit<ExpectedPresence, "now">> & { now?: number };
+  enrolled?: Partial<Enrolment>;
+};
+
+/** A case of `enrolment-cases.json`; the file says how to read it. */
+type EnrolmentCase = TrustOfCase & {
+  name: string;
+  code?: string;
+  token?: string;
+  proof?: string;
+  expected?: Partial<Omit<ExpectedEnrolment, "now">> & { now?: number };
+};
+
+type PresenceVector = {
+  origin: string;
+  nonce: string;
+  enrolments: Record<string, Enrolment>;
+  proofs: Record<string, Token>;
+};
+
+type EnrolmentVector = {
+  origin: string;
+  pinNonce: string;
+  presenceNonce: string;
+  enrolments: Record<string, Enrolment>;
+  tokens: Record<string, Token>;
+  proofs: Record<string, Token>;
+};
+
 const pin = json<Signed>("verify/pin.json");
 const seconds = 1767225600;
+const rootIdentifier = "39303030303233080530303100000000";
 const expected: Expected = { ...pin, now: new Date(seconds * 1000) };
 const trust: Trust = {
   authorities: [certificate("user-authentication-ca.der")],
@@ -127,6 +189,138 @@ describe("a result", () => {
     const revocation = () => Promise.reject(new Error("the line is down"));
     const result = verify(pin.token, expected, { ...trust, revocation });
     await expect(result).rejects.toThrow("the line is down");
+  });
+});
+
+describe("a presence proof", () => {
+  const cases = json<{ cases: PresenceCase[] }>("verify/presence-cases.json").cases;
+  const vector = json<PresenceVector>("verify/presence.json");
+
+  it.each(cases.filter(({ code }) => !code))("of $name is accepted", async (of) => {
+    expect(await presenceCase(of)).toMatchObject({
+      subject: vector.enrolments["with certificate"]?.subject,
+      assurance: "low",
+      knownLimits: ["holder-unknown", "bound-by-enrolment", "relay"],
+      revocation: { status: "not-checked" },
+    });
+  });
+
+  it.each(cases.filter(({ code }) => code))("of $name: $code", async (of) => {
+    const error = await presenceCase(of).catch((error) => error);
+    expect(error).toBeInstanceOf(KazashiError);
+    expect(error.code).toBe(of.code);
+    expect(error.message).not.toBe("");
+  });
+
+  it("keeps the certificate for who asks, also when it brought the head alone", async () => {
+    const result = await presenceCase({
+      name: "",
+      proof: "head",
+      enrolment: "with certificate",
+    });
+    expect(Buffer.from(result.certificate())).toEqual(certificate("user-authentication.der"));
+    expect(Object.keys(JSON.parse(JSON.stringify(result))).sort()).toEqual([
+      "assurance",
+      "knownLimits",
+      "revocation",
+      "subject",
+    ]);
+  });
+
+  it.each([undefined, null, 1, {}, []])("that is none (%j) is refused", async (proof) => {
+    const { origin, nonce, enrolments } = vector;
+    const enrolment = enrolments["without certificate"] as Enrolment;
+    await expect(
+      verifyPresence(proof, { origin, nonce, enrolment }, trustOfCase({})),
+    ).rejects.toMatchObject({ code: "presence-proof-malformed" });
+  });
+
+  it.each([undefined, null, 1, {}, { subject: "" }])(
+    "is not verified against an enrolment that is none: %j",
+    async (enrolment) => {
+      const { origin, nonce, proofs } = vector;
+      const expected = { origin, nonce, enrolment: enrolment as Enrolment };
+      await expect(verifyPresence(proofs.whole, expected, trustOfCase({}))).rejects.toThrow(
+        RangeError,
+      );
+    },
+  );
+
+  it("of a revoked certificate proves nothing", async () => {
+    const revocation = () => ({ status: "revoked" }) as const;
+    await expect(presenceCase({ name: "" }, { revocation })).rejects.toMatchObject({
+      code: "certificate-revoked",
+    });
+  });
+
+  it("is trusted under a root in PEM or DER", async () => {
+    const key = createPublicKey(read("keys/card-surface-authority.pem"));
+    const { origin, nonce, enrolments, proofs } = vector;
+    const enrolment = enrolments["without certificate"] as Enrolment;
+    const expected = { origin, nonce, enrolment, now: new Date(seconds * 1000) };
+    for (const publicKey of [
+      key.export({ type: "spki", format: "pem" }) as string,
+      key.export({ type: "spki", format: "der" }),
+    ]) {
+      const cvKeys = [{ keyIdentifier: rootIdentifier, publicKey }];
+      const result = await verifyPresence(proofs.whole, expected, { ...trust, cvKeys });
+      expect(result.subject).toBe(enrolment.subject);
+    }
+    const cvKeys = [{ keyIdentifier: rootIdentifier, publicKey: "no key" }];
+    await expect(
+      verifyPresence(proofs.whole, expected, { ...trust, cvKeys }),
+    ).rejects.toMatchObject({ code: "authority-malformed" });
+  });
+});
+
+describe("an enrolment", () => {
+  const cases = json<{ cases: EnrolmentCase[] }>("verify/enrolment-cases.json").cases;
+  const { enrolments } = json<EnrolmentVector>("verify/enrolment.json");
+  const head = certificate("user-authentication.der").subarray(0, 256);
+
+  it.each(cases.filter(({ code }) => !code))("by $name is accepted", async (of) => {
+    const result = await enrolmentCase(of);
+    expect(result.method).toBe("pin");
+    expect(result.enrolment).toEqual(enrolments["without certificate"]);
+    expect(result.subject).toBe(result.enrolment.subject);
+  });
+
+  it.each(cases.filter(({ code }) => code))("by $name: $code", async (of) => {
+    const error = await enrolmentCase(of).catch((error) => error);
+    expect(error).toBeInstanceOf(KazashiError);
+    expect(error.code).toBe(of.code);
+  });
+
+  it("keeps the certificate only if asked", async () => {
+    const result = await enrolmentCase({ name: "" }, { keepCertificate: true });
+    expect(result.enrolment).toEqual(enrolments["with certificate"]);
+  });
+
+  it("is not made with a revoked certificate", async () => {
+    const revocation = () => ({ status: "revoked" }) as const;
+    await expect(enrolmentCase({ name: "" }, {}, { revocation })).rejects.toMatchObject({
+      code: "certificate-revoked",
+    });
+  });
+
+  it("is found by the subject of a certificate", async () => {
+    const found = await subject(certificate("user-authentication.der"), trust.pairwiseKey);
+    expect(found).toBe(enrolments["without certificate"]?.subject);
+    await expect(subject(head, trust.pairwiseKey)).rejects.toMatchObject({
+      code: "certificate-malformed",
+    });
+  });
+
+  it("is found by the head of a certificate", async () => {
+    expect(await recognition(head, trust.pairwiseKey)).toBe(
+      enrolments["with certificate"]?.recognition,
+    );
+    await expect(recognition(head.subarray(0, 64), trust.pairwiseKey)).rejects.toMatchObject({
+      code: "certificate-malformed",
+    });
+    await expect(recognition(head, new Uint8Array(31))).rejects.toMatchObject({
+      code: "pairwise-key-too-short",
+    });
   });
 });
 
@@ -260,6 +454,66 @@ describe("a certificate's summary", () => {
     await expect(summary).rejects.toMatchObject({ code: "certificate-malformed" });
   });
 });
+
+function trustOfCase(of: TrustOfCase): PresenceTrust {
+  const roots = of.cvKeys ?? { [rootIdentifier]: ["card-surface-authority.pem"] };
+  const publicKey = (file: string) =>
+    createPublicKey(read(`keys/${file}`)).export({ type: "spki", format: "der" });
+  return {
+    authorities: (of.authorities ?? ["user-authentication-ca.der"]).map(certificate),
+    cvKeys: Object.entries(roots).flatMap(([keyIdentifier, files]) =>
+      files.map((file) => ({ keyIdentifier, publicKey: publicKey(file) })),
+    ),
+    acceptTestHierarchy: of.acceptTestHierarchy ?? true,
+    pairwiseKey: new Uint8Array(32).fill(of.pairwiseKey ?? 7),
+  };
+}
+
+async function presenceCase(of: PresenceCase, change: Partial<PresenceTrust> = {}) {
+  const { origin, nonce, enrolments, proofs } = json<PresenceVector>("verify/presence.json");
+  const proof = proofs[of.proof ?? "whole"] ?? {};
+  for (const [field, length] of Object.entries(of.keep ?? {})) {
+    proof[field] = bytesOf(proof[field]).subarray(0, length).toString("base64");
+  }
+  if (of.flip) {
+    const changed = bytesOf(proof[of.flip]);
+    changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+    proof[of.flip] = changed.toString("base64");
+  }
+  for (const [field, value] of Object.entries(of.fields ?? {})) {
+    if (value === null) delete proof[field];
+    else proof[field] = value;
+  }
+  const text = of.text ?? JSON.stringify(proof).padEnd(of.padTo ?? 0);
+  const stored = enrolments[of.enrolment ?? "without certificate"] as Enrolment;
+  const { now = seconds, ...expected } = of.expected ?? {};
+  const enrolment = { ...stored, ...of.enrolled };
+  return verifyPresence(
+    text,
+    { origin, nonce, enrolment, ...expected, now: new Date(now * 1000) },
+    { ...trustOfCase(of), ...change },
+  );
+}
+
+async function enrolmentCase(
+  of: EnrolmentCase,
+  options: Partial<ExpectedEnrolment> = {},
+  change: Partial<PresenceTrust> = {},
+) {
+  const vector = json<EnrolmentVector>("verify/enrolment.json");
+  const { origin, pinNonce, presenceNonce, tokens, proofs } = vector;
+  const { now = seconds, ...expected } = of.expected ?? {};
+  return verifyEnrolment(
+    tokens[of.token ?? "pin"],
+    proofs[of.proof ?? "whole"],
+    { origin, pinNonce, presenceNonce, ...expected, ...options, now: new Date(now * 1000) },
+    { ...trustOfCase(of), ...change },
+  );
+}
+
+function bytesOf(field: unknown): Buffer {
+  return Buffer.from(String(field), "base64");
+}
 
 async function verifyCase(of: Case) {
   const { method, origin, nonce, token } = json<Signed>(`verify/${of.base ?? "pin"}.json`);

@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use js_sys::{RangeError, Uint8Array};
 use kazashi_verify::{
-    BasicAttributes, Certificate, CertificateKind, CertificateSummary, Era, ErrorCode, Expected,
-    Hierarchy, Method, MethodSource, PairwiseKey, Sex, Trust, VerifyError,
+    Assurance, Authentication, BasicAttributes, Certificate, CertificateKind, CertificateSummary,
+    CvTrust, Enrolment, Era, ErrorCode, Expected, ExpectedEnrolment, ExpectedPresence, Hierarchy,
+    KeyIdentifier, Method, MethodSource, PairwiseKey, Sex, Trust, VerifyError,
 };
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 // What JavaScript passes in is read by getters: a deserialiser would be a tenth of the module.
 #[wasm_bindgen]
 extern "C" {
-    /// What the relying party expects of a token.
+    /// What the relying party expects of a token or proof.
     pub type ExpectedObject;
     #[wasm_bindgen(method, getter)]
     fn origin(this: &ExpectedObject) -> String;
@@ -27,12 +28,17 @@ extern "C" {
 
     /// Whom the relying party trusts.
     pub type TrustObject;
+    /// In turn the identifier of a root, as hexadecimal text, and its public key.
+    #[wasm_bindgen(method, getter, js_name = cvKeys)]
+    fn cv_keys(this: &TrustObject) -> Vec<Uint8Array>;
     #[wasm_bindgen(method, getter)]
     fn authorities(this: &TrustObject) -> Vec<Uint8Array>;
     #[wasm_bindgen(method, getter, js_name = cardAuthority)]
     fn card_authority(this: &TrustObject) -> Option<Vec<u8>>;
     #[wasm_bindgen(method, getter, js_name = acceptTestHierarchy)]
     fn accept_test_hierarchy(this: &TrustObject) -> bool;
+    #[wasm_bindgen(method, getter, js_name = pairwiseKey)]
+    fn pairwise_key(this: &TrustObject) -> Vec<u8>;
 }
 
 #[derive(Serialize)]
@@ -41,6 +47,23 @@ struct AuthenticationObject {
     subject: String,
     method_source: &'static str,
     serial_number: String,
+    #[serde(serialize_with = "uint8_array")]
+    certificate: Vec<u8>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EnrolledObject {
+    authentication: AuthenticationObject,
+    enrolment: Enrolment,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PresenceObject {
+    subject: String,
+    assurance: &'static str,
+    known_limits: Vec<&'static str>,
     #[serde(serialize_with = "uint8_array")]
     certificate: Vec<u8>,
 }
@@ -97,10 +120,61 @@ pub fn verify(
     expected: &ExpectedObject,
     now: f64,
     trust: &TrustObject,
-    pairwise_key: Vec<u8>,
 ) -> Result<JsValue, JsValue> {
-    let pairwise_key = Zeroizing::new(pairwise_key);
-    into_js(verify_values(token, expected, time(now)?, trust, &pairwise_key))
+    into_js(verify_values(token, expected, time(now)?, trust))
+}
+
+/// Verifies a token and a presence proof, and gives an enrolment that keeps the certificate. Throws
+/// `{ code, message }`.
+#[wasm_bindgen(js_name = verifyEnrolment)]
+pub fn verify_enrolment(
+    token: &str,
+    proof: &str,
+    expected: &ExpectedObject,
+    presence_nonce: &str,
+    now: f64,
+    trust: &TrustObject,
+) -> Result<JsValue, JsValue> {
+    let expected = ExpectedEnrolment {
+        origin: &expected.origin(),
+        pin_nonce: &expected.nonce(),
+        presence_nonce,
+        now: time(now)?,
+    };
+    into_js(verified_enrolment(token.as_bytes(), proof.as_bytes(), &expected, trust))
+}
+
+/// Verifies a presence proof against an enrolment in JSON. Throws `{ code, message }`.
+#[wasm_bindgen(js_name = verifyPresence)]
+pub fn verify_presence(
+    proof: &str,
+    expected: &ExpectedObject,
+    enrolment: &str,
+    now: f64,
+    trust: &TrustObject,
+) -> Result<JsValue, JsValue> {
+    let enrolment = serde_json::from_slice(enrolment.as_bytes())
+        .map_err(|_| RangeError::new("enrolment is none that verifyEnrolment gave"))?;
+    let expected = ExpectedPresence {
+        origin: &expected.origin(),
+        nonce: &expected.nonce(),
+        enrolment: &enrolment,
+        now: time(now)?,
+    };
+    into_js(verified_presence(proof.as_bytes(), &expected, trust))
+}
+
+/// The subject that a certificate claims, unverified. Throws `{ code, message }`.
+#[wasm_bindgen]
+pub fn subject(certificate: &[u8], key: Vec<u8>) -> Result<JsValue, JsValue> {
+    let certificate = Certificate::user_authentication(certificate);
+    into_js(pairwise_key(key).and_then(|key| Ok(key.subject(&certificate?))))
+}
+
+/// What an enrolment is found by, unverified. Throws `{ code, message }`.
+#[wasm_bindgen]
+pub fn recognition(head: &[u8], key: Vec<u8>) -> Result<JsValue, JsValue> {
+    into_js(pairwise_key(key).and_then(|key| key.recognition(head)))
 }
 
 /// What a digital signature certificate says of the holder, unverified. Throws `{ code, message }`.
@@ -145,9 +219,8 @@ fn verify_values(
     expected: &ExpectedObject,
     now: SystemTime,
     trust: &TrustObject,
-    pairwise_key: &[u8],
 ) -> Result<AuthenticationObject, VerifyError> {
-    let pairwise_key = PairwiseKey::new(pairwise_key)?;
+    let key = pairwise_key(trust.pairwise_key())?;
     let expected = Expected {
         origin: &expected.origin(),
         nonce: &expected.nonce(),
@@ -160,13 +233,41 @@ fn verify_values(
     };
     let trust = trust_of(trust)?;
     let authentication = kazashi_verify::verify(token.as_bytes(), &expected, &trust)?;
-    Ok(AuthenticationObject {
-        subject: authentication.subject(&pairwise_key),
-        method_source: match authentication.method_source() {
-            MethodSource::Bridge => "bridge",
+    Ok(authentication_object(&authentication, &key))
+}
+
+fn verified_enrolment(
+    token: &[u8],
+    proof: &[u8],
+    expected: &ExpectedEnrolment<'_>,
+    trust: &TrustObject,
+) -> Result<EnrolledObject, VerifyError> {
+    let key = pairwise_key(trust.pairwise_key())?;
+    let (trust, cv_trust) = (trust_of(trust)?, cv_trust_of(trust)?);
+    let enrolled =
+        kazashi_verify::verify_enrolment(token, proof, expected, &trust, &cv_trust, &key)?;
+    let enrolled = enrolled.keeping_certificate(&key)?;
+    Ok(EnrolledObject {
+        authentication: authentication_object(enrolled.authentication(), &key),
+        enrolment: enrolled.enrolment().clone(),
+    })
+}
+
+fn verified_presence(
+    proof: &[u8],
+    expected: &ExpectedPresence<'_>,
+    trust: &TrustObject,
+) -> Result<PresenceObject, VerifyError> {
+    let key = pairwise_key(trust.pairwise_key())?;
+    let (trust, cv_trust) = (trust_of(trust)?, cv_trust_of(trust)?);
+    let presence = kazashi_verify::verify_presence(proof, expected, &trust, &cv_trust, &key)?;
+    Ok(PresenceObject {
+        subject: presence.subject().to_owned(),
+        assurance: match presence.assurance() {
+            Assurance::Low => "low",
         },
-        serial_number: authentication.serial_number().to_owned(),
-        certificate: authentication.certificate().der().to_vec(),
+        known_limits: presence.known_limits().iter().map(|limit| limit.as_str()).collect(),
+        certificate: presence.certificate().der().to_vec(),
     })
 }
 
@@ -189,6 +290,39 @@ fn trust_of(object: &TrustObject) -> Result<Trust, VerifyError> {
     match object.card_authority() {
         Some(der) => trust.with_card_authority(&der),
         None => Ok(trust),
+    }
+}
+
+fn pairwise_key(bytes: Vec<u8>) -> Result<PairwiseKey, VerifyError> {
+    PairwiseKey::new(&Zeroizing::new(bytes))
+}
+
+/// The roots of card-verifiable certificates.
+fn cv_trust_of(object: &TrustObject) -> Result<CvTrust, VerifyError> {
+    let mut trust = CvTrust::pinned();
+    let keys: Vec<_> = object.cv_keys().iter().map(Uint8Array::to_vec).collect();
+    for [identifier, public_key] in keys.as_chunks().0 {
+        let identifier = str::from_utf8(identifier).unwrap_or_default();
+        let identifier = KeyIdentifier::from_hexadecimal(identifier)?;
+        trust = trust.with_key(identifier, public_key)?;
+    }
+    Ok(match object.accept_test_hierarchy() {
+        true => trust.accepting_test_hierarchy(),
+        false => trust,
+    })
+}
+
+fn authentication_object(
+    authentication: &Authentication,
+    pairwise_key: &PairwiseKey,
+) -> AuthenticationObject {
+    AuthenticationObject {
+        subject: authentication.subject(pairwise_key),
+        method_source: match authentication.method_source() {
+            MethodSource::Bridge => "bridge",
+        },
+        serial_number: authentication.serial_number().to_owned(),
+        certificate: authentication.certificate().der().to_vec(),
     }
 }
 
