@@ -27,6 +27,31 @@ use crate::{
 /// 4 to 6 are decided [together](TerminalStore::admit), in the store. Whoever is no desk is not
 /// recorded: strangers must not be able to fill the disk. Where a person is to be checked by eye,
 /// call [`sign`](Self::sign) after the staff's match.
+///
+/// ```
+/// # use std::{error::Error, sync::Arc, time::SystemTime};
+/// # use kazashi_server::{
+/// #     BridgeKey, PemSigner, SessionId, Store, TerminalDesk, TerminalError, TerminalRequest,
+/// # };
+/// # async fn start(store: Arc<dyn Store>, text: &str) -> Result<TerminalDesk, Box<dyn Error>> {
+/// // Once for each workstation, by an administrator: the key that `kazashi-bridge` prints.
+/// store.enrol_bridge("counter 1", &BridgeKey::parse(text)?, SystemTime::now()).await?;
+///
+/// let signer = PemSigner::from_file("terminal.pem")?; // Pkcs11Signer::open(…) in production
+/// let desk = TerminalDesk::new(store, signer, "https://reception.example");
+/// # Ok(desk)
+/// # }
+///
+/// // Whenever a page of the desk sends what its bridge made of the card's challenge:
+/// async fn sign(
+///     desk: &TerminalDesk,
+///     session: &SessionId,
+///     request: &TerminalRequest,
+///     nonce: &str,
+/// ) -> Result<Vec<u8>, TerminalError> {
+///     desk.sign(session, request, nonce, SystemTime::now()).await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct TerminalDesk {
     store: Arc<dyn TerminalStore>,

@@ -180,6 +180,16 @@ impl Race {
     }
 }
 
+/// After a failure, nobody goes on alone.
+impl Drop for Race {
+    fn drop(&mut self) {
+        for process in &mut self.running {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
+
 struct Offer {
     nonce: String,
     /// `accepted`, `refused`, `unavailable`; or nothing, if the process was killed meanwhile.
@@ -254,12 +264,12 @@ impl Process {
             if (index + self.number) % PROCESSES >= RIVALS {
                 continue;
             }
-            loop {
+            for attempt in 0.. {
                 write!(log, "{nonce} ").unwrap();
                 let answer = store.take_nonce(session, Method::Pin, nonce, noon()).await;
                 writeln!(log, "{}", word(&answer)).unwrap();
                 match answer {
-                    Err(NonceError::Store(StoreError::Unavailable { .. })) => {
+                    Err(NonceError::Store(StoreError::Unavailable { .. })) if attempt < 1000 => {
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }
                     Err(NonceError::Store(error)) => panic!("{error}"),
