@@ -174,7 +174,7 @@ pub enum TerminalError {
     #[error("this is not the session of a desk")]
     NotADesk,
     /// The request holds no nonce, no public key of Ed25519, or no challenge of the profile's
-    /// length.
+    /// length. Not recorded: there may be no bridge to name.
     #[error("the request for a signature is malformed")]
     RequestMalformed,
     /// A desk asked, and was refused.
