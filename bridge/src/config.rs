@@ -1,154 +1,204 @@
 use std::{
-    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use kazashi_core::policy::{Scope, Scopes};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
-use crate::origin::{InvalidOrigin, Origin};
+use crate::{
+    grants::Grants,
+    limits::Limits,
+    origin::{InvalidOrigin, Origin},
+};
 
 /// What the administrator decided. An origin that is not listed may do nothing.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// The program that asks for PINs.
     pub(crate) pinentry: PathBuf,
-    grants: HashMap<Origin, Scopes>,
-    developer_mode: bool,
+    /// Whether a page that may do nothing is told so.
+    pub(crate) disclose: bool,
+    pub(crate) limits: Limits,
+    native: Native,
+    #[serde(rename = "origin")]
+    pub(crate) grants: Grants,
 }
 
-/// Why the configuration was not taken. Nothing is granted then.
+/// Programs of this user that connect by the Unix socket.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Native {
+    scopes: Scopes,
+}
+
+/// The administrator's file.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    /// Whether it was named, so that it must be there.
+    is_named: bool,
+}
+
+/// Why a file was not taken. It grants nothing then.
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
     #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("{} is not a configuration: {source}", path.display())]
+    #[error("{} has a mistake: {source}", path.display())]
     Malformed { path: PathBuf, source: Box<toml::de::Error> },
     #[error("{origin} cannot be granted anything: {source}")]
     Origin { origin: Origin, source: InvalidOrigin },
-    #[error("{0} is listed twice")]
-    Twice(Origin),
-    #[error("{0} cannot be granted raw-apdu: that is for developer mode")]
-    RawApdu(Origin),
+    #[error("raw-apdu is for developer mode")]
+    RawApdu,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    pinentry: Option<PathBuf>,
-    #[serde(default, rename = "origin")]
-    origins: Vec<Grant>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Grant {
-    origin: Origin,
-    scopes: Scopes,
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            pinentry: PathBuf::from("pinentry"),
+            disclose: false,
+            limits: Limits::default(),
+            native: Native::default(),
+            grants: Grants::default(),
+        }
+    }
 }
 
 impl Config {
-    /// Reads the administrator's file. Without one, no origin may do anything.
-    pub(crate) fn load(path: Option<&Path>, developer_mode: bool) -> Result<Self, ConfigError> {
-        match path {
-            None => Self::new(File::default(), developer_mode),
-            Some(path) => {
-                let text = fs::read_to_string(path)
-                    .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-                let file = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
-                    path: path.to_owned(),
-                    source: Box::new(source),
-                })?;
-                Self::new(file, developer_mode)
-            }
-        }
+    /// What programs that connect by the Unix socket may do.
+    pub(crate) fn native_scopes(&self) -> &Scopes {
+        &self.native.scopes
+    }
+}
+
+impl ConfigFile {
+    /// The file that was named, or else the one of this machine.
+    pub(crate) fn new(named: Option<PathBuf>) -> Self {
+        let is_named = named.is_some();
+        Self { path: named.unwrap_or_else(of_this_machine), is_named }
     }
 
-    fn new(file: File, developer_mode: bool) -> Result<Self, ConfigError> {
-        let mut grants = HashMap::new();
-        for Grant { origin, scopes } in file.origins {
-            if let Err(source) = Origin::parse(origin.as_str(), developer_mode) {
-                return Err(ConfigError::Origin { origin, source });
+    /// Reads the file. Where none was named and there is none, no origin is listed.
+    pub(crate) fn load(&self, developer_mode: bool) -> Result<Config, ConfigError> {
+        let config: Config = match read_toml(&self.path)? {
+            Some(config) => config,
+            None if self.is_named => {
+                let source = io::ErrorKind::NotFound.into();
+                return Err(ConfigError::Unreadable { path: self.path.clone(), source });
             }
-            if scopes.allow(Scope::RawApdu) && !developer_mode {
-                return Err(ConfigError::RawApdu(origin));
-            }
-            if grants.insert(origin.clone(), scopes).is_some() {
-                return Err(ConfigError::Twice(origin));
+            None => Config::default(),
+        };
+        let is_raw = |scopes: &Scopes| scopes.allow(Scope::RawApdu);
+        let grants_raw = config.grants.iter().any(|grant| is_raw(&grant.scopes));
+        if !developer_mode && (grants_raw || is_raw(config.native_scopes())) {
+            return Err(ConfigError::RawApdu);
+        }
+        for grant in config.grants.iter() {
+            if let Err(source) = Origin::parse(grant.origin.as_str(), developer_mode) {
+                return Err(ConfigError::Origin { origin: grant.origin.clone(), source });
             }
         }
-        let pinentry = file.pinentry.unwrap_or_else(|| PathBuf::from("pinentry"));
-        Ok(Self { pinentry, grants, developer_mode })
+        Ok(config)
     }
+}
 
-    /// The origin of an `Origin` header and what it may do, if it may do anything.
-    pub(crate) fn granted(&self, origin: &str) -> Option<(Origin, &Scopes)> {
-        let origin = Origin::parse(origin, self.developer_mode).ok()?;
-        let scopes = self.grants.get(&origin).filter(|scopes| !scopes.is_empty())?;
-        Some((origin, scopes))
+/// Reads a file of TOML, if there is one.
+pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ConfigError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+    };
+    toml::from_str(&text).map(Some).map_err(|source| ConfigError::Malformed {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+fn of_this_machine() -> PathBuf {
+    if cfg!(windows) {
+        let data = std::env::var_os("ProgramData").unwrap_or_else(|| r"C:\ProgramData".into());
+        Path::new(&data).join("kazashi").join("bridge.toml")
+    } else if cfg!(target_os = "macos") {
+        PathBuf::from("/Library/Application Support/kazashi/bridge.toml")
+    } else {
+        PathBuf::from("/etc/kazashi/bridge.toml")
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use kazashi_core::policy::Scope;
 
-    use super::{Config, ConfigError};
+    use super::{Config, ConfigError, ConfigFile};
 
-    fn config(text: &str, developer_mode: bool) -> Result<Config, ConfigError> {
+    fn load(text: &str, developer_mode: bool) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bridge.toml");
         std::fs::write(&path, text).unwrap();
-        Config::load(Some(&path), developer_mode)
+        ConfigFile::new(Some(path)).load(developer_mode)
     }
 
     #[test]
-    fn a_listed_origin_has_its_scopes() {
-        let config = config(
-            "[[origin]]\norigin = \"https://portal.example\"\nscopes = [\"authenticate\"]",
+    fn a_whole_file_is_understood() {
+        let config = load(
+            r#"
+            pinentry = "/usr/bin/pinentry-curses"
+            disclose = true
+
+            [limits]
+            idle-seconds = 20
+
+            [native]
+            scopes = ["events"]
+
+            [[origin]]
+            origin = "https://portal.example"
+            scopes = ["authenticate"]
+            until = 2027-03-31
+            reason = "trial at the counter"
+            "#,
             false,
         )
         .unwrap();
-        let (origin, scopes) = config.granted("https://portal.example").unwrap();
-        assert_eq!(origin.as_str(), "https://portal.example");
-        assert!(scopes.allow(Scope::Authenticate) && !scopes.allow(Scope::Events));
+        assert!(config.disclose && config.native_scopes().allow(Scope::Events));
+        assert_eq!(config.pinentry.to_str(), Some("/usr/bin/pinentry-curses"));
+        assert_eq!(config.limits.idle(), Duration::from_secs(20));
+        let grant = config.grants.iter().next().unwrap();
+        assert!(grant.scopes.allow(Scope::Authenticate) && !grant.scopes.allow(Scope::Events));
+        assert_eq!(grant.reason.as_deref(), Some("trial at the counter"));
     }
 
     #[test]
-    fn any_other_origin_has_none() {
-        let config = config(
-            "[[origin]]\norigin = \"https://portal.example\"\nscopes = [\"events\"]\n\
-             [[origin]]\norigin = \"https://nothing.example\"\nscopes = []",
-            false,
-        )
-        .unwrap();
-        for origin in [
-            "https://portal.example:8443",
-            "http://portal.example",
-            "https://sub.portal.example",
-            "https://portal.example.evil.example",
-            "https://nothing.example",
-            "null",
-            "",
-        ] {
-            assert!(config.granted(origin).is_none(), "{origin}");
-        }
+    fn an_empty_file_grants_nothing() {
+        let config = load("", true).unwrap();
+        assert_eq!(config, Config::default());
+        assert!(config.native_scopes().is_empty() && config.grants.iter().next().is_none());
     }
 
     #[test]
-    fn without_a_file_nothing_is_granted() {
-        let config = Config::load(None, true).unwrap();
-        assert!(config.granted("http://localhost:8080").is_none());
+    fn a_file_that_was_named_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bridge.toml");
+        assert!(ConfigFile::new(Some(path.clone())).load(false).is_err());
+        let of_the_machine = ConfigFile { path, is_named: false };
+        assert_eq!(of_the_machine.load(false).unwrap(), Config::default());
     }
 
     #[test]
     fn raw_commands_are_for_developer_mode() {
-        let text = "[[origin]]\norigin = \"https://a.example\"\nscopes = [\"raw-apdu\"]";
-        assert!(matches!(config(text, false), Err(ConfigError::RawApdu(_))));
-        let config = config(text, true).unwrap();
-        assert!(config.granted("https://a.example").unwrap().1.allow(Scope::RawApdu));
+        for text in [
+            "[[origin]]\norigin = \"https://a.example\"\nscopes = [\"raw-apdu\"]",
+            "[native]\nscopes = [\"raw-apdu\"]",
+        ] {
+            assert!(matches!(load(text, false), Err(ConfigError::RawApdu)), "{text}");
+            assert!(load(text, true).is_ok(), "{text}");
+        }
     }
 
     #[test]
@@ -156,18 +206,32 @@ mod tests {
         for (mistake, text) in [
             ("not TOML", "[[origin"),
             ("an unknown key", "orgins = []"),
+            (
+                "an unknown key of an origin",
+                "[[origin]]\norigin = \"https://a.example\"\nscopes = []\nuntill = 2026-12-31",
+            ),
             ("an unknown scope", "[[origin]]\norigin = \"https://a.example\"\nscopes = [\"all\"]"),
             ("no scopes", "[[origin]]\norigin = \"https://a.example\""),
             ("no canonical origin", "[[origin]]\norigin = \"https://a.example/\"\nscopes = []"),
             ("plain http", "[[origin]]\norigin = \"http://a.example\"\nscopes = []"),
             ("loopback", "[[origin]]\norigin = \"http://localhost\"\nscopes = []"),
+            ("a program", "[[origin]]\norigin = \"native:program\"\nscopes = []"),
+            (
+                "no moment",
+                "[[origin]]\norigin = \"https://a.example\"\nscopes = []\nuntil = 10:00:00",
+            ),
+            (
+                "an end in quotes",
+                "[[origin]]\norigin = \"https://a.example\"\nscopes = []\nuntil = \"2026-12-31\"",
+            ),
+            ("no limit", "[limits]\nsockets = 0"),
             (
                 "twice",
                 "[[origin]]\norigin = \"https://a.example\"\nscopes = []\n\
                  [[origin]]\norigin = \"https://a.example\"\nscopes = []",
             ),
         ] {
-            assert!(config(text, false).is_err(), "{mistake}");
+            assert!(load(text, false).is_err(), "{mistake}");
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{
     collections::HashSet,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
@@ -18,7 +19,10 @@ use kazashi_core::{
     policy::{Scope, Scopes},
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
 };
-use tokio::{sync::broadcast::error::RecvError, time::interval};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{interval, sleep, timeout},
+};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tracing::{debug, info};
 
@@ -27,6 +31,7 @@ use crate::{
     card::Card,
     events::Event,
     lease::InUse,
+    limits::is_deeper_than,
     origin::Origin,
     pin_entry::{Prompt, Purpose},
     try_guard::Turn,
@@ -35,8 +40,6 @@ use crate::{
 
 /// A page may have so many requests under way.
 const MAX_REQUESTS: usize = 16;
-/// How often a silent page is asked whether it is still there.
-const PING: Duration = Duration::from_secs(20);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -68,13 +71,23 @@ impl Connection {
         let mut events = self.bridge.events.subscribe();
         let mut watching = false;
         let mut requests = FuturesUnordered::new();
-        let mut ping = interval(PING);
+        let idle = self.bridge.limits.idle();
+        let mut ping = interval(idle / 3);
         let mut heard = Instant::now();
+        let mut pace = self.bridge.limits.pace(heard);
+        let mut changed = pin!(self.bridge.access.changed(&self.origin, &self.scopes));
         loop {
+            let pause = pace.pause(Instant::now());
+            let may_ask = requests.len() < MAX_REQUESTS && pause.is_zero();
             let message = tokio::select! {
-                message = socket.next(), if requests.len() < MAX_REQUESTS => match message {
+                message = socket.next(), if may_ask => match message {
                     Some(Ok(Message::Text(text))) => {
                         heard = Instant::now();
+                        pace.count(heard);
+                        if is_deeper_than(self.bridge.limits.json_depth, &text) {
+                            debug!(origin = %self.origin, "a message is nested too deep");
+                            break;
+                        }
                         let Ok(ask) = serde_json::from_str::<Ask>(&text) else {
                             debug!(origin = %self.origin, "not a message of the protocol");
                             break;
@@ -85,6 +98,7 @@ impl Connection {
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                         heard = Instant::now();
+                        pace.count(heard);
                         continue;
                     }
                     // Binary frames, a closing handshake, an error, the end.
@@ -99,19 +113,30 @@ impl Connection {
                     // Too slow to be told everything: it must begin anew.
                     Err(RecvError::Lagged(_) | RecvError::Closed) => break,
                 },
+                () = sleep(pause), if !pause.is_zero() => continue,
+                () = &mut changed => {
+                    info!(origin = %self.origin, "may no longer do the same as before");
+                    break;
+                }
                 _ = ping.tick() => {
-                    if heard.elapsed() > 3 * PING || socket.send(Message::Ping("".into())).await.is_err() {
+                    let ping = Message::Ping("".into());
+                    if heard.elapsed() > idle || self.send(socket, ping).await.is_none() {
                         break;
                     }
                     continue;
                 }
             };
             let Ok(message) = message else { break };
-            if socket.send(Message::Text(message.into())).await.is_err() {
+            if self.send(socket, Message::Text(message.into())).await.is_none() {
                 break;
             }
         }
-        let _ = socket.close(None).await;
+        let _ = timeout(self.bridge.limits.handshake(), socket.close(None)).await;
+    }
+
+    /// Sends a message, unless the page does not take it.
+    async fn send(&self, socket: &mut Socket, message: Message) -> Option<()> {
+        timeout(self.bridge.limits.idle(), socket.send(message)).await.ok()?.ok()
     }
 
     async fn reply(&self, ask: Ask) -> Reply {

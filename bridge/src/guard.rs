@@ -11,62 +11,114 @@ use hyper::{
         SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
+use jiff::Timestamp;
 use kazashi_core::{policy::Scopes, wire::SUBPROTOCOL};
 
-use crate::{config::Config, origin::Origin};
+use crate::{access::Rules, origin::Origin};
+
+/// Which way a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// This port on loopback, where any page can have its browser knock.
+    Loopback { port: u16 },
+    /// The Unix socket, which only programs of this user can open.
+    Native,
+}
 
 /// What is done with a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Upgrade to a WebSocket for this origin, which may do so much.
     Upgrade { origin: Origin, scopes: Scopes, key: String },
+    /// An upgrade asked for as it should be, by an origin that may do nothing. Refuse, unless the
+    /// administrator wants it to be told.
+    Unlisted { origin: Origin, key: String },
     /// Answer that the bridge runs; a listed origin may read the answer.
     Health { readable_by: Option<Origin> },
     /// Refuse.
     Refuse(StatusCode),
 }
 
-/// Judges a request that came in on this port.
-pub(crate) fn guard<B>(request: &Request<B>, port: u16, config: &Config) -> Verdict {
-    judge(request, port, config).unwrap_or_else(Verdict::Refuse)
+/// Judges a request by the rules, as they are at this moment.
+pub(crate) fn guard<B>(request: &Request<B>, door: Door, rules: &Rules, now: Timestamp) -> Verdict {
+    let judge = || {
+        is_addressed_to(door, request)?;
+        let headers = request.headers();
+        match request.uri().path() {
+            "/health" => health(headers, rules, now),
+            "/" => upgrade(headers, door, rules, now),
+            _ => Err(StatusCode::NOT_FOUND),
+        }
+    };
+    judge().unwrap_or_else(Verdict::Refuse)
 }
 
-fn judge<B>(request: &Request<B>, port: u16, config: &Config) -> Result<Verdict, StatusCode> {
-    let headers = request.headers();
+/// Refuses what is no request to this bridge at all.
+fn is_addressed_to<B>(door: Door, request: &Request<B>) -> Result<(), StatusCode> {
     // DNS rebinding: a page may call its own name 127.0.0.1, but then that name stands here.
-    let host = only(headers, &HOST).ok_or(StatusCode::BAD_REQUEST)?;
-    let names = [format!("127.0.0.1:{port}"), format!("[::1]:{port}"), format!("localhost:{port}")];
-    if !names.iter().any(|name| name == host) {
+    let host = only(request.headers(), &HOST).ok_or(StatusCode::BAD_REQUEST)?;
+    let is_ours = match door {
+        Door::Loopback { port } => ["127.0.0.1", "[::1]", "localhost"]
+            .into_iter()
+            .any(|name| host.strip_prefix(name) == Some(&format!(":{port}"))),
+        Door::Native => host == "localhost",
+    };
+    if !is_ours {
         return Err(StatusCode::MISDIRECTED_REQUEST);
     }
     if request.method() != Method::GET || request.version() != Version::HTTP_11 {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
-    if request.uri().query().is_some() {
+    // Whoever names a host here too names one that nobody compared, and pages have nothing to ask
+    // for.
+    let uri = request.uri();
+    if uri.authority().is_some() || uri.query().is_some() {
         return Err(StatusCode::NOT_FOUND);
     }
-    match request.uri().path() {
-        "/health" => health(headers, config),
-        "/" => upgrade(headers, config),
-        _ => Err(StatusCode::NOT_FOUND),
+    Ok(())
+}
+
+fn health(headers: &HeaderMap, rules: &Rules, now: Timestamp) -> Result<Verdict, StatusCode> {
+    if !headers.contains_key(ORIGIN) {
+        return Ok(Verdict::Health { readable_by: None });
+    }
+    let origin = web_origin(headers, rules)?;
+    match rules.scopes(&origin, now) {
+        Some(_) => Ok(Verdict::Health { readable_by: Some(origin) }),
+        None => Err(StatusCode::FORBIDDEN),
     }
 }
 
-fn health(headers: &HeaderMap, config: &Config) -> Result<Verdict, StatusCode> {
-    let readable_by = match headers.contains_key(ORIGIN) {
-        false => None,
-        true => {
-            let origin = only(headers, &ORIGIN).and_then(|origin| config.granted(origin));
-            Some(origin.ok_or(StatusCode::FORBIDDEN)?.0)
-        }
+fn upgrade(
+    headers: &HeaderMap,
+    door: Door,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Verdict, StatusCode> {
+    let origin = match door {
+        Door::Loopback { .. } => web_origin(headers, rules)?,
+        // A page must not pass for a program because somebody forwards a port to the socket.
+        Door::Native if headers.contains_key(ORIGIN) => return Err(StatusCode::FORBIDDEN),
+        Door::Native => Origin::native(),
     };
-    Ok(Verdict::Health { readable_by })
+    match (rules.scopes(&origin, now), websocket_key(headers)) {
+        (Some(scopes), key) => {
+            Ok(Verdict::Upgrade { origin, scopes: scopes.clone(), key: key?.to_owned() })
+        }
+        (None, Ok(key)) => Ok(Verdict::Unlisted { origin, key: key.to_owned() }),
+        (None, Err(_)) => Err(StatusCode::FORBIDDEN),
+    }
 }
 
-fn upgrade(headers: &HeaderMap, config: &Config) -> Result<Verdict, StatusCode> {
-    let (origin, scopes) = only(headers, &ORIGIN)
-        .and_then(|origin| config.granted(origin))
-        .ok_or(StatusCode::FORBIDDEN)?;
+/// The origin that the browser names, if it could be granted anything.
+fn web_origin(headers: &HeaderMap, rules: &Rules) -> Result<Origin, StatusCode> {
+    only(headers, &ORIGIN)
+        .and_then(|origin| Origin::parse(origin, rules.developer_mode).ok())
+        .ok_or(StatusCode::FORBIDDEN)
+}
+
+/// The key of an opening handshake (RFC 6455, 4.2.1) for the protocol that is spoken here.
+fn websocket_key(headers: &HeaderMap) -> Result<&str, StatusCode> {
     let lists = |name: &HeaderName, word: &str| {
         only(headers, name)
             .is_some_and(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
@@ -77,8 +129,7 @@ fn upgrade(headers: &HeaderMap, config: &Config) -> Result<Verdict, StatusCode> 
     if !is_websocket || !lists(&SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         return Err(StatusCode::UPGRADE_REQUIRED);
     }
-    let key = only(headers, &SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)?;
-    Ok(Verdict::Upgrade { origin, scopes: scopes.clone(), key: key.to_owned() })
+    only(headers, &SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)
 }
 
 /// The value of a header that stands in the request once and is plain text.
@@ -92,10 +143,12 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 mod tests {
     use hyper::{Request, StatusCode};
 
-    use super::{Verdict, guard};
-    use crate::config::Config;
+    use jiff::Timestamp;
 
-    const PORT: u16 = 27390;
+    use super::{Door, Verdict, guard};
+    use crate::access::Rules;
+
+    const LOOPBACK: Door = Door::Loopback { port: 27390 };
     const GOOD: [(&str, &str); 7] = [
         ("host", "127.0.0.1:27390"),
         ("origin", "https://portal.example"),
@@ -106,20 +159,23 @@ mod tests {
         ("sec-websocket-protocol", "kazashi.v1"),
     ];
 
-    fn config() -> Config {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bridge.toml");
-        let text = "[[origin]]\norigin = \"https://portal.example\"\nscopes = [\"events\"]";
-        std::fs::write(&path, text).unwrap();
-        Config::load(Some(&path), false).unwrap()
+    fn rules() -> Rules {
+        let text = "[native]\nscopes = [\"events\"]\n\
+                    [[origin]]\norigin = \"https://portal.example\"\nscopes = [\"events\"]\n\
+                    [[origin]]\norigin = \"https://nothing.example\"\nscopes = []";
+        Rules { config: toml::from_str(text).unwrap(), ..Rules::default() }
     }
 
     fn verdict(method: &str, uri: &str, headers: &[(&str, &str)]) -> Verdict {
+        verdict_at(LOOPBACK, method, uri, headers)
+    }
+
+    fn verdict_at(door: Door, method: &str, uri: &str, headers: &[(&str, &str)]) -> Verdict {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        guard(&request.body(()).unwrap(), PORT, &config())
+        guard(&request.body(()).unwrap(), door, &rules(), Timestamp::now())
     }
 
     /// The good headers, with some replaced.
@@ -138,7 +194,21 @@ mod tests {
     }
 
     #[test]
-    fn other_origins_are_refused() {
+    fn an_origin_that_may_do_nothing_is_not_upgraded() {
+        for origin in [
+            "https://evil.example",
+            "https://nothing.example",
+            "https://portal.example:8443",
+            "https://sub.portal.example",
+            "https://portal.example.evil.example",
+        ] {
+            let verdict = verdict("GET", "/", &with(&[("origin", origin)]));
+            assert!(matches!(verdict, Verdict::Unlisted { .. }), "{origin}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_granted_nothing_is_refused() {
         for origin in [
             "",
             "null",
@@ -146,11 +216,10 @@ mod tests {
             "https://portal.example:443",
             "https://portal.example.",
             "https://PORTAL.example",
-            "https://evil.example",
-            "https://portal.example.evil.example",
             "https://portal.example@evil.example",
             "https://portal.example https://evil.example",
             "http://localhost:27390",
+            "native:program",
         ] {
             let verdict = verdict("GET", "/", &with(&[("origin", origin)]));
             assert_eq!(verdict, Verdict::Refuse(StatusCode::FORBIDDEN), "{origin}");
@@ -158,6 +227,21 @@ mod tests {
         let mut twice = with(&[]);
         twice.push(("origin", "https://portal.example"));
         assert_eq!(verdict("GET", "/", &twice), Verdict::Refuse(StatusCode::FORBIDDEN));
+        let no_upgrade = with(&[("origin", "https://evil.example"), ("upgrade", "")]);
+        assert_eq!(verdict("GET", "/", &no_upgrade), Verdict::Refuse(StatusCode::FORBIDDEN));
+    }
+
+    #[test]
+    fn a_program_names_no_origin() {
+        let program = with(&[("host", "localhost"), ("origin", "")]);
+        let upgraded = verdict_at(Door::Native, "GET", "/", &program);
+        let Verdict::Upgrade { origin, .. } = upgraded else { panic!("{upgraded:?}") };
+        assert_eq!(origin.as_str(), "native:program");
+        let page = with(&[("host", "localhost")]);
+        let refused = verdict_at(Door::Native, "GET", "/", &page);
+        assert_eq!(refused, Verdict::Refuse(StatusCode::FORBIDDEN));
+        let misdirected = verdict_at(Door::Native, "GET", "/", &with(&[("origin", "")]));
+        assert_eq!(misdirected, Verdict::Refuse(StatusCode::MISDIRECTED_REQUEST));
     }
 
     #[test]
@@ -191,7 +275,9 @@ mod tests {
                 assert_eq!(verdict, Verdict::Refuse(StatusCode::METHOD_NOT_ALLOWED), "{method}");
             }
         }
-        for uri in ["/x", "/health/", "//", "/?x", "/health?x", "/index.html"] {
+        for uri in
+            ["/x", "/health/", "//", "/?x", "/health?x", "/index.html", "http://127.0.0.1:27390/"]
+        {
             let verdict = verdict("GET", uri, &GOOD);
             assert_eq!(verdict, Verdict::Refuse(StatusCode::NOT_FOUND), "{uri}");
         }

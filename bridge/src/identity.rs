@@ -16,7 +16,7 @@ use kazashi_core::{Nonce, terminal::TerminalRequest};
 use rand_core::OsRng;
 use thiserror::Error;
 
-use crate::origin::Origin;
+use crate::{origin::Origin, private_file};
 
 /// The file of the private key: PKCS #8 PEM, readable for its owner only.
 const FILE: &str = "bridge-key.pem";
@@ -53,12 +53,12 @@ impl Identity {
                 .map(Self)
                 .map_err(|_| IdentityError::Malformed { path: path.clone() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(state).map_err(io)?;
+                private_file::create_folder(state).map_err(io)?;
                 let key = SigningKey::generate(&mut OsRng);
                 let pem = key
                     .to_pkcs8_pem(LineEnding::LF)
                     .map_err(|_| IdentityError::Malformed { path: path.clone() })?;
-                create_private(&path)
+                private_file::create(&path)
                     .and_then(|mut file| file.write_all(pem.as_bytes()))
                     .map_err(io)?;
                 Ok(Self(key))
@@ -87,14 +87,6 @@ impl Identity {
             challenge: challenge.into(),
         }
     }
-}
-
-fn create_private(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 impl fmt::Debug for Identity {

@@ -4,6 +4,7 @@
 //! judges every request by the origin that the browser names.
 
 use std::{
+    convert::Infallible,
     io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
@@ -15,41 +16,59 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Parser, Subcommand};
 use kazashi_core::wire::DEFAULT_PORT;
 use rand_core::{OsRng, RngCore};
-use tokio::runtime;
+use tokio::{runtime, sync::Semaphore};
 use tracing::{error, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    config::Config,
+    access::{Access, Files},
+    approvals::ApprovalsFile,
+    config::ConfigFile,
     disclosure_log::DisclosureLog,
     events::Events,
-    identity::Identity,
+    identity::{Identity, IdentityError},
     lease::Leases,
+    limits::Limits,
     log_command::LogCommand,
+    native::NativeSocket,
+    origins::Origins,
     pin_entry::PinEntry,
+    places::Places,
     readers::Readers,
     server::Server,
     try_guard::TryGuard,
     virtual_card::VirtualReader,
-    worker::{APDU_TIMEOUT, Shared},
+    worker::Shared,
 };
 
+mod access;
+mod approvals;
 mod assuan;
 mod card;
 mod config;
 mod connection;
 mod disclosure_log;
 mod events;
+mod grants;
 mod guard;
 mod identity;
 mod lease;
+mod limits;
 mod log_command;
+#[cfg(unix)]
+mod native;
 mod origin;
+mod origins;
+mod peer;
+mod pending;
 mod pin_entry;
+mod places;
+mod private_file;
 mod readers;
 mod resource_manager;
 mod server;
 mod try_guard;
+mod until;
 mod virtual_card;
 mod visit;
 mod worker;
@@ -78,6 +97,8 @@ enum Command {
         #[command(flatten)]
         state: State,
     },
+    /// Say which websites may do what.
+    Origins(Origins),
 }
 
 #[derive(Args, Debug)]
@@ -85,45 +106,73 @@ struct Serve {
     /// The port on 127.0.0.1 and ::1; 0 takes a free one.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
-    /// Which origins may do what (TOML). Without it, none may do anything.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     #[command(flatten)]
-    state: State,
+    files: FileOptions,
+    /// The Unix socket for programs that are no browser. Without it, kazashi/bridge.sock in
+    /// $XDG_RUNTIME_DIR, if there is such a folder.
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
     /// Use this card image of kazashi-emulator instead of the workstation's readers. Standard input
     /// takes insert, remove and swap DIR.
     #[arg(long, value_name = "DIR")]
     virtual_card: Option<PathBuf>,
-    /// Developer mode: http://localhost and http://127.0.0.1 may be listed as origins.
+    /// Run as root, who can do more than a bridge may.
+    #[cfg(unix)]
     #[arg(long)]
+    allow_root: bool,
+}
+
+/// Where it is written who may do what.
+#[derive(Args, Debug)]
+struct FileOptions {
+    /// The administrator's file (TOML): which origins may do what. Without it, the one of this
+    /// machine: /etc/kazashi/bridge.toml, if there is one.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    state: State,
+    /// Developer mode: http://localhost and http://127.0.0.1 may be listed as origins.
+    #[arg(long, global = true)]
     dev: bool,
+}
+
+impl FileOptions {
+    fn files(&self) -> Result<Files, IdentityError> {
+        Ok(Files {
+            config: ConfigFile::new(self.config.clone()),
+            approvals: ApprovalsFile::in_folder(&self.state.folder()?),
+            developer_mode: self.dev,
+        })
+    }
 }
 
 #[derive(Args, Debug)]
 struct State {
-    /// Where the bridge keeps its key and the disclosure log. Without it, where the operating system
-    /// keeps such things.
+    /// Where the bridge keeps its key, what its user approved, and the disclosure log. Without it,
+    /// where the operating system keeps such things.
     #[arg(long = "state", value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
 }
 
 impl State {
-    fn folder(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
-        match &self.folder {
-            Some(folder) => Ok(folder.clone()),
-            None => Ok(identity::default_state_folder()?),
-        }
+    fn folder(&self) -> Result<PathBuf, IdentityError> {
+        self.folder.clone().map_or_else(identity::default_state_folder, Ok)
     }
 
-    fn identity(&self) -> Result<Identity, Box<dyn std::error::Error>> {
-        Ok(Identity::load_or_create(&self.folder()?)?)
+    fn identity(&self) -> Result<Identity, IdentityError> {
+        Identity::load_or_create(&self.folder()?)
     }
 }
 
 /// What every connection shares.
 #[derive(Debug)]
 struct Bridge {
-    config: Config,
+    access: Arc<Access>,
+    limits: Limits,
+    /// Places for connections, of all origins together.
+    sockets: Arc<Semaphore>,
+    places: Arc<Places>,
     identity: Identity,
     events: Events,
     leases: Arc<Leases>,
@@ -139,8 +188,9 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve(options),
         Command::Enrol(state) => enrol(&state),
         Command::Log { command, state } => {
-            state.folder().and_then(|folder| log_command::run(command, &folder))
+            state.folder().map_err(Into::into).and_then(|folder| log_command::run(command, &folder))
         }
+        Command::Origins(origins) => origins.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -167,6 +217,15 @@ fn enrol(state: &State) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() && !options.allow_root {
+        return Err(
+            "a bridge runs as the user whose browser it serves; --allow-root says otherwise".into(),
+        );
+    }
+    if !peer::TELLS_USERS_APART {
+        warn!("programs of other users of this machine are not told from this user's own");
+    }
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let readers = runtime.block_on(serve_until_stopped(options))?;
     info!("stopping");
@@ -178,12 +237,15 @@ fn serve(options: Serve) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std::error::Error>> {
-    let config = Config::load(options.config.as_deref(), options.dev)?;
-    let identity = options.state.identity()?;
+    let files = options.files.files()?;
+    let config = files.config.load(options.files.dev)?;
+    let identity = options.files.state.identity()?;
+    let access = Arc::new(Access::new(files, &options.files.state.folder()?));
+    let limits = config.limits;
     let events = Events::new();
     let leases = Arc::new(Leases::new(events.clone()));
-    let log = Arc::new(DisclosureLog::open(&options.state.folder()?)?);
-    let shared = Shared { leases: Arc::clone(&leases), log, apdu_timeout: APDU_TIMEOUT };
+    let log = Arc::new(DisclosureLog::open(&options.files.state.folder()?)?);
+    let shared = Shared { leases: Arc::clone(&leases), log, apdu_timeout: limits.apdu() };
     let readers = Arc::new(Readers::new(shared, events.clone()));
     let pin_entry = PinEntry::new(config.pinentry.clone());
     if !pin_entry.is_available() {
@@ -204,22 +266,56 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
         }
     }
     let address = server.address();
-    let bridge = Bridge {
-        config,
+    let bridge = Arc::new(Bridge {
+        access: Arc::clone(&access),
+        sockets: Arc::new(Semaphore::new(limits.sockets.get())),
+        places: Places::new(limits.sockets_per_origin),
+        limits,
         identity,
         events,
         leases,
         readers: Arc::clone(&readers),
         pin_entry,
         try_guard: TryGuard::default(),
-    };
-    info!(version = VERSION, %address, developer_mode = options.dev, "listening");
+    });
+    #[cfg(unix)]
+    let serve_programs = serve_programs(options.socket, Arc::clone(&bridge))?;
+    #[cfg(not(unix))]
+    let serve_programs = std::future::pending::<Infallible>();
+    info!(version = VERSION, %address, developer_mode = options.files.dev, "listening");
     writeln!(io::stdout(), "listening on {address}")?;
     tokio::select! {
-        never = server.run(Arc::new(bridge)) => match never {},
+        never = server.run(bridge) => match never {},
+        never = serve_programs => match never {},
+        never = Arc::clone(&access).keep_current() => match never {},
         signal = stop_signal() => signal?,
     }
+    access.refresh();
     Ok(readers)
+}
+
+/// Serves programs by the Unix socket that was named, or by the default one if it can be had.
+#[cfg(unix)]
+fn serve_programs(
+    named: Option<PathBuf>,
+    bridge: Arc<Bridge>,
+) -> io::Result<impl Future<Output = Infallible>> {
+    let socket = match named {
+        Some(path) => Some(NativeSocket::bind(&path)?),
+        None => NativeSocket::default_path().and_then(|path| {
+            NativeSocket::bind(&path)
+                .inspect_err(
+                    |error| warn!(path = %path.display(), %error, "no socket for programs"),
+                )
+                .ok()
+        }),
+    };
+    Ok(async {
+        match socket {
+            Some(socket) => socket.run(bridge).await,
+            None => std::future::pending().await,
+        }
+    })
 }
 
 /// Waits until this program is asked to stop.

@@ -1,12 +1,19 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 use url::{Host, Url};
 
 /// A web origin (RFC 6454; HTML, 7.1.1): scheme, host and port, in the one form that browsers send.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Or what stands in its place for a program that is no browser.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin(String);
+
+/// No web origin is written like this, so a statement that was made for a program passes at no
+/// website, and no website can name itself so.
+const NATIVE: &str = "native:program";
+/// The longest: `https://`, a name of the domain name system (RFC 1035, 2.3.4), and a port.
+const MAX_LENGTH: usize = 8 + 253 + 6;
 
 /// The text is no origin that could be granted anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -23,6 +30,9 @@ impl Origin {
     /// Reads an origin that must already be in canonical form: what a browser sends, and what the
     /// administrator writes. Plain http is for loopback pages in developer mode.
     pub(crate) fn parse(text: &str, developer_mode: bool) -> Result<Self, InvalidOrigin> {
+        if text.len() > MAX_LENGTH {
+            return Err(InvalidOrigin::Malformed);
+        }
         let url = Url::parse(text).map_err(|_| InvalidOrigin::Malformed)?;
         // Whatever the URL standard would change (case, default port, trailing dot's host, user
         // name, IDN, path) makes the text another text, and so no origin.
@@ -49,6 +59,33 @@ impl Origin {
         }
     }
 
+    /// Reads an origin as a person types or copies it, and brings it into canonical form: case,
+    /// default port, names in other scripts, a slash at the end. Whatever says more than an origin
+    /// does is refused, since the person may have meant it.
+    pub(crate) fn typed(text: &str, developer_mode: bool) -> Result<Self, InvalidOrigin> {
+        let text = text.trim();
+        let rest = text.split_once("://").ok_or(InvalidOrigin::Malformed)?.1;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let is_more =
+            |c: char| matches!(c, '/' | '\\' | '@' | '?' | '#' | '%' | '*') || c.is_control();
+        if authority.is_empty() || authority.contains(is_more) {
+            return Err(InvalidOrigin::Malformed);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidOrigin::Malformed)?;
+        // Other ways to write 127.0.0.1 serve to hide it.
+        if let Some(Host::Ipv4(address)) = url.host()
+            && authority.split(':').next() != Some(&address.to_string())
+        {
+            return Err(InvalidOrigin::Malformed);
+        }
+        Self::parse(&url.origin().ascii_serialization(), developer_mode)
+    }
+
+    /// What stands for every program that connects by the Unix socket.
+    pub(crate) fn native() -> Self {
+        Self(NATIVE.to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,6 +104,12 @@ impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text, true).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -137,6 +180,8 @@ mod tests {
             "https://[::1%25lo]",
             "https://portal\\example",
             "blob:https://portal.example/1",
+            "native:program",
+            &format!("https://{}.example", "a".repeat(260)),
         ] {
             assert!(Origin::parse(text, true).is_err(), "{text:?}");
         }
@@ -165,5 +210,93 @@ mod tests {
             assert_eq!(Origin::parse(text, false), Err(InvalidOrigin::DeveloperModeOnly));
             assert_eq!(Origin::parse(text, true).unwrap().as_str(), text);
         }
+    }
+
+    #[test]
+    fn what_a_person_types_is_brought_into_canonical_form() {
+        for (typed, canonical) in [
+            ("https://portal.example", "https://portal.example"),
+            ("https://portal.example/", "https://portal.example"),
+            (" https://portal.example\n", "https://portal.example"),
+            ("HTTPS://Portal.Example", "https://portal.example"),
+            ("https://portal.example:443", "https://portal.example"),
+            ("https://portal.example:443/", "https://portal.example"),
+            ("https://portal.example:8443", "https://portal.example:8443"),
+            ("https://PORTAL.example:08443/", "https://portal.example:8443"),
+            ("https://日本語.example", "https://xn--wgv71a119e.example"),
+            ("https://日本語。example", "https://xn--wgv71a119e.example"),
+            ("https://Bücher.example", "https://xn--bcher-kva.example"),
+            ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+            ("https://ｐｏｒｔａｌ.example", "https://portal.example"),
+            // A letter that looks like another stays one, and shows.
+            ("https://pоrtal.example", "https://xn--prtal-jye.example"),
+            ("https://intranet", "https://intranet"),
+            ("https://192.0.2.1", "https://192.0.2.1"),
+            ("https://192.0.2.1:443", "https://192.0.2.1"),
+            ("https://[0:0:0:0:0:0:0:1]:8443", "https://[::1]:8443"),
+            ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+            ("http://LOCALHOST:80/", "http://localhost"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ] {
+            let origin = Origin::typed(typed, true).map_err(|error| format!("{typed}: {error}"));
+            assert_eq!(origin.unwrap().as_str(), canonical, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_not_guessed_at() {
+        for typed in [
+            "",
+            "null",
+            "*",
+            "portal.example",
+            "//portal.example",
+            "https:portal.example",
+            "https:/portal.example",
+            "https:///portal.example",
+            "https://",
+            "https:///",
+            "https://*",
+            "https://*.example",
+            "https://portal.*",
+            "https://portal.example.",
+            "https://portal.example./",
+            "https://portal.example。",
+            "https://portal.example//",
+            "https://portal.example/path",
+            "https://portal.example/?query",
+            "https://portal.example?query",
+            "https://portal.example#fragment",
+            "https://portal.example\\path",
+            "https://user@portal.example",
+            "https://user:password@portal.example",
+            "https://portal.example@evil.example",
+            "https://portal%2eexample",
+            "https://portal.example evil.example",
+            "https://portal.\texample",
+            "https://portal.example:0x50",
+            "https://portal.example:65536",
+            "https://portal.example,https://evil.example",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+            "https://2130706433",
+            "https://１２７.0.0.1",
+            "https://[::1",
+            "http://portal.example",
+            "http://portal.example:443",
+            "http://127.0.0.2",
+            "http://[::1]",
+            "ws://portal.example",
+            "wss://portal.example",
+            "ftp://portal.example",
+            "file:///index.html",
+            "chrome-extension://abcdef",
+            "blob:https://portal.example/1",
+            "native:program",
+            "native://program",
+        ] {
+            assert!(Origin::typed(typed, true).is_err(), "{typed:?}");
+        }
+        assert_eq!(Origin::typed("http://localhost", false), Err(InvalidOrigin::DeveloperModeOnly));
     }
 }

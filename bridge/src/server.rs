@@ -8,29 +8,38 @@ use std::{
     time::Duration,
 };
 
+use futures_util::SinkExt;
 use http_body_util::Full;
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT,
-        SEC_WEBSOCKET_PROTOCOL, UPGRADE, VARY,
+        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName,
+        SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE, VARY,
     },
     http::response::Builder,
     server::conn::http1,
     service::service_fn,
+    upgrade::Upgraded,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
-use kazashi_core::wire::{MAX_MESSAGE, SUBPROTOCOL};
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use kazashi_core::{
+    error_code::ErrorCode,
+    wire::{Answer, Failure, SUBPROTOCOL},
+};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::OwnedSemaphorePermit,
+    time::timeout,
 };
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
+        Message,
         handshake::derive_accept_key,
-        protocol::{Role, WebSocketConfig},
+        protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
 use tracing::{debug, warn};
@@ -38,13 +47,23 @@ use tracing::{debug, warn};
 use crate::{
     Bridge,
     connection::Connection,
-    guard::{Verdict, guard},
+    guard::{Door, Verdict, guard},
+    limits::Limits,
+    origin::Origin,
+    peer,
 };
 
-/// How long a client may take to send its request.
-const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Connections at one time, of all origins together.
-const MAX_CONNECTIONS: usize = 32;
+/// Pages of other origins are not even told that there was an answer (Fetch, 3.7).
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+/// The longest request.
+const MAX_REQUEST: usize = 16 * 1024;
+/// What a WebSocket reads at once. Most messages are much shorter.
+const READ_BUFFER: usize = 4 * 1024;
+/// The code with which a connection is closed that was accepted only to say why it is refused.
+const CLOSE_REFUSED: u16 = 4403;
+/// After a failure to accept. Out of file descriptors, say: accepting again at once would only spin.
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The two loopback addresses at one port.
 #[derive(Debug)]
@@ -73,21 +92,26 @@ impl Server {
 
     /// Accepts connections for ever.
     pub(crate) async fn run(self, bridge: Arc<Bridge>) -> Infallible {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
             let accepted = tokio::select! {
                 accepted = self.ipv4.accept() => accepted,
                 accepted = accept(self.ipv6.as_ref()) => accepted,
             };
-            match (accepted, Arc::clone(&places).try_acquire_owned()) {
-                (Ok((stream, _)), Ok(place)) => {
-                    tokio::spawn(serve(stream, self.port, Arc::clone(&bridge), place));
-                }
-                (Ok(_), Err(_)) => warn!("too many connections"),
-                (Err(error), _) => {
-                    // Out of file descriptors, say: accepting again at once would only spin.
+            match accepted {
+                Ok((stream, peer)) => match is_own(&stream, peer) {
+                    Ok(true) => {
+                        // An APDU is a small packet that waits for its answer: never hold it back.
+                        let _ = stream.set_nodelay(true);
+                        admit(stream, Door::Loopback { port: self.port }, &bridge);
+                    }
+                    Ok(false) => warn!("refused a program of another user"),
+                    Err(error) => {
+                        warn!(%error, "refused a program, since nothing says whose it is")
+                    }
+                },
+                Err(error) => {
                     warn!(%error, "could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -101,53 +125,83 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
     }
 }
 
-async fn serve(stream: TcpStream, port: u16, bridge: Arc<Bridge>, place: OwnedSemaphorePermit) {
-    // An APDU is a small packet that waits for its answer: never hold it back.
-    let _ = stream.set_nodelay(true);
+fn is_own(stream: &TcpStream, peer: SocketAddr) -> io::Result<bool> {
+    peer::is_own(peer, stream.local_addr()?)
+}
+
+/// Serves a connection, if there is room for one more.
+pub(crate) fn admit<S>(stream: S, door: Door, bridge: &Arc<Bridge>)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    match Arc::clone(&bridge.sockets).try_acquire_owned() {
+        Ok(place) => {
+            tokio::spawn(serve(stream, door, Arc::clone(bridge), place));
+        }
+        Err(_) => warn!("too many connections"),
+    }
+}
+
+async fn serve<S>(stream: S, door: Door, bridge: Arc<Bridge>, place: OwnedSemaphorePermit)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let place = Arc::new(place);
     let service = service_fn(|request| {
-        let response = respond(request, port, &bridge, &place);
+        let response = respond(request, door, &bridge, &place);
         async { Ok::<_, Infallible>(response) }
     });
     let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HANDSHAKE)
+        .max_buf_size(MAX_REQUEST)
         .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades()
-        .await;
-    if let Err(error) = served {
-        debug!(%error, "the request came to nothing");
+        .with_upgrades();
+    match timeout(bridge.limits.handshake(), served).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!(%error, "the request came to nothing"),
+        Err(_) => debug!("the request took too long"),
     }
 }
 
 fn respond(
-    mut request: Request<Incoming>,
-    port: u16,
+    request: Request<Incoming>,
+    door: Door,
     bridge: &Arc<Bridge>,
     place: &Arc<OwnedSemaphorePermit>,
 ) -> Response<Full<Bytes>> {
-    match guard(&request, port, &bridge.config) {
+    let rules = bridge.access.rules();
+    let verdict = guard(&request, door, &rules, Timestamp::now());
+    let disclose = rules.config.disclose;
+    drop(rules);
+    match verdict {
         Verdict::Upgrade { origin, scopes, key } => {
-            let upgrade = hyper::upgrade::on(&mut request);
+            let Some(seat) = bridge.places.take(&origin) else {
+                warn!(%origin, "too many connections of one origin");
+                return refuse(StatusCode::TOO_MANY_REQUESTS);
+            };
+            let (response, socket) = upgrade(request, &key, &bridge.limits);
             let (bridge, place) = (Arc::clone(bridge), Arc::clone(place));
             tokio::spawn(async move {
-                let _place = place;
-                let Ok(upgraded) = upgrade.await else { return };
-                let limits = WebSocketConfig::default()
-                    .max_message_size(Some(MAX_MESSAGE))
-                    .max_frame_size(Some(MAX_MESSAGE));
-                let stream = TokioIo::new(upgraded);
-                let socket =
-                    WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits)).await;
+                let _places = (place, seat);
+                let Some(socket) = socket.await else { return };
                 Connection::new(bridge, origin, scopes).serve(socket).await;
             });
-            let response = Response::builder()
-                .status(StatusCode::SWITCHING_PROTOCOLS)
-                .header(UPGRADE, "websocket")
-                .header(CONNECTION, "upgrade")
-                .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
-                .header(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
-            body(response, "")
+            response
+        }
+        Verdict::Unlisted { origin, .. } if !disclose => {
+            bridge.access.ask(&origin);
+            refuse(StatusCode::FORBIDDEN)
+        }
+        Verdict::Unlisted { origin, key } => {
+            bridge.access.ask(&origin);
+            let (response, socket) = upgrade(request, &key, &bridge.limits);
+            let (patience, place) = (bridge.limits.handshake(), Arc::clone(place));
+            tokio::spawn(async move {
+                let _place = place;
+                let Some(socket) = socket.await else { return };
+                // A page that does not want to hear it need not.
+                let _ = timeout(patience, say_refused(socket, &origin)).await;
+            });
+            response
         }
         Verdict::Health { readable_by } => {
             let mut response = Response::builder()
@@ -160,13 +214,54 @@ fn respond(
             }
             body(response, "ok")
         }
-        Verdict::Refuse(status) => {
-            debug!(%status, "refused");
-            body(Response::builder().status(status).header(CONNECTION, "close"), "")
-        }
+        Verdict::Refuse(status) => refuse(status),
     }
 }
 
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// The answer that the protocol is switched, and the WebSocket once it is.
+fn upgrade(
+    mut request: Request<Incoming>,
+    key: &str,
+    limits: &Limits,
+) -> (Response<Full<Bytes>>, impl Future<Output = Option<Socket>> + 'static + use<>) {
+    let max = Some(limits.frame_bytes.get());
+    let config = WebSocketConfig::default()
+        .max_message_size(max)
+        .max_frame_size(max)
+        .read_buffer_size(READ_BUFFER);
+    let upgraded = hyper::upgrade::on(&mut request);
+    let socket = async move {
+        let stream = TokioIo::new(upgraded.await.ok()?);
+        Some(WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await)
+    };
+    let response = Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header(UPGRADE, "websocket")
+        .header(CONNECTION, "upgrade")
+        .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
+        .header(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+    (body(response, ""), socket)
+}
+
+/// Tells a page that it may do nothing, and nothing else.
+async fn say_refused(mut socket: Socket, origin: &Origin) {
+    debug!(%origin, "is told that it is refused");
+    let refusal = Answer::Error(Failure::new(ErrorCode::OriginRefused));
+    let Ok(message) = serde_json::to_string(&refusal) else { return };
+    let close = CloseFrame { code: CLOSE_REFUSED.into(), reason: "".into() };
+    if socket.send(Message::Text(message.into())).await.is_ok() {
+        let _ = socket.close(Some(close)).await;
+    }
+}
+
+fn refuse(status: StatusCode) -> Response<Full<Bytes>> {
+    debug!(%status, "refused");
+    body(Response::builder().status(status).header(CONNECTION, "close"), "")
+}
+
 fn body(response: Builder, text: &'static str) -> Response<Full<Bytes>> {
-    response.body(Full::new(Bytes::from_static(text.as_bytes()))).unwrap_or_default()
+    let body = Full::new(Bytes::from_static(text.as_bytes()));
+    response.header(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin").body(body).unwrap_or_default()
 }

@@ -32,8 +32,6 @@ const IDLE: Duration = Duration::from_secs(2);
 const IDLE_FOR_TERMINAL: Duration = Duration::from_secs(4);
 /// How long a request waits for the card, which another program may hold.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a card may take to answer one command.
-pub(crate) const APDU_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a card can be: a PC/SC reader, or a virtual card.
 pub(crate) trait Slot: Send + 'static {

@@ -182,6 +182,11 @@ error_codes! {
         "This card reader cannot be used without the PIN.";
 
     // The origin
+    /// Nobody lists this origin, and the administrator wants pages to be told so (`disclose`).
+    /// Otherwise it is `bridge-unreachable`.
+    OriginRefused "origin-refused" Origin,
+        "このサイトは、カードリーダー用のソフトウェアに登録されていません。管理者に連絡してください。",
+        "This site is not listed in the card reader software. Contact its administrator.";
     /// None of the scopes that this origin was granted allows it.
     NotPermitted "not-permitted" Origin,
         "このサイトにはこの操作が許可されていません。",

@@ -27,7 +27,8 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
       `scopes = ${JSON.stringify(options.scopes)}`,
     ].join("\n"),
   );
-  const command = [built("kazashi-bridge"), "serve", "--dev", "--config", config];
+  // End-to-end tests may run as root, who alone can give each a network of its own.
+  const command = [built("kazashi-bridge"), "serve", "--allow-root", "--dev", "--config", config];
   command.push("--state", options.folder);
   if (options.virtualCard) command.push("--virtual-card", options.virtualCard);
   const bridge = Program.start("bridge", options.onTerminal ? onTerminal(command) : command, {

@@ -40,7 +40,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     let state = ["--state".into(), folder.into_os_string()];
     let key = output(Command::new(built("kazashi-bridge")).arg("enrol").args(&state))?;
     let mut bridge = Command::new(built("kazashi-bridge"));
-    bridge.args(["serve", "--dev", "--config"]).arg(config).args(&state);
+    bridge.args(["serve", "--allow-root", "--dev", "--config"]).arg(config).args(&state);
     bridge.arg("--virtual-card").arg(&card);
     let mut server = server(&card.join("authorities"), key.trim());
     let running = [Server::start(&mut bridge)?, Server::start(&mut server)?];

@@ -4,38 +4,27 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod disclosure;
+#[path = "../harness/bridge.rs"]
+mod harness;
+mod origins;
 mod tries;
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use std::{fs, process::Command};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Verifier, VerifyingKey};
 use kazashi_core::{
     statement::{Method, Statement},
-    terminal::{PROFILE, TerminalCertificate, TerminalRequest},
+    terminal::{PROFILE, TerminalRequest},
 };
-use kazashi_emulator::{Image, folder};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey, pkcs8::DecodePrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-use tokio_tungstenite::tungstenite::{
-    Error, Message, WebSocket, client::IntoClientRequest, http::StatusCode,
-};
+use tokio_tungstenite::tungstenite::{Error, Message, http::StatusCode};
 
-const ORIGIN: &str = "https://portal.example";
-const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const SELECT: &str = "00A4040C0AD392F000260100000001";
+use harness::{Bridge, NONCE, ORIGIN, PINLESS, PRESENCE, Page, SELECT, vectors};
+
 const COUNTER: &str = "00200098";
-const PINLESS: &str = "https://pinless.example";
-const PRESENCE: &str = "https://presence.example";
 const SELECT_CARD_SURFACE: &str = "00A4040C0AD3921000310001010402";
 const READ_AGE_RECORD: &str = "00B08100000000";
 
@@ -479,11 +468,8 @@ fn what_is_no_message_closes_the_connection() {
 #[test]
 fn health_says_that_it_runs_and_nothing_else() {
     let bridge = Bridge::start();
-    let mut stream = TcpStream::connect(("127.0.0.1", bridge.port)).unwrap();
     let request = format!("GET /health HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", bridge.port);
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
+    let response = String::from_utf8(bridge.exchange(request.as_bytes())).unwrap();
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("\r\n\r\nok"));
 }
 
@@ -493,7 +479,7 @@ fn a_configuration_with_a_mistake_starts_nothing() {
     let config = folder.path().join("bridge.toml");
     fs::write(&config, "[[origin]]\norigin = \"https://*.example\"\nscopes = []").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
-        .args(["serve", "--port", "0", "--config"])
+        .args(["serve", "--allow-root", "--port", "0", "--config"])
         .arg(&config)
         .output()
         .unwrap();
@@ -523,145 +509,6 @@ fn the_log_shows_no_pin_at_any_level() {
     }
 }
 
-/// A running bridge with a virtual card and a scripted pinentry.
-struct Bridge {
-    process: Child,
-    port: u16,
-    folder: TempDir,
-}
-
-impl Bridge {
-    fn start() -> Self {
-        Self::start_with(|_| {})
-    }
-
-    /// With a card whose folder was changed before.
-    fn start_with(change: impl FnOnce(&Path)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let card = folder.path().join("card");
-        folder::write(&card, &Image::normal()).unwrap();
-        change(&card);
-        let pinentry = folder.path().join("pinentry");
-        write_pinentry(&pinentry, folder.path());
-        let config = folder.path().join("bridge.toml");
-        let grants = [
-            (ORIGIN, r#""events", "authenticate", "page-pin""#),
-            ("https://dialog.example", r#""authenticate""#),
-            ("https://reader.example", r#""reader""#),
-            ("https://sign.example", r#""sign""#),
-            (PINLESS, r#""authenticate-pinless""#),
-            (PRESENCE, r#""card-presence""#),
-        ]
-        .map(|(origin, scopes)| {
-            format!("[[origin]]\norigin = \"{origin}\"\nscopes = [{scopes}]\n")
-        });
-        let pinentry = format!("pinentry = {:?}\n", pinentry.to_str().unwrap());
-        fs::write(&config, pinentry + &grants.concat()).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_kazashi-bridge"))
-            .args(["serve", "--port", "0", "--config"])
-            .arg(&config)
-            .arg("--state")
-            .arg(folder.path().join("state"))
-            .arg("--virtual-card")
-            .arg(&card)
-            .env("KAZASHI_LOG", "trace")
-            .env("LC_ALL", "C")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().strip_prefix("listening on 127.0.0.1:").unwrap().parse().unwrap();
-        Self { process, port, folder }
-    }
-
-    /// What is typed into each dialog that follows; the last line again and again.
-    fn will_type(&self, lines: &[&str]) {
-        fs::write(self.folder.path().join("typed"), lines.join("\n") + "\n").unwrap();
-    }
-
-    /// What the bridge said to the pinentry so far.
-    fn dialog(&self) -> String {
-        fs::read_to_string(self.folder.path().join("said")).unwrap()
-    }
-
-    /// Waits until the pinentry asks.
-    fn wait_for_dialog(&self) {
-        self.wait_until_dialog_has("GETPIN");
-    }
-
-    /// Waits until the pinentry was told or sent this.
-    fn wait_until_dialog_has(&self, text: &str) {
-        let said = self.folder.path().join("said");
-        while !fs::read_to_string(&said).is_ok_and(|said| said.contains(text)) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-    }
-
-    /// Has the virtual reader do something.
-    fn tell(&mut self, line: &str) {
-        writeln!(self.process.stdin.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    fn page(&self, origin: &str) -> Page {
-        Page(self.connect(origin, &format!("127.0.0.1:{}", self.port)).unwrap(), 0)
-    }
-
-    fn connect(&self, origin: &str, host: &str) -> Result<WebSocket<TcpStream>, Error> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let mut request = format!("ws://{host}/").into_client_request().unwrap();
-        let headers = request.headers_mut();
-        headers.insert("origin", origin.parse().unwrap());
-        headers.insert("sec-websocket-protocol", "kazashi.v1".parse().unwrap());
-        match tokio_tungstenite::tungstenite::client(request, stream) {
-            Ok((socket, _)) => Ok(socket),
-            Err(tokio_tungstenite::tungstenite::HandshakeError::Failure(error)) => Err(error),
-            Err(interrupted) => panic!("{interrupted}"),
-        }
-    }
-
-    /// Stops the bridge and returns its log.
-    fn stop(&mut self) -> String {
-        let _ = self.process.kill();
-        self.process.wait().unwrap();
-        fs::read_to_string(self.folder.path().join("log")).unwrap()
-    }
-}
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// An Assuan server that types the lines of the file `typed`, one a dialog.
-fn write_pinentry(program: &Path, folder: &Path) {
-    let folder = folder.to_str().unwrap();
-    let script = format!(
-        r#"#!/bin/sh
-cd "{folder}"
-echo "OK ready"
-trap 'echo TERM >> said; exit' TERM
-while read -r line; do
-  echo "$line" >> said
-  case "$line" in
-    GETPIN)
-      pin=$(head -n 1 typed)
-      if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
-      if [ "$pin" = wait ]; then sleep 10 & wait $!; fi
-      if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
-    BYE) echo OK; exit 0 ;;
-    *) echo OK ;;
-  esac
-done
-"#
-    );
-    fs::write(program, script).unwrap();
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 /// What the institution's server answers.
 fn institution_signs(request: &TerminalRequest, nonce: &str) -> Vec<u8> {
     let key = fs::read_to_string(vectors().join("keys/terminal.pem")).unwrap();
@@ -669,104 +516,4 @@ fn institution_signs(request: &TerminalRequest, nonce: &str) -> Vec<u8> {
     let statement = Statement::new(Method::Terminal, PINLESS, nonce);
     let message = (PROFILE.to_be_signed)(request.challenge.as_bytes(), &statement);
     key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)).unwrap()
-}
-
-fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
-}
-
-/// A page connected to the bridge.
-struct Page(WebSocket<TcpStream>, u64);
-
-impl Page {
-    fn send(&mut self, mut request: Value) {
-        self.1 += 1;
-        request["id"] = self.1.into();
-        self.0.send(Message::text(request.to_string())).unwrap();
-    }
-
-    fn ask(&mut self, request: Value) -> Value {
-        self.send(request);
-        let mut answer = self.read();
-        assert_eq!(answer.as_object_mut().unwrap().remove("id"), Some(self.1.into()));
-        answer
-    }
-
-    fn read(&mut self) -> Value {
-        loop {
-            match self.0.read().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    fn reader(&mut self) -> String {
-        let readers = self.ask(json!({ "type": "list-readers" }));
-        readers["readers"][0]["id"].as_str().unwrap().to_owned()
-    }
-
-    fn acquire(&mut self) -> String {
-        let reader = self.reader();
-        let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
-        acquired["lease"].as_str().unwrap().to_owned()
-    }
-
-    fn transmit(&mut self, lease: &str, command: &str) -> String {
-        let answer = self.ask(json!({ "type": "transmit", "lease": lease, "command": command }));
-        answer["response"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
-    }
-
-    fn load_terminal_certificates(&mut self, lease: &str) {
-        self.transmit(lease, SELECT);
-        self.transmit(lease, "00A4020C020016");
-        for name in ["terminal-intermediate.cv", "terminal.cv"] {
-            let certificate = fs::read(vectors().join("cv-certificates").join(name)).unwrap();
-            let certificate = TerminalCertificate::parse(&certificate).unwrap();
-            for (header, part) in [
-                ("80A206C1000133", certificate.body()),
-                ("80A200C1000105", certificate.signature()),
-            ] {
-                let part: String = part.iter().map(|byte| format!("{byte:02X}")).collect();
-                assert_eq!(self.transmit(lease, &format!("{header}{part}")), "9000");
-            }
-        }
-    }
-
-    fn request_terminal(&mut self, lease: &str, nonce: &str) -> TerminalRequest {
-        let request = json!({ "type": "terminal-request", "lease": lease, "nonce": nonce });
-        serde_json::from_value(self.ask(request)["request"].take()).unwrap()
-    }
-
-    fn sign_as_terminal(&mut self, lease: &str, nonce: &str, signature: &[u8]) -> Value {
-        let signature = STANDARD.encode(signature);
-        self.ask(json!({
-            "type": "terminal-sign", "lease": lease, "nonce": nonce, "signature": signature
-        }))
-    }
-
-    /// Takes the lease as soon as there is a card, and nobody else has it.
-    fn acquire_when_there(&mut self) -> String {
-        let reader = self.reader();
-        loop {
-            let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
-            if let Some(lease) = acquired["lease"].as_str() {
-                return lease.to_owned();
-            }
-        }
-    }
-
-    fn sign(&mut self, lease: &str, pin: Value) -> Value {
-        self.ask(sign_challenge(lease, pin))
-    }
-
-    fn send_sign(&mut self, lease: &str, pin: Value) {
-        self.send(sign_challenge(lease, pin));
-    }
-}
-
-fn sign_challenge(lease: &str, pin: Value) -> Value {
-    let key = "user-authentication";
-    json!({ "type": "sign-challenge", "lease": lease, "key": key, "nonce": NONCE, "pin": pin })
 }
