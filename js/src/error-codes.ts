@@ -50,6 +50,8 @@ export type ErrorCode =
   | "communication-error"
   /** Reader or card takes no commands of more than 255 bytes, which terminal authentication (特定機関認証) needs. */
   | "reader-no-extended-length"
+  /** Nobody lists this origin, and the administrator wants pages to be told so (`disclose`). Otherwise it is `bridge-unreachable`. */
+  | "origin-refused"
   /** None of the scopes that this origin was granted allows it. */
   | "not-permitted"
   /** No connection to the bridge: it does not run, or its administrator does not list this origin. (A page cannot tell the two apart.) */
@@ -250,6 +252,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "reader-no-extended-length": {
     ja: "このカードリーダーは暗証番号なしの認証に対応していません。",
     en: "This card reader cannot be used without the PIN.",
+  },
+  "origin-refused": {
+    ja: "このサイトは、カードリーダー用のソフトウェアに登録されていません。管理者に連絡してください。",
+    en: "This site is not listed in the card reader software. Contact its administrator.",
   },
   "not-permitted": {
     ja: "このサイトにはこの操作が許可されていません。",
