@@ -30,7 +30,7 @@ use crate::{
     Bridge,
     card::Card,
     events::Event,
-    lease::InUse,
+    lease::{Asker, InUse},
     limits::is_deeper_than,
     origin::Origin,
     pin_entry::{Prompt, Purpose},
@@ -49,11 +49,12 @@ pub(crate) struct Connection {
     origin: Origin,
     scopes: Scopes,
     leases: Mutex<HashSet<String>>,
+    asker: Asker,
 }
 
 impl Connection {
     pub(crate) fn new(bridge: Arc<Bridge>, origin: Origin, scopes: Scopes) -> Self {
-        Self { bridge, origin, scopes, leases: Mutex::default() }
+        Self { bridge, origin, scopes, leases: Mutex::default(), asker: Asker::new() }
     }
 
     /// Serves the page until it goes away; then gives its leases back.
@@ -64,6 +65,7 @@ impl Connection {
         for lease in leases {
             self.release(&lease).await;
         }
+        self.bridge.leases.forget(self.asker);
         info!(origin = %self.origin, "disconnected");
     }
 
@@ -257,7 +259,7 @@ impl Connection {
 
     fn acquire(&self, reader: &str, expected: Option<&str>) -> Result<Answer, Failure> {
         self.bridge.readers.has_card(reader)?;
-        let lease = self.bridge.leases.acquire(reader, expected, Instant::now())?;
+        let lease = self.bridge.leases.acquire(reader, expected, self.asker, Instant::now())?;
         self.lock_leases().insert(lease.clone());
         Ok(Answer::Acquired { lease })
     }

@@ -1,6 +1,9 @@
 use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,11 +14,35 @@ use crate::events::{Event, Events};
 /// A lease that nobody used for so long can be taken by another page.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// So many wait for a reader at most; whoever comes later has no place.
+const MAX_QUEUE: usize = 4;
+/// Whoever waits asks again and again. A place that nobody asked from for so long is free.
+const PLACE: Duration = Duration::from_secs(2);
+
 /// Who may use which reader: one lease a reader, each ended for a reason that its holder is told.
+///
+/// Who asks for a reader that is taken is refused, but has a place in its queue from then on: once
+/// the reader is free, only the first of the queue gets it. So nobody is overtaken who keeps asking.
 #[derive(Debug)]
 pub(crate) struct Leases {
-    by_reader: Mutex<HashMap<String, Held>>,
+    by_reader: Mutex<HashMap<String, Reader>>,
     events: Events,
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    held: Option<Held>,
+    queue: VecDeque<Waiting>,
+}
+
+/// Whoever asks for leases: one connection of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker(u64);
+
+#[derive(Debug)]
+struct Waiting {
+    asker: Asker,
+    last_asked: Instant,
 }
 
 #[derive(Debug)]
@@ -39,25 +66,31 @@ impl Leases {
         Self { by_reader: Mutex::default(), events }
     }
 
-    /// Takes the lease on a reader: it is free, or its lease is the `expected` one, or was left
-    /// unused for too long. Who held it before is told.
+    /// Takes the lease on a reader: it is free and nobody waited for it longer, or its lease is the
+    /// `expected` one, or was left unused for too long. Who held it before is told.
     pub(crate) fn acquire(
         &self,
         reader: &str,
         expected: Option<&str>,
+        asker: Asker,
         now: Instant,
     ) -> Result<String, ErrorCode> {
         let mut by_reader = self.lock();
-        match (by_reader.get(reader), expected) {
+        let reader = by_reader.entry(reader.to_owned()).or_default();
+        match (&reader.held, expected) {
             (Some(held), Some(expected)) if held.lease == expected => {}
-            (Some(held), _) if held.has_run_out(now) => {}
-            (Some(_), _) => return Err(ErrorCode::ReaderBusy),
             (None, Some(_)) => return Err(ErrorCode::LeaseLost),
-            (None, None) => {}
+            (held, _) => {
+                let is_free = held.as_ref().is_none_or(|held| held.has_run_out(now));
+                if !(reader.queue(asker, now) && is_free) {
+                    return Err(ErrorCode::ReaderBusy);
+                }
+            }
         }
+        reader.leave_queue(asker);
         let lease = crate::identifier();
         let held = Held { lease: lease.clone(), last_used: now, in_use: 0 };
-        if let Some(before) = by_reader.insert(reader.to_owned(), held) {
+        if let Some(before) = reader.held.replace(held) {
             self.events.send(Event::LeaseLost { lease: before.lease, code: ErrorCode::LeaseLost });
         }
         Ok(lease)
@@ -68,6 +101,7 @@ impl Leases {
         let mut by_reader = self.lock();
         let (reader, held) = by_reader
             .iter_mut()
+            .filter_map(|(id, reader)| Some((id, reader.held.as_mut()?)))
             .find(|(_, held)| held.lease == lease)
             .ok_or(ErrorCode::LeaseLost)?;
         held.last_used = now;
@@ -77,26 +111,66 @@ impl Leases {
 
     /// Whether this lease is still the one on its reader.
     pub(crate) fn is_current(&self, lease: &str) -> bool {
-        self.lock().values().any(|held| held.lease == lease)
+        self.lock().values().any(|reader| reader.is_held_under(lease))
     }
 
     /// Gives a lease back. Says on which reader it was, if it was still held.
     pub(crate) fn release(&self, lease: &str) -> Option<String> {
         let mut by_reader = self.lock();
-        let reader = by_reader.iter().find(|(_, held)| held.lease == lease)?.0.clone();
-        by_reader.remove(&reader);
-        Some(reader)
+        let (id, reader) = by_reader.iter_mut().find(|(_, reader)| reader.is_held_under(lease))?;
+        reader.held = None;
+        Some(id.clone())
     }
 
     /// Ends the lease on a reader, because the card or the reader is gone.
     pub(crate) fn end(&self, reader: &str, code: ErrorCode) {
-        if let Some(held) = self.lock().remove(reader) {
+        let mut by_reader = self.lock();
+        if let Some(held) = by_reader.get_mut(reader).and_then(|reader| reader.held.take()) {
             self.events.send(Event::LeaseLost { lease: held.lease, code });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Held>> {
+    /// Whoever asked is gone, and waits for nothing any more.
+    pub(crate) fn forget(&self, asker: Asker) {
+        self.lock().retain(|_, reader| {
+            reader.leave_queue(asker);
+            reader.held.is_some() || !reader.queue.is_empty()
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Reader>> {
         self.by_reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Asker {
+    /// One that is no other.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Reader {
+    /// Keeps or gives a place in the queue. Says whether it is the first.
+    fn queue(&mut self, asker: Asker, now: Instant) -> bool {
+        self.queue.retain(|waiting| {
+            waiting.asker == asker || now.saturating_duration_since(waiting.last_asked) < PLACE
+        });
+        if let Some(place) = self.queue.iter_mut().find(|waiting| waiting.asker == asker) {
+            place.last_asked = now;
+        } else if self.queue.len() < MAX_QUEUE {
+            self.queue.push_back(Waiting { asker, last_asked: now });
+        }
+        self.queue.front().is_some_and(|first| first.asker == asker)
+    }
+
+    fn leave_queue(&mut self, asker: Asker) {
+        self.queue.retain(|waiting| waiting.asker != asker);
+    }
+
+    fn is_held_under(&self, lease: &str) -> bool {
+        self.held.as_ref().is_some_and(|held| held.lease == lease)
     }
 }
 
@@ -120,7 +194,8 @@ impl InUse<'_> {
 
 impl Drop for InUse<'_> {
     fn drop(&mut self) {
-        if let Some(held) = self.leases.lock().get_mut(&self.reader)
+        let mut by_reader = self.leases.lock();
+        if let Some(held) = by_reader.get_mut(&self.reader).and_then(|it| it.held.as_mut())
             && held.lease == self.lease
         {
             held.in_use -= 1;
@@ -135,16 +210,61 @@ mod tests {
 
     use kazashi_core::error_code::ErrorCode;
 
-    use super::{IDLE, Leases};
+    use super::{Asker, IDLE, Leases, MAX_QUEUE, PLACE};
     use crate::events::{Event, Events};
+
+    /// Somebody else each time.
+    fn asker() -> Asker {
+        Asker::new()
+    }
+
+    #[test]
+    fn whoever_waits_longest_is_next() {
+        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let lease = leases.acquire("r", None, asker(), now).unwrap();
+        let waiting: Vec<_> = (0..MAX_QUEUE).map(|_| asker()).collect();
+        let too_many = asker();
+        let busy = Err(ErrorCode::ReaderBusy);
+        for &asker in waiting.iter().chain([&too_many]) {
+            assert_eq!(leases.acquire("r", None, asker, now), busy);
+        }
+        leases.release(&lease);
+        for &asker in waiting.iter().skip(1).chain([&too_many]) {
+            assert_eq!(leases.acquire("r", None, asker, now), busy);
+        }
+        for &asker in &waiting {
+            let lease = leases.acquire("r", None, asker, now).unwrap();
+            leases.release(&lease);
+        }
+        assert!(leases.acquire("r", None, too_many, now).is_ok());
+    }
+
+    #[test]
+    fn a_place_is_lost_by_who_stops_asking_or_goes_away() {
+        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let [tired, gone, patient] = [asker(), asker(), asker()];
+        let lease = leases.acquire("r", None, asker(), now).unwrap();
+        for asker in [tired, gone, patient] {
+            assert_eq!(leases.acquire("r", None, asker, now), Err(ErrorCode::ReaderBusy));
+        }
+        leases.release(&lease);
+        for asker in [gone, patient] {
+            let later = now + PLACE / 2;
+            assert_eq!(leases.acquire("r", None, asker, later), Err(ErrorCode::ReaderBusy));
+        }
+        let patient_asks = || leases.acquire("r", None, patient, now + PLACE);
+        assert_eq!(patient_asks(), Err(ErrorCode::ReaderBusy));
+        leases.forget(gone);
+        assert!(patient_asks().is_ok());
+    }
 
     #[test]
     fn a_reader_has_one_lease() {
         let (leases, now) = (Leases::new(Events::new()), Instant::now());
-        leases.acquire("r", None, now).unwrap();
-        assert_eq!(leases.acquire("r", None, now), Err(ErrorCode::ReaderBusy));
-        assert_eq!(leases.acquire("r", Some("x"), now), Err(ErrorCode::ReaderBusy));
-        assert!(leases.acquire("other", None, now).is_ok());
+        leases.acquire("r", None, asker(), now).unwrap();
+        assert_eq!(leases.acquire("r", None, asker(), now), Err(ErrorCode::ReaderBusy));
+        assert_eq!(leases.acquire("r", Some("x"), asker(), now), Err(ErrorCode::ReaderBusy));
+        assert!(leases.acquire("other", None, asker(), now).is_ok());
     }
 
     #[test]
@@ -152,8 +272,8 @@ mod tests {
         let events = Events::new();
         let mut told = events.subscribe();
         let (leases, now) = (Leases::new(events), Instant::now());
-        let first = leases.acquire("r", None, now).unwrap();
-        let second = leases.acquire("r", Some(&first), now).unwrap();
+        let first = leases.acquire("r", None, asker(), now).unwrap();
+        let second = leases.acquire("r", Some(&first), asker(), now).unwrap();
         assert_eq!(leases.use_lease(&first, now).unwrap_err(), ErrorCode::LeaseLost);
         assert!(leases.is_current(&second));
         let lost = Event::LeaseLost { lease: first, code: ErrorCode::LeaseLost };
@@ -163,35 +283,39 @@ mod tests {
     #[test]
     fn a_free_reader_is_not_taken_over() {
         let leases = Leases::new(Events::new());
-        assert_eq!(leases.acquire("r", Some("x"), Instant::now()), Err(ErrorCode::LeaseLost));
+        assert_eq!(
+            leases.acquire("r", Some("x"), asker(), Instant::now()),
+            Err(ErrorCode::LeaseLost)
+        );
     }
 
     #[test]
     fn a_lease_left_unused_can_be_taken() {
         let (leases, now) = (Leases::new(Events::new()), Instant::now());
-        let first = leases.acquire("r", None, now).unwrap();
-        assert_eq!(leases.acquire("r", None, now + IDLE / 2), Err(ErrorCode::ReaderBusy));
-        leases.acquire("r", None, now + IDLE).unwrap();
+        let first = leases.acquire("r", None, asker(), now).unwrap();
+        assert_eq!(leases.acquire("r", None, asker(), now + IDLE / 2), Err(ErrorCode::ReaderBusy));
+        leases.acquire("r", None, asker(), now + IDLE).unwrap();
         assert!(!leases.is_current(&first));
     }
 
     #[test]
     fn a_request_under_way_keeps_the_lease() {
         let (leases, now) = (Leases::new(Events::new()), Instant::now());
-        let lease = leases.acquire("r", None, now).unwrap();
+        let other = asker();
+        let lease = leases.acquire("r", None, asker(), now).unwrap();
         let in_use = leases.use_lease(&lease, now).unwrap();
         assert_eq!(in_use.reader(), "r");
-        assert_eq!(leases.acquire("r", None, now + 10 * IDLE), Err(ErrorCode::ReaderBusy));
+        assert_eq!(leases.acquire("r", None, other, now + 10 * IDLE), Err(ErrorCode::ReaderBusy));
         drop(in_use);
-        assert!(leases.acquire("r", None, now + 10 * IDLE).is_ok());
+        assert!(leases.acquire("r", None, other, now + 10 * IDLE).is_ok());
     }
 
     #[test]
     fn a_released_lease_is_gone() {
         let (leases, now) = (Leases::new(Events::new()), Instant::now());
-        let lease = leases.acquire("r", None, now).unwrap();
+        let lease = leases.acquire("r", None, asker(), now).unwrap();
         assert_eq!(leases.release(&lease).as_deref(), Some("r"));
         assert_eq!(leases.release(&lease), None);
-        assert!(leases.acquire("r", None, now).is_ok());
+        assert!(leases.acquire("r", None, asker(), now).is_ok());
     }
 }

@@ -291,3 +291,73 @@ impl CardTransaction for Watched<'_> {
         self.card.end(ending);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, thread, time::Duration};
+
+    use kazashi_core::{
+        apdu::{CommandApdu, ResponseApdu, StatusWord},
+        error_code::ErrorCode,
+        session::{CardTransaction, Ending},
+    };
+
+    use super::{Holder, Insertion, Shared, Slot, Worker};
+    use crate::{
+        disclosure_log::DisclosureLog,
+        events::Events,
+        lease::{Asker, Leases},
+        origin::Origin,
+    };
+
+    /// A card that takes so long for each command.
+    struct SlowCard(Duration);
+
+    impl Slot for SlowCard {
+        fn begin(&mut self) -> Result<(Box<dyn CardTransaction + '_>, Insertion), ErrorCode> {
+            Ok((Box::new(Self(self.0)), Insertion(1)))
+        }
+
+        fn rest(&mut self) {}
+    }
+
+    impl CardTransaction for SlowCard {
+        fn transmit(&mut self, _: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+            thread::sleep(self.0);
+            Ok(ResponseApdu::new([], StatusWord::OK))
+        }
+
+        fn end(self: Box<Self>, _: Ending) {}
+    }
+
+    /// Has the card do so many commands, each of which may take 200 ms.
+    async fn outcome(card: SlowCard, commands: u32) -> Result<(), ErrorCode> {
+        let state = tempfile::tempdir().unwrap();
+        let leases = Arc::new(Leases::new(Events::new()));
+        let lease = leases.acquire("r", None, Asker::new(), std::time::Instant::now()).unwrap();
+        let log = Arc::new(DisclosureLog::open(state.path()).unwrap());
+        let apdu_timeout = Duration::from_millis(200);
+        let (worker, _) = Worker::start(card, Shared { leases, log, apdu_timeout });
+        let origin = Origin::parse("https://portal.example", false).unwrap();
+        let select =
+            CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(kazashi_core::jpki::AID).unwrap();
+        let done = worker.with_card(Holder { lease, origin }, move |card| {
+            for _ in 0..commands {
+                card.transmit(&select, &[].into_iter().collect())?;
+            }
+            Ok(())
+        });
+        done.await.map_err(|failure| failure.code)
+    }
+
+    #[tokio::test]
+    async fn a_card_that_does_not_answer_is_given_up() {
+        let silent = SlowCard(Duration::from_secs(2));
+        assert_eq!(outcome(silent, 1).await, Err(ErrorCode::CommunicationError));
+    }
+
+    #[tokio::test]
+    async fn many_commands_may_take_longer_than_one() {
+        assert_eq!(outcome(SlowCard(Duration::from_millis(40)), 10).await, Ok(()));
+    }
+}
