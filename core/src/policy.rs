@@ -234,8 +234,8 @@ enum Access {
 #[must_use]
 pub fn is_raw(command: &CommandApdu) -> bool {
     match (command.header(), command.data()) {
-        // SELECT, READ BINARY, READ RECORD, GET DATA, GET CHALLENGE, GET RESPONSE.
-        ([0x00, 0xA4 | 0xB0 | 0xB2 | 0xCA | 0x84 | 0xC0, _, _], _) => true,
+        // SELECT, READ BINARY, READ RECORD, GET DATA, GET CHALLENGE.
+        ([0x00, 0xA4 | 0xB0 | 0xB2 | 0xCA | 0x84, _, _], _) => true,
         // VERIFY without data: the retry counter.
         ([0x00, 0x20, 0x00, _], []) => command.ne() == 0,
         _ => false,
@@ -259,6 +259,14 @@ impl CardState {
     #[must_use]
     pub fn unknown() -> Self {
         Self::default()
+    }
+
+    /// The state after a raw command: it is not followed, but the rest of its response may be
+    /// fetched. The rest of any other is not for the page.
+    #[must_use]
+    pub fn after_raw(status: StatusWord) -> Self {
+        let goes_on = status.bytes_left().map(|_| Needs::Scope(Scope::RawApdu));
+        Self { response_goes_on: goes_on, ..Self::unknown() }
     }
 
     /// The current application, if it is known.
@@ -289,12 +297,12 @@ impl CardState {
         let Ok(Needs::Scope(scope)) = self.judge(command) else { return None };
         let [_, _, p1, p2] = command.header();
         let (ef, offset) = match Action::of(command, self.current_ef)? {
-            Action::Access(Access::Read, ef) if p1 >= 0x80 => (ef, Some(p2.into())),
-            Action::Access(Access::Read, ef) => (ef, Some(u16::from_be_bytes([p1, p2]))),
-            Action::GetResponse => (self.current_ef?, None),
+            Action::Access(Access::Read, ef) if p1 >= 0x80 => (Some(ef), Some(p2.into())),
+            Action::Access(Access::Read, ef) => (Some(ef), Some(u16::from_be_bytes([p1, p2]))),
+            Action::GetResponse => (self.current_ef, None),
             _ => return None,
         };
-        Some(Reading { scope, application: self.application, ef: Some(ef), offset })
+        Some(Reading { scope, application: self.application, ef, offset })
     }
 
     /// The state after the card answered a command, whoever sent it.

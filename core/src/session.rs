@@ -107,6 +107,7 @@ impl<'c> Session<'c> {
         if is_raw {
             // What it did to the card is not followed.
             self.forget();
+            self.state = CardState::after_raw(response.status());
         }
         self.page_application = self.state.application();
         Ok(response)

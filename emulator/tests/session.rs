@@ -195,6 +195,23 @@ fn raw_commands_read_beyond_the_table() {
 }
 
 #[test]
+fn what_a_raw_command_left_is_fetched_and_what_the_bridges_own_left_is_not() {
+    let desk = Desk::new();
+    let raw: Scopes = [Scope::Authenticate, Scope::RawApdu].into_iter().collect();
+    let mut session = desk.session();
+    desk.0.borrow_mut().corrected = Some(StatusWord(0x6104));
+    session.transmit(&command("00CA004500"), &raw).unwrap();
+    assert!(session.transmit(&command("00C0000004"), &raw).is_ok());
+    assert_eq!(session.reading().map(|reading| reading.scope), Some(Scope::RawApdu));
+
+    session.verify_pin(pin("1234"), 1).unwrap();
+    desk.0.borrow_mut().corrected = Some(StatusWord(0x6100));
+    assert!(sign(&mut session).is_err(), "the reader fails at GET RESPONSE");
+    let rest = session.transmit(&command("00C0000000"), &raw);
+    assert_eq!(rest, Err(Failure::new(ErrorCode::NotPermitted)));
+}
+
+#[test]
 fn a_raw_command_ends_what_a_pin_allowed() {
     let desk = Desk::new();
     let raw: Scopes = [Scope::Authenticate, Scope::RawApdu].into_iter().collect();

@@ -215,11 +215,18 @@ fn developers_may_read_beyond_the_table() {
         ("00B2010C00", "READ RECORD"),
         ("00CA004500", "GET DATA"),
         ("0084000010", "GET CHALLENGE"),
-        ("00C0000000", "GET RESPONSE"),
         ("00200092", "the counter of verification number B"),
     ] {
         assert!(is_raw(&command(raw)), "{raw}: {what}");
     }
+}
+
+#[test]
+fn the_rest_of_a_raw_response_is_fetched_and_no_other() {
+    let rest = command("00C0000000");
+    let raw = CardState::after_raw(StatusWord(0x6104));
+    assert_eq!(raw.judge(&rest), Ok(Needs::Scope(Scope::RawApdu)));
+    assert_eq!(CardState::after_raw(StatusWord::OK).judge(&rest), Err(Refusal));
 }
 
 #[test]
@@ -241,6 +248,7 @@ fn no_mode_lets_a_page_try_sign_change_or_smuggle() {
         ("00D68A000100", "UPDATE BINARY"),
         ("0070000001", "MANAGE CHANNEL"),
         ("00C2000009002000980431323334", "ENVELOPE"),
+        ("00C0000000", "GET RESPONSE, of who knows what"),
         ("10200098023132", "command chaining"),
         ("01B08A0000", "another logical channel"),
         ("08B08A0000", "secure messaging"),
