@@ -22,6 +22,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::error;
 use zeroize::Zeroizing;
 
+use crate::private_file;
+
 mod verification;
 
 pub(crate) use verification::verify;
@@ -115,7 +117,7 @@ impl Signed {
 impl DisclosureLog {
     /// The log of this state folder. The first time, makes the key by which cards are told apart.
     pub(crate) fn open(state: &Path) -> io::Result<Self> {
-        fs::create_dir_all(state)?;
+        private_file::create_folder(state)?;
         let folder = state.to_owned();
         let log = Self { card_key: load_or_create_card_key(&folder.join(CARD_KEY))?, folder };
         // What a crash left behind is put right before anybody looks.
@@ -305,7 +307,7 @@ fn load_or_create_card_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
         Ok(mut file) => file.read_exact(&mut *key)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             OsRng.fill_bytes(&mut *key);
-            let mut file = private().create_new(true).write(true).open(path)?;
+            let mut file = private_file::create(path)?;
             file.write_all(&*key)?;
             file.sync_all()?;
         }

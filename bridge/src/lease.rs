@@ -1,5 +1,6 @@
 use std::{
     collections::{HashMap, VecDeque},
+    num::NonZeroUsize,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,8 +15,6 @@ use crate::events::{Event, Events};
 /// A lease that nobody used for so long can be taken by another page.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// So many wait for a reader at most; whoever comes later has no place.
-const MAX_QUEUE: usize = 4;
 /// Whoever waits asks again and again. A place that nobody asked from for so long is free.
 const PLACE: Duration = Duration::from_secs(2);
 
@@ -26,6 +25,8 @@ const PLACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Leases {
     by_reader: Mutex<HashMap<String, Reader>>,
+    /// So many wait for a reader at most; whoever comes later has no place.
+    places: NonZeroUsize,
     events: Events,
 }
 
@@ -62,8 +63,8 @@ pub(crate) struct InUse<'a> {
 }
 
 impl Leases {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { by_reader: Mutex::default(), events }
+    pub(crate) fn new(places: NonZeroUsize, events: Events) -> Self {
+        Self { by_reader: Mutex::default(), places, events }
     }
 
     /// Takes the lease on a reader: it is free and nobody waited for it longer, or its lease is the
@@ -82,7 +83,7 @@ impl Leases {
             (None, Some(_)) => return Err(ErrorCode::LeaseLost),
             (held, _) => {
                 let is_free = held.as_ref().is_none_or(|held| held.has_run_out(now));
-                if !(reader.queue(asker, now) && is_free) {
+                if !(reader.queue(asker, self.places, now) && is_free) {
                     return Err(ErrorCode::ReaderBusy);
                 }
             }
@@ -153,13 +154,13 @@ impl Asker {
 
 impl Reader {
     /// Keeps or gives a place in the queue. Says whether it is the first.
-    fn queue(&mut self, asker: Asker, now: Instant) -> bool {
+    fn queue(&mut self, asker: Asker, places: NonZeroUsize, now: Instant) -> bool {
         self.queue.retain(|waiting| {
             waiting.asker == asker || now.saturating_duration_since(waiting.last_asked) < PLACE
         });
         if let Some(place) = self.queue.iter_mut().find(|waiting| waiting.asker == asker) {
             place.last_asked = now;
-        } else if self.queue.len() < MAX_QUEUE {
+        } else if self.queue.len() < places.get() {
             self.queue.push_back(Waiting { asker, last_asked: now });
         }
         self.queue.front().is_some_and(|first| first.asker == asker)
@@ -206,12 +207,17 @@ impl Drop for InUse<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::{num::NonZeroUsize, time::Instant};
 
     use kazashi_core::error_code::ErrorCode;
 
-    use super::{Asker, IDLE, Leases, MAX_QUEUE, PLACE};
+    use super::{Asker, IDLE, Leases, PLACE};
     use crate::events::{Event, Events};
+
+    /// With four places a reader.
+    fn leases(events: Events) -> Leases {
+        Leases::new(NonZeroUsize::new(4).unwrap(), events)
+    }
 
     /// Somebody else each time.
     fn asker() -> Asker {
@@ -220,9 +226,9 @@ mod tests {
 
     #[test]
     fn whoever_waits_longest_is_next() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         let lease = leases.acquire("r", None, asker(), now).unwrap();
-        let waiting: Vec<_> = (0..MAX_QUEUE).map(|_| asker()).collect();
+        let waiting: Vec<_> = (0..4).map(|_| asker()).collect();
         let too_many = asker();
         let busy = Err(ErrorCode::ReaderBusy);
         for &asker in waiting.iter().chain([&too_many]) {
@@ -241,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_place_is_lost_by_who_stops_asking_or_goes_away() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         let [tired, gone, patient] = [asker(), asker(), asker()];
         let lease = leases.acquire("r", None, asker(), now).unwrap();
         for asker in [tired, gone, patient] {
@@ -260,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_reader_has_one_lease() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         leases.acquire("r", None, asker(), now).unwrap();
         assert_eq!(leases.acquire("r", None, asker(), now), Err(ErrorCode::ReaderBusy));
         assert_eq!(leases.acquire("r", Some("x"), asker(), now), Err(ErrorCode::ReaderBusy));
@@ -271,7 +277,7 @@ mod tests {
     fn whoever_knows_the_lease_can_take_it_over_and_the_loser_is_told() {
         let events = Events::new();
         let mut told = events.subscribe();
-        let (leases, now) = (Leases::new(events), Instant::now());
+        let (leases, now) = (leases(events), Instant::now());
         let first = leases.acquire("r", None, asker(), now).unwrap();
         let second = leases.acquire("r", Some(&first), asker(), now).unwrap();
         assert_eq!(leases.use_lease(&first, now).unwrap_err(), ErrorCode::LeaseLost);
@@ -282,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_free_reader_is_not_taken_over() {
-        let leases = Leases::new(Events::new());
+        let leases = leases(Events::new());
         assert_eq!(
             leases.acquire("r", Some("x"), asker(), Instant::now()),
             Err(ErrorCode::LeaseLost)
@@ -291,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_lease_left_unused_can_be_taken() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         let first = leases.acquire("r", None, asker(), now).unwrap();
         assert_eq!(leases.acquire("r", None, asker(), now + IDLE / 2), Err(ErrorCode::ReaderBusy));
         leases.acquire("r", None, asker(), now + IDLE).unwrap();
@@ -300,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_request_under_way_keeps_the_lease() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         let other = asker();
         let lease = leases.acquire("r", None, asker(), now).unwrap();
         let in_use = leases.use_lease(&lease, now).unwrap();
@@ -312,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_released_lease_is_gone() {
-        let (leases, now) = (Leases::new(Events::new()), Instant::now());
+        let (leases, now) = (leases(Events::new()), Instant::now());
         let lease = leases.acquire("r", None, asker(), now).unwrap();
         assert_eq!(leases.release(&lease).as_deref(), Some("r"));
         assert_eq!(leases.release(&lease), None);

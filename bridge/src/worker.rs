@@ -294,7 +294,7 @@ impl CardTransaction for Watched<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, thread, time::Duration};
+    use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
     use kazashi_core::{
         apdu::{CommandApdu, ResponseApdu, StatusWord},
@@ -333,7 +333,7 @@ mod tests {
     /// Has the card do so many commands, each of which may take 200 ms.
     async fn outcome(card: SlowCard, commands: u32) -> Result<(), ErrorCode> {
         let state = tempfile::tempdir().unwrap();
-        let leases = Arc::new(Leases::new(Events::new()));
+        let leases = Arc::new(Leases::new(NonZeroUsize::MIN, Events::new()));
         let lease = leases.acquire("r", None, Asker::new(), std::time::Instant::now()).unwrap();
         let log = Arc::new(DisclosureLog::open(state.path()).unwrap());
         let apdu_timeout = Duration::from_millis(200);
