@@ -14,11 +14,11 @@ use std::{
 };
 
 use hmac::{Hmac, Mac};
+use jiff::Timestamp;
 use kazashi_core::{error_code::ErrorCode, policy::Scope};
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::error;
 use zeroize::Zeroizing;
 
@@ -199,9 +199,7 @@ impl Tail {
             None => Entry::Begun,
         });
         let repaired = (torn > 0).then_some(Entry::Repaired { bytes: torn });
-        let now = OffsetDateTime::now_utc();
-        let now = now.replace_nanosecond(0).unwrap_or(now);
-        let when = now.format(&Rfc3339).map_err(io::Error::other)?;
+        let when = format!("{:.0}", Timestamp::now());
         let (mut n, mut hash) = last.unwrap_or((0, NO_HASH.to_owned()));
         let mut text = String::new();
         for entry in beginning.into_iter().chain(repaired).chain(entries) {

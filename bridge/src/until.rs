@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 use toml::value::Datetime;
@@ -69,9 +69,7 @@ impl Serialize for Until {
 
 /// This moment, as TOML writes it, to the second.
 pub(crate) fn now_written() -> Option<Datetime> {
-    let now = Timestamp::now();
-    let whole = now - SignedDuration::from_nanos(now.subsec_nanosecond().into());
-    whole.to_string().parse().ok()
+    format!("{:.0}", Timestamp::now()).parse().ok()
 }
 
 #[cfg(test)]
