@@ -88,11 +88,11 @@ error_codes! {
     PinMalformed "pin-malformed" Holder,
         "暗証番号の形式が違います。カードには送っていません。",
         "This cannot be the PIN. It was not sent to the card.";
-    /// A wrong PIN would leave fewer tries than this way of asking may risk; the card was not
-    /// asked.
+    /// A wrong PIN or birth date would leave fewer tries than this way of asking may risk; the card
+    /// was not asked.
     TooFewRetries "too-few-retries" Holder,
-        "残り{retriesLeft}回のため、この方法では暗証番号を入力できません。",
-        "Only {retriesLeft} tries are left, too few to enter the PIN in this way.";
+        "残り{retriesLeft}回のため、この方法では照合できません。",
+        "Only {retriesLeft} tries are left, too few to go on in this way.";
     /// The person closed the dialog.
     PinCancelled "pin-cancelled" Holder,
         "暗証番号の入力が取り消されました。",
@@ -252,7 +252,8 @@ error_codes! {
     PresenceProofMalformed "presence-proof-malformed" Caller,
         "送信されたデータの形式が正しくありません。",
         "The data sent to the server is malformed.";
-    /// The page waited for as long as it said it would.
+    /// The page waited for as long as it said it would; or the institution's server took longer to
+    /// sign than the card's challenge is good for.
     Timeout "timeout" Caller,
         "時間切れです。もう一度お試しください。",
         "It took too long. Try again.";

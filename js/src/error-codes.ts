@@ -8,7 +8,7 @@ export type ErrorCode =
   | "pin-blocked"
   /** What was typed cannot be a PIN or password of this key; the card was not asked. */
   | "pin-malformed"
-  /** A wrong PIN would leave fewer tries than this way of asking may risk; the card was not asked. */
+  /** A wrong PIN or birth date would leave fewer tries than this way of asking may risk; the card was not asked. */
   | "too-few-retries"
   /** The person closed the dialog. */
   | "pin-cancelled"
@@ -80,7 +80,7 @@ export type ErrorCode =
   | "birth-date-malformed"
   /** Something else than a presence proof was sent, or something that cannot be read. */
   | "presence-proof-malformed"
-  /** The page waited for as long as it said it would. */
+  /** The page waited for as long as it said it would; or the institution's server took longer to sign than the card's challenge is good for. */
   | "timeout"
   /** The page gave up waiting, by its `AbortSignal`. */
   | "aborted"
@@ -170,8 +170,8 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
     en: "This cannot be the PIN. It was not sent to the card.",
   },
   "too-few-retries": {
-    ja: "残り{retriesLeft}回のため、この方法では暗証番号を入力できません。",
-    en: "Only {retriesLeft} tries are left, too few to enter the PIN in this way.",
+    ja: "残り{retriesLeft}回のため、この方法では照合できません。",
+    en: "Only {retriesLeft} tries are left, too few to go on in this way.",
   },
   "pin-cancelled": {
     ja: "暗証番号の入力が取り消されました。",
