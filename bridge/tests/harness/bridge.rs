@@ -191,7 +191,7 @@ pub(crate) fn grant(origin: &str, scopes: &str) -> String {
     format!("[[origin]]\norigin = \"{origin}\"\nscopes = [{scopes}]\n")
 }
 
-fn write_config(folder: &Path, config: &str) {
+pub(crate) fn write_config(folder: &Path, config: &str) {
     let pinentry = folder.join("pinentry");
     let config = format!("pinentry = {:?}\n{config}", pinentry.to_str().unwrap());
     // Renamed into place, so that the bridge never sees half of it.
@@ -199,7 +199,7 @@ fn write_config(folder: &Path, config: &str) {
     fs::rename(folder.join("bridge.toml.new"), folder.join("bridge.toml")).unwrap();
 }
 
-fn upgrade<S: Read + Write>(
+pub(crate) fn upgrade<S: Read + Write>(
     stream: S,
     origin: Option<&str>,
     host: &str,
@@ -218,7 +218,7 @@ fn upgrade<S: Read + Write>(
 }
 
 /// An Assuan server that types the lines of the file `typed`, one a dialog.
-fn write_pinentry(program: &Path, folder: &Path) {
+pub(crate) fn write_pinentry(program: &Path, folder: &Path) {
     let folder = folder.to_str().unwrap();
     let script = format!(
         r#"#!/bin/sh
