@@ -76,7 +76,9 @@ export type Scope =
   | "authenticate-pinless"
   | "card-presence"
   | "sign"
-  | "page-pin";
+  | "page-pin"
+  /** For developers, of a bridge in developer mode. */
+  | "raw-apdu";
 
 /** The four certificates on a card: of the two keys, and of the authorities that certified them. */
 export type CertificateKind =
