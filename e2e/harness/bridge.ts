@@ -7,6 +7,8 @@ export interface BridgeOptions extends ProgramOptions {
   /** The page that may use it. */
   origin: string;
   scopes: string[];
+  /** Whether other pages are told that they may not. */
+  disclose?: boolean;
   /** The program that asks for PINs. */
   pinentry: string;
   /** A card in the bridge itself, instead of those that pcscd knows. */
@@ -22,6 +24,7 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
     config,
     [
       `pinentry = ${JSON.stringify(options.pinentry)}`,
+      `disclose = ${options.disclose ?? false}`,
       "[[origin]]",
       `origin = ${JSON.stringify(options.origin)}`,
       `scopes = ${JSON.stringify(options.scopes)}`,

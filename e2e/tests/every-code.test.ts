@@ -136,6 +136,10 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   },
 
   // The origin
+  "origin-refused": async () => {
+    await startBridgeWith(await newCard(folder), { origin: "https://a.example", disclose: true });
+    return await caught(await openPage(), "await connect();");
+  },
   "not-permitted": async () => {
     await startBridgeWith(await newCard(folder), { scopes: ["events"] });
     return await caught(await openPage(), SIGN_IN);

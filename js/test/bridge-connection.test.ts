@@ -55,6 +55,16 @@ async function acquire() {
   return { connection, socket, channel: await acquiring };
 }
 
+it("a bridge that refuses this origin, and says so, is believed", async () => {
+  const { connection, socket } = start();
+  const opening = connection.open();
+  socket.accept();
+  await tell(socket, { type: "error", code: "origin-refused" });
+  await expect(opening).rejects.toMatchObject({ code: "origin-refused" });
+  expect(socket.isClosed).toBe(true);
+  expect(notified).not.toHaveBeenCalled();
+});
+
 it("every request is written as by hand, in its turn", async () => {
   const { connection, socket } = start();
   const ignore = () => {};

@@ -334,6 +334,10 @@ impl Line {
             let (_, request) = requests.swap_remove(place);
             // Nobody listens if the page has given up meanwhile.
             let _ = request.send(message);
+        } else if text(&message, "code").as_deref() == Some(ErrorCode::OriginRefused.as_str()) {
+            // The bridge took the connection only to say this.
+            self.end.set(ErrorCode::OriginRefused);
+            self.close();
         } else {
             text(&message, "type")?;
             let listener = self.live.borrow().as_ref()?.on_notification.clone();
