@@ -11,8 +11,8 @@ use crate::shell::{Shell, npm as npm_program, output, root};
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
-/// Debian packages that the tests use besides: a browser, readers, a database, an HSM. Of PostgreSQL
-/// the programs are needed; the tests start a server of their own.
+/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, what judges
+/// the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
     "opensc",
@@ -21,6 +21,7 @@ pub(crate) const TEST_PACKAGES: &[&str] = &[
     "pinentry-tty",
     "postgresql",
     "softhsm2",
+    "systemd",
     "vsmartcard-vpcd",
 ];
 

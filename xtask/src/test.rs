@@ -56,6 +56,12 @@ fn rust(report: &mut Report) {
     report.tests("cargo-test", cargo_tests, |shell| {
         shell.run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
     });
+    report.check("systemd-unit", |shell| {
+        let mut analyze = program("systemd-analyze", "bridge/systemd");
+        // Exposure goes from 0 to 100.
+        analyze.args(["security", "--offline=true", "--threshold=30", "--no-pager"]);
+        shell.run(analyze.arg("kazashi-bridge.service"))
+    });
     report.check("doc", |shell| {
         let mut doc = cargo();
         shell.run(doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))
