@@ -25,6 +25,7 @@ use crate::{
     approvals::ApprovalsFile,
     config::ConfigFile,
     disclosure_log::DisclosureLog,
+    doctor::Doctor,
     events::Events,
     identity::{Identity, IdentityError},
     lease::Leases,
@@ -48,6 +49,7 @@ mod card;
 mod config;
 mod connection;
 mod disclosure_log;
+mod doctor;
 mod events;
 mod grants;
 mod guard;
@@ -99,6 +101,11 @@ enum Command {
     },
     /// Say which websites may do what.
     Origins(Origins),
+    /// Find out what stands in the way of cards here, and what to do about it: the codes of
+    /// docs/errors.md, or ok, which alone exits with 0. What only a page and its browser can find
+    /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
+    /// version-mismatch.
+    Doctor(Doctor),
 }
 
 #[derive(Args, Debug)]
@@ -191,6 +198,11 @@ fn main() -> ExitCode {
             state.folder().map_err(Into::into).and_then(|folder| log_command::run(command, &folder))
         }
         Command::Origins(origins) => origins.run(),
+        Command::Doctor(doctor) => match doctor.run() {
+            // It was told on standard output what stands in the way.
+            Ok(false) => return ExitCode::FAILURE,
+            examined => examined.map(|_| ()),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

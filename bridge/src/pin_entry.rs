@@ -2,6 +2,7 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
+use clap::ValueEnum;
 use kazashi_core::{
     Document,
     error_code::ErrorCode,
@@ -53,9 +54,12 @@ pub(crate) enum Purpose {
     Sign(Document),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
+/// What the person at the machine reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    #[value(name = "en")]
     English,
+    #[value(name = "ja")]
     Japanese,
 }
 
@@ -169,7 +173,7 @@ fn error_code(error: AssuanError) -> ErrorCode {
 
 impl Language {
     /// As POSIX has it: `LC_ALL` before `LC_MESSAGES` before `LANG`.
-    fn of_environment() -> Self {
+    pub(crate) fn of_environment() -> Self {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
             .filter_map(|name| env::var(name).ok())

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod disclosure;
+mod doctor;
 #[path = "../harness/bridge.rs"]
 mod harness;
 mod origins;
