@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { built } from "./paths.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
@@ -40,6 +42,13 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
   });
   await bridge.says("listening on 127.0.0.1:27390");
   return bridge;
+}
+
+/** The public key of the bridge whose state is in this folder, as a server enrols it. */
+export async function bridgeKey(folder: string): Promise<string> {
+  const command = ["enrol", "--state", folder];
+  const { stdout } = await promisify(execFile)(built("kazashi-bridge"), command);
+  return stdout.trim();
 }
 
 /** The command under a pseudo-terminal, by the program `script` of util-linux. */

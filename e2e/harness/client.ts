@@ -1,5 +1,13 @@
 import type { JSHandle, Page } from "playwright-core";
-import type { Card, CertificateKind, Host, Kazashi, PinStatus } from "../../js/src/index.ts";
+import type {
+  Card,
+  CertificateKind,
+  Host,
+  Kazashi,
+  PinStatus,
+  TerminalRequest,
+} from "../../js/src/index.ts";
+import { DESK_PASSWORD } from "./sign-in.ts";
 
 type Package = typeof import("../../js/src/index.ts");
 
@@ -18,6 +26,8 @@ interface Desk {
   events: string[];
   /** What became of the visitors whom the page served. */
   served: unknown[];
+  // biome-ignore lint/suspicious/noExplicitAny: each route has another answer
+  post(path: string, body: unknown): Promise<any>;
   signIn(card: Card | undefined, pin?: string): Promise<{ subject: string }>;
   /** The result of some work, or its failure. */
   attempt<T>(work: () => Promise<T>): Promise<T | Failure>;
@@ -55,6 +65,62 @@ export class Client {
   /** Signs in to the server; with a PIN of the page's own if there is one. */
   signIn(pin?: string): Promise<{ subject: string } | Failure> {
     return this.#desk.evaluate((desk, pin) => desk.attempt(() => desk.signIn(desk.card, pin)), pin);
+  }
+
+  /** Signs the staff of a desk in at the server. */
+  async openDesk(): Promise<void> {
+    await this.#desk.evaluate((desk, password) => desk.post("/desk", { password }), DESK_PASSWORD);
+  }
+
+  /** Signs in as the institution, without a PIN. */
+  signInPinless(): Promise<{ subject: string } | Failure> {
+    return this.#desk.evaluate((desk) =>
+      desk.attempt(async () => {
+        const method = "terminal";
+        const { nonce } = await desk.post("/nonce", { method });
+        const { certificates } = await (await fetch("/terminal")).json();
+        const sign = async (request: TerminalRequest) =>
+          (await desk.post("/terminal", { nonce, request })).signature;
+        const terminal = { certificates, sign };
+        const token = await desk.card?.authenticatePinless({ nonce, terminal });
+        const { subject } = await desk.post("/sign-in", { method, nonce, token });
+        return { subject };
+      }),
+    );
+  }
+
+  /** Enrols the card, with a PIN of the page's own. */
+  enrol(birthDate: string, pin: string): Promise<{ subject: string } | Failure> {
+    return this.#desk.evaluate(
+      (desk, { birthDate, pin }) =>
+        desk.attempt(async () => {
+          const newNonce = async (method: string) => (await desk.post("/nonce", { method })).nonce;
+          const nonces = { pin: await newNonce("pin"), presence: await newNonce("presence") };
+          const enrolled = await desk.card?.enrol({ nonces, birthDate, pin });
+          const { subject } = await desk.post("/enrol", { nonces, ...enrolled });
+          return { subject };
+        }),
+      { birthDate, pin },
+    );
+  }
+
+  /** Shows that an enrolled card is there. */
+  checkIn(): Promise<{ subject: string } | Failure> {
+    return this.#desk.evaluate((desk) =>
+      desk.attempt(async () => {
+        const { nonce } = await desk.post("/nonce", { method: "presence" });
+        const proof = await desk.card?.provePresence({
+          nonce,
+          certificate: "head",
+          async birthDate(head) {
+            const certificate = btoa(String.fromCharCode(...head));
+            return (await desk.post("/birth-date", { certificate })).birthDate;
+          },
+        });
+        const { subject } = await desk.post("/presence", { nonce, proof });
+        return { subject };
+      }),
+    );
   }
 
   pinStatus(): Promise<PinStatus | Failure | undefined> {
@@ -151,6 +217,7 @@ async function openDesk({
   };
   return {
     kazashi,
+    post,
     card: undefined,
     events,
     served: [],

@@ -4,14 +4,27 @@ import type { JSHandle, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Scope } from "../../js/src/index.ts";
 import type { CardKind, VirtualHost } from "../../js/src/testing.ts";
+import { virtualBridgeKey } from "../../js/src/testing.ts";
 import { newCard } from "./card.ts";
 import { Client, importInto } from "./client.ts";
+import { INSTITUTION } from "./sign-in.ts";
 import { Stack } from "./stack.ts";
 
 /** The hosts that a page may find itself before. */
 export const hosts = ["bridge with pcscd", "bridge with a virtual card", "virtual host"] as const;
 
-const SCOPES: Scope[] = ["events", "reader", "authenticate", "sign", "page-pin"];
+const SCOPES: Scope[] = [
+  "events",
+  "reader",
+  "authenticate",
+  "authenticate-pinless",
+  "card-presence",
+  "sign",
+  "page-pin",
+];
+
+/** The server is an institution's, and believes what virtual hosts vouch for, too. */
+const SERVER = [...INSTITUTION, `--bridge=virtual=${virtualBridgeKey}`];
 
 /** A workstation: its reader, the hands that put cards on it, and the person who types PINs. */
 export interface Workstation {
@@ -58,7 +71,7 @@ class Pages {
   }
 
   async open(): Promise<Page> {
-    const { page } = await this.#stack.openPage();
+    const page = await this.#stack.openIdlePage();
     this.#open.push(page);
     return page;
   }
@@ -88,9 +101,10 @@ class BridgeWorkstation implements Workstation {
   }
 
   static async start(cardIn: "pcscd" | "bridge"): Promise<BridgeWorkstation> {
-    const stack = await Stack.start({ name: `host-${cardIn}`, cardIn, scopes: SCOPES });
-    const { page } = await stack.openPage();
-    return new BridgeWorkstation(stack, await Client.connect(page));
+    const options = { name: `host-${cardIn}`, cardIn, scopes: SCOPES, server: SERVER };
+    const stack = await Stack.start(options);
+    const watcher = await Client.connect(await stack.openIdlePage());
+    return new BridgeWorkstation(stack, watcher);
   }
 
   async begin(kind: CardKind = "normal"): Promise<Client> {
@@ -136,11 +150,17 @@ class BridgeWorkstation implements Workstation {
     this.#stack.pinentry.cancel();
   }
 
-  /** The bridge cannot close dialogs. */
   async dialogs(): Promise<number[]> {
     const shown = this.#stack.pinentry.shown.slice(this.#shownBefore);
-    const dialogs = shown.matchAll(/Tries left: (\d).*?\nGETPIN/gs);
-    return Array.from(dialogs, ([, tries]) => Number(tries));
+    const dialogs = [];
+    let retriesLeft = Number.NaN;
+    for (const line of shown.split("\n")) {
+      const [, tries] = /^Tries left: (\d)/.exec(line) ?? [];
+      if (tries) retriesLeft = Number(tries);
+      // After a slip the same dialog asks again.
+      if (line === "GETPIN") dialogs.push(retriesLeft);
+    }
+    return dialogs;
   }
 
   async stop(): Promise<void> {
@@ -180,7 +200,8 @@ class VirtualWorkstation implements Workstation {
   }
 
   static async start(): Promise<VirtualWorkstation> {
-    return new VirtualWorkstation(await Stack.start({ name: "host-virtual", cardIn: "page" }));
+    const options = { name: "host-virtual", cardIn: "page", server: SERVER } as const;
+    return new VirtualWorkstation(await Stack.start(options));
   }
 
   async begin(kind: CardKind = "normal"): Promise<Client> {
@@ -221,7 +242,6 @@ class VirtualWorkstation implements Workstation {
     await this.#room?.evaluate(({ answers }) => answers.push(undefined));
   }
 
-  /** A forgotten dialog is told so, and closes by itself. */
   async dialogs(): Promise<number[]> {
     return (await this.#room?.evaluate(({ dialogs }) => dialogs)) ?? [];
   }

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { startBridge } from "./bridge.ts";
+import type { Browser, Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import { bridgeKey, startBridge } from "./bridge.ts";
 import { InsertedCard, newCard } from "./card.ts";
 import { workFolder } from "./paths.ts";
 import { startPcscd } from "./pcscd.ts";
@@ -20,6 +21,8 @@ export interface StackOptions {
   terminalPinentry?: string;
   /** Further arguments of `kazashi-emulator run`. */
   emulator?: string[];
+  /** Further arguments of `kazashi-sign-in`. */
+  server?: string[];
   /** How much the bridge logs: everything, if left out. */
   log?: string;
 }
@@ -35,6 +38,7 @@ export class Stack {
   pcscd: Program | undefined;
   bridge: Program | undefined;
   readonly #options: StackOptions;
+  #port = 0;
   #server: Program | undefined;
   #browser: Browser | undefined;
 
@@ -65,10 +69,10 @@ export class Stack {
       this.insertedCard = await InsertedCard.insert(this.card, { folder }, this.#options.emulator);
       await this.pcscd.says("Card inserted");
     }
-    const port = await freePort();
-    this.origin = `http://127.0.0.1:${port}`;
+    this.#port = await freePort();
+    this.origin = `http://127.0.0.1:${this.#port}`;
     if (this.#options.cardIn !== "page") await this.startBridge();
-    this.#server = await startServer(folder, port);
+    await this.startServer(this.#options.server);
     this.#browser = await launchChromium();
   }
 
@@ -85,6 +89,13 @@ export class Stack {
     });
   }
 
+  /** Starts the server, in place of the one before; it knows the bridge. */
+  async startServer(args: string[] = [], env: Record<string, string> = {}): Promise<void> {
+    await this.#server?.stop();
+    const bridge = `--bridge=desk=${await bridgeKey(this.folder)}`;
+    this.#server = await startServer(this.folder, this.#port, [bridge, ...args], env);
+  }
+
   /** Takes the card off the reader, and sees that pcscd has noticed. */
   async removeCard(): Promise<void> {
     const since = this.pcscd?.output.length;
@@ -99,15 +110,37 @@ export class Stack {
     await this.pcscd?.says("Card inserted", since);
   }
 
+  /** Puts another one in its place. */
+  async swapCard(card: string): Promise<void> {
+    const since = this.pcscd?.output.length;
+    this.insertedCard?.program.type(`swap ${card}\n`);
+    await this.pcscd?.says("Card inserted", since);
+  }
+
   async restartPcscd(): Promise<void> {
     await this.pcscd?.stop();
     this.pcscd = await startPcscd({ folder: this.folder });
   }
 
-  /** Opens the sign-in page in a window of its own. */
-  openPage(): Promise<SignInPage> {
+  /**
+   * Opens the sign-in page in a window of its own. It is closed with the test or, where it is for
+   * several, with the stack: the bridge lets an origin have four connections.
+   */
+  async openPage(isFor: "test" | "stack" = "test"): Promise<SignInPage> {
+    const opened = await this.#open("/");
+    if (isFor === "test") onTestFinished(() => opened.close());
+    return opened;
+  }
+
+  /** Opens a page of the same site that does nothing by itself. */
+  async openIdlePage(): Promise<Page> {
+    return (await this.#open("/page.css")).page;
+  }
+
+  #open(path: string): Promise<SignInPage> {
     if (this.#browser === undefined) throw new Error("the stack has not started");
-    return SignInPage.open(this.#browser, this.origin, join(this.folder, "browser.log"));
+    const log = join(this.folder, "browser.log");
+    return SignInPage.open(this.#browser, new URL(path, this.origin).href, log);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
@@ -19,6 +19,15 @@ import { freePort, launchChromium, SignInPage, startServer } from "../harness/si
 
 // Each code is caused, not feigned: by a card, a reader, a bridge, a browser, a page or a server
 // that is as the table says. A code without a cause, or a cause without a code, does not compile.
+
+const SCOPES = [
+  "events",
+  "authenticate",
+  "authenticate-pinless",
+  "card-presence",
+  "sign",
+  "page-pin",
+];
 
 const NONCE = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -56,6 +65,14 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     pinentry.timeOut();
     return await caught(await openPage(), SIGN_IN);
   },
+  "birth-date-incorrect": async () => {
+    await startBridgeWith(await newCard(folder));
+    return await caught(await openPage(), provePresence("1980-02-18"));
+  },
+  "birth-date-blocked": async () => {
+    await startBridgeWith(await newCard(folder, "blocked"));
+    return await caught(await openPage(), provePresence("1980-02-17"));
+  },
   "no-smartcard": async () => {
     await startPcscdHere();
     await startBridgeHere();
@@ -91,6 +108,23 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     await startBridgeWith(card);
     return await caught(await openPage(), SIGN_IN);
   },
+  "application-absent": async () => {
+    const card = await newCard(folder);
+    await rm(join(card, "card-surface"), { recursive: true });
+    await cut(card, /^\[card-surface\.[^[]*/gm);
+    await startBridgeWith(card);
+    return await caught(await openPage(), provePresence("1980-02-17"));
+  },
+  "terminal-unsupported": async () => {
+    const card = await newCard(folder);
+    await cut(card, /^\[jpki\.public-keys\][^[]*/m);
+    await startBridgeWith(card);
+    return await signingInAsInstitution();
+  },
+  "terminal-refused": async () => {
+    await startBridgeWith(await newCard(folder, "foreign-root"));
+    return await signingInAsInstitution();
+  },
 
   // The reader
   "no-service": async () => {
@@ -108,6 +142,10 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     await startPcscdHere(["--config", config]);
     await startBridgeHere();
     return await caught(await openPage(), DIAGNOSE);
+  },
+  "reader-no-extended-length": async () => {
+    await startBridgeWith(await newCard(folder, "short"));
+    return await signingInAsInstitution();
   },
   "sharing-violation": async () => {
     await startPcscdWith(await newCard(folder));
@@ -192,6 +230,16 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     await startBridgeWith(await newCard(folder));
     return await caught(await openPage(), `${GET_A_CARD} await card.authenticate({ nonce: "1" });`);
   },
+  "birth-date-malformed": async () => {
+    await startBridgeWith(await newCard(folder));
+    return await caught(await openPage(), provePresence("1980-02-30"));
+  },
+  "presence-proof-malformed": async () => {
+    const script = `
+      const { nonce } = await post("/nonce", { method: "presence" });
+      await post("/presence", { nonce, proof: {} });`;
+    return await caught(await openPage(), POST + script);
+  },
   timeout: async () => await waitInVain("AbortSignal.timeout(100)"),
   aborted: async () => await waitInVain("AbortSignal.abort()"),
   "module-unavailable": async () =>
@@ -219,6 +267,17 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   "certificate-revoked": () => verifying({ revocation: "revoked" }),
   "certificate-signature-mismatch": () => verifyingCertificate("damaged"),
   "certificate-untrusted": () => verifyingCertificate("issued-by-same-name-foreign-ca"),
+  "cv-certificate-malformed": () => enrolling("0004", "README.md"),
+  "cv-certificate-untrusted": () => enrolling("0004", "foreign-card-surface.cv"),
+  "card-record-forged": () => enrolling("0001", "forged-age-record.bin"),
+  "enrolment-mismatch": async () => {
+    await startBridgeWith(await newCard(folder));
+    const script = `${GET_A_CARD}
+      const { nonce } = await post("/nonce", { method: "presence" });
+      const proof = await card.provePresence({ nonce, birthDate: "1980-02-17" });
+      await post("/presence", { nonce, proof });`;
+    return await caught(await openPage(), POST + script);
+  },
   "method-unsupported": () => verifying({ expected: { method: "presence" } }),
   "nonce-expired": async () => {
     const script = `
@@ -231,6 +290,10 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   "nonce-malformed": () => verifying({ expected: { nonce: "1" } }),
   "origin-malformed": () => verifying({ expected: { origin: "https://portal.example/" } }),
   "pairwise-key-too-short": () => verifying({ pairwiseKey: Buffer.alloc(31) }),
+  "terminal-not-signed": async () => {
+    await startBridgeWith(await newCard(folder));
+    return await signingInAsInstitution();
+  },
   "signature-mismatch": () => verifying({ expected: { origin: "https://elsewhere.example" } }),
   "token-algorithm-unsupported": () => verifying({ token: { algorithm: "none" } }),
   "token-format-unsupported": () => verifying({ token: { format: "web-eid:2.0" } }),
@@ -243,10 +306,22 @@ const retries: Partial<Record<ErrorCode, number>> = {
   "pin-incorrect": 2,
   "pin-blocked": 0,
   "too-few-retries": 2,
+  "birth-date-incorrect": 9,
+  "birth-date-blocked": 0,
 };
 
 /** What a page that has no use for a code as such learns by asking. */
 const DIAGNOSE = "throw new KazashiError((await diagnose()).code);";
+
+/** How a page asks this server, which is no institution's. */
+const POST = `
+  const post = async (path, body) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await response.json();
+    if (!response.ok) throw new KazashiError(answer.code);
+    return answer;
+  };`;
 
 /** Takes a lease at once: `kazashi.card()` waits until it can be had. */
 const ACQUIRE = `
@@ -324,7 +399,7 @@ async function startBridgeHere(options: object = {}): Promise<Program> {
     await startBridge({
       folder,
       origin,
-      scopes: ["events", "authenticate", "sign", "page-pin"],
+      scopes: SCOPES,
       pinentry: pinentry.program,
       env: pinentry.env,
       ...options,
@@ -371,6 +446,44 @@ function signInWith(pin: string): string {
     } finally {
       await card.release();
     }`;
+}
+
+/** A script that shows the card a birth date. */
+function provePresence(birthDate: string): string {
+  return `${GET_A_CARD} await card.provePresence({ nonce: "${NONCE}", birthDate: "${birthDate}" });`;
+}
+
+/** Signs in as the institution that normal cards trust, though the server does not have its key. */
+async function signingInAsInstitution(): Promise<Caught> {
+  const certificates = ["terminal-intermediate.cv", "terminal.cv"].map(async (name) =>
+    (await readFile(inProject(`vectors/cv-certificates/${name}`))).toString("base64"),
+  );
+  const script = `${POST}${GET_A_CARD}
+    const { nonce } = await post("/nonce", { method: "terminal" });
+    const sign = async (request) => (await post("/terminal", { nonce, request })).signature;
+    const { certificates } = given;
+    await card.authenticatePinless({ nonce, terminal: { certificates, sign } });`;
+  return await caught(await openPage(), script, { certificates: await Promise.all(certificates) });
+}
+
+/** Enrols a card whose card surface has something else in this file. */
+async function enrolling(file: string, content: string): Promise<Caught> {
+  const card = await newCard(folder);
+  const other = inProject(`vectors/cv-certificates/${content}`);
+  await copyFile(other, join(card, `card-surface/${file}.bin`));
+  await startBridgeWith(card);
+  const script = `${POST}${GET_A_CARD}
+    const newNonce = async (method) => (await post("/nonce", { method })).nonce;
+    const nonces = { pin: await newNonce("pin"), presence: await newNonce("presence") };
+    const enrolled = await card.enrol({ nonces, birthDate: "1980-02-17", pin: "1234" });
+    await post("/enrol", { nonces, ...enrolled });`;
+  return await caught(await openPage(), script);
+}
+
+/** Cuts something out of what a card is made by. */
+async function cut(card: string, what: RegExp): Promise<void> {
+  const file = join(card, "card.toml");
+  await writeFile(file, (await readFile(file, "utf8")).replace(what, ""));
 }
 
 /** Signs in, and has something happen while the bridge asks for the PIN. */

@@ -11,8 +11,8 @@ import { inProject } from "../harness/paths.ts";
 const SIGNED_IN = { subject: expect.stringMatching(/^[\w-]{43}$/) };
 const BLOCKED = { code: "pin-blocked", retriesLeft: 0 };
 const UNTOUCHED = {
-  userAuthentication: { retriesLeft: 3, blocked: false },
-  digitalSignature: { retriesLeft: 5, blocked: false },
+  userAuthentication: { retriesLeft: 3, blocked: false, set: true },
+  digitalSignature: { retriesLeft: 5, blocked: false, set: true },
 };
 
 describe.each(hosts)("%s", (host) => {
@@ -45,7 +45,7 @@ describe.each(hosts)("%s", (host) => {
     expect(await page.signIn()).toEqual({ code: "pin-incorrect", retriesLeft: 2 });
     expect(await page.pinStatus()).toEqual({
       ...UNTOUCHED,
-      userAuthentication: { retriesLeft: 2, blocked: false },
+      userAuthentication: { retriesLeft: 2, blocked: false, set: true },
     });
     await desk.type("1234");
     expect(await page.signIn()).toEqual(SIGNED_IN);
@@ -69,7 +69,7 @@ describe.each(hosts)("%s", (host) => {
     expect(await desk.dialogs()).toEqual([3, 2, 1]);
     expect(await page.pinStatus()).toEqual({
       ...UNTOUCHED,
-      userAuthentication: { retriesLeft: 0, blocked: true },
+      userAuthentication: { retriesLeft: 0, blocked: true, set: true },
     });
   });
 
@@ -95,6 +95,48 @@ describe.each(hosts)("%s", (host) => {
     expect(await page.signIn("9999")).toEqual({ code: "pin-incorrect", retriesLeft: 2 });
     expect(await page.signIn("1234")).toEqual({ code: "too-few-retries", retriesLeft: 2 });
     expect(await desk.dialogs()).toEqual([]);
+  });
+
+  test("at a desk, the institution signs a visitor in without a PIN", async () => {
+    const page = await begin();
+    const byPin = await page.signIn("1234");
+    await page.openDesk();
+    expect(await page.signInPinless()).toEqual(byPin);
+    expect(await page.pinStatus()).toEqual(UNTOUCHED);
+    expect(await desk.dialogs()).toEqual([]);
+  });
+
+  test("without a desk, the institution signs nobody in", async () => {
+    const page = await begin();
+    expect(await page.signInPinless()).toEqual({ code: "terminal-not-signed" });
+    expect(await page.pinStatus()).toEqual(UNTOUCHED);
+  });
+
+  test.each([
+    ["foreign-root", "terminal-refused"],
+    ["short", "reader-no-extended-length"],
+  ] as const)("the institution is of no use to a card of the kind %s", async (kind, code) => {
+    const page = await begin(kind);
+    await page.openDesk();
+    expect(await page.signInPinless()).toEqual({ code });
+  });
+
+  test("an enrolled card is known again without a PIN, and only that one", async () => {
+    const page = await begin();
+    await page.openDesk();
+    const enrolled = await page.enrol("1980-02-17", "1234");
+    expect(enrolled).toEqual(SIGNED_IN);
+    expect(await page.checkIn()).toEqual(enrolled);
+
+    await desk.swap("another-person");
+    expect(await page.take()).toBe(undefined);
+    expect(await page.checkIn()).toEqual({ code: "enrolment-mismatch" });
+  });
+
+  test("a wrong birth date costs a try", async () => {
+    const page = await begin();
+    const outcome = await page.enrol("1980-02-18", "1234");
+    expect(outcome).toEqual({ code: "birth-date-incorrect", retriesLeft: 9 });
   });
 
   test.each([

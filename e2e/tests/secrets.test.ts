@@ -3,19 +3,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inProject } from "../harness/paths.ts";
-import type { SignInPage } from "../harness/sign-in.ts";
+import { DESK_PASSWORD, INSTITUTION, type SignInPage } from "../harness/sign-in.ts";
 import { Stack } from "../harness/stack.ts";
 
 // A whole run, with everything logged that can be: PINs and passwords, right and wrong ones, typed
-// into the dialog and brought by the page.
+// into the dialog and brought by the page; and everything that goes without a PIN.
 
 let stack: Stack;
-const nonces: string[] = [];
+const nonces: { method: string; nonce: string }[] = [];
 
 beforeAll(async () => {
   const scopes = ["events", "authenticate", "sign", "page-pin"];
-  stack = await Stack.start({ name: "secrets", cardIn: "pcscd", scopes });
+  scopes.push("authenticate-pinless", "card-presence");
+  stack = await Stack.start({ name: "secrets", cardIn: "pcscd", scopes, server: INSTITUTION });
   await signIn();
+  await signInWithoutPin();
   await readTheSignatureCertificate();
 });
 
@@ -28,21 +30,40 @@ async function signIn(): Promise<void> {
   stack.pinentry.type("1234");
   await page.pressSignIn();
   await page.subject();
+  await page.close();
 
   const another = await openPage();
   await another.pressSignIn("1234");
   await another.subject();
+  await another.close();
 
   const third = await openPage();
   stack.pinentry.type("9876");
   await third.pressSignIn();
   expect(await third.problem()).toMatchObject({ code: "pin-incorrect" });
+  await third.close();
+}
+
+async function signInWithoutPin(): Promise<void> {
+  const page = await openPage();
+  await page.openDesk();
+  stack.pinentry.type("1234");
+  await page.enrol("1980-02-17");
+  for (const press of [() => page.pressWithoutPin(), () => page.pressCheckIn()]) {
+    await page.subject();
+    await page.next();
+    await press();
+  }
+  await page.subject();
+  await page.close();
 }
 
 async function openPage(): Promise<SignInPage> {
-  const page = await stack.openPage();
+  const page = await stack.openPage("stack");
   page.page.on("response", async (response) => {
-    if (response.url().endsWith("/nonce")) nonces.push((await response.json()).nonce);
+    if (!response.url().endsWith("/nonce")) return;
+    const { method } = response.request().postDataJSON();
+    nonces.push({ method, nonce: (await response.json()).nonce });
   });
   return page;
 }
@@ -51,7 +72,7 @@ async function openPage(): Promise<SignInPage> {
 async function readTheSignatureCertificate(): Promise<void> {
   stack.pinentry.type("XYZ789");
   stack.pinentry.type("ABC123");
-  const { page } = await stack.openPage();
+  const { page } = await stack.openPage("stack");
   // As text: what vitest makes of an import is for Node.
   const outcomes = await page.evaluate(`(async () => {
     const { connect } = await import("/kazashi/index.js");
@@ -73,27 +94,34 @@ function logs(): [name: string, content: string][] {
 
 test("the run left the logs that are to be searched", () => {
   const sizes = Object.fromEntries(logs().map(([name, content]) => [name, content.length]));
-  expect(Object.keys(sizes)).toEqual(expect.arrayContaining(["bridge.log", "emulator.log"]));
+  expect(Object.keys(sizes)).toEqual(
+    expect.arrayContaining(["bridge.log", "emulator.log", "server.log"]),
+  );
   expect(stack.bridge?.output).toContain("TRACE");
 });
 
-test.each(["1234", "9876", "ABC123", "XYZ789"])("%s is in no log, in any form", (pin) => {
-  const hex = Buffer.from(pin).toString("hex");
+const PINS = ["1234", "9876", "ABC123", "XYZ789"];
+const BIRTH_DATE = ["1980-02-17", "19800217", "550217"];
+
+test.each([...PINS, ...BIRTH_DATE, DESK_PASSWORD])("%s is in no log, in any form", (secret) => {
+  const hex = Buffer.from(secret).toString("hex");
   const spaced = hex.replace(/..(?=.)/g, "$& ");
-  const bytes = [...Buffer.from(pin)].join(", ");
+  const bytes = [...Buffer.from(secret)].join(", ");
   for (const [name, content] of logs()) {
     // Digits may be part of a longer number, such as the time.
-    expect(content, name).not.toMatch(new RegExp(`(?<![0-9.:])${pin}(?![0-9])`, "i"));
+    expect(content, name).not.toMatch(new RegExp(`(?<![0-9.:])${secret}(?![0-9])`, "i"));
     for (const form of [hex, spaced, bytes])
       expect(content.toLowerCase(), name).not.toContain(form);
   }
 });
 
 test("what the card signs is in no log", () => {
-  expect(nonces).toHaveLength(4);
+  const methods = nonces.map(({ method }) => method);
+  expect(methods.sort()).toEqual([...Array(5).fill("pin"), "presence", "presence", "terminal"]);
   const sha256 = (data: string | Buffer) => createHash("sha256").update(data).digest();
-  for (const nonce of nonces) {
-    const digest = sha256(Buffer.concat([sha256(stack.origin), sha256(nonce)]));
+  for (const { method, nonce } of nonces) {
+    const label = Buffer.from(method === "pin" ? "" : `kazashi-${method}:1\0`);
+    const digest = sha256(Buffer.concat([label, sha256(stack.origin), sha256(nonce)]));
     for (const [name, content] of logs()) {
       for (const secret of [nonce, digest.toString("hex"), [...digest].join(", ")]) {
         expect(content.toLowerCase(), name).not.toContain(secret.toLowerCase());
