@@ -97,23 +97,23 @@ export class Portal {
     return page;
   }
 
-  /** Answers the browser's question whether the page may reach this workstation, or does not. */
-  async permit(page: Page, setting: "granted" | "denied" | "prompt"): Promise<void> {
-    const { targetInfo } = await (await page.context().newCDPSession(page)).send(
-      "Target.getTargetInfo",
-    );
-    const session = await page.context().browser()?.newBrowserCDPSession();
-    await session?.send("Browser.setPermission", {
-      permission: { name: "loopback-network" },
-      setting,
-      origin: this.origin,
-      ...(targetInfo.browserContextId && { browserContextId: targetInfo.browserContextId }),
-    });
-  }
-
   stop(): void {
     this.#server.close();
   }
+}
+
+/** Answers the browser's question whether a page may reach this workstation, or does not. */
+export async function permit(page: Page, setting: "granted" | "denied" | "prompt"): Promise<void> {
+  const { targetInfo } = await (await page.context().newCDPSession(page)).send(
+    "Target.getTargetInfo",
+  );
+  const session = await page.context().browser()?.newBrowserCDPSession();
+  await session?.send("Browser.setPermission", {
+    permission: { name: "loopback-network" },
+    setting,
+    origin: new URL(page.url()).origin,
+    ...(targetInfo.browserContextId && { browserContextId: targetInfo.browserContextId }),
+  });
 }
 
 async function contentOf(path: string): Promise<{ type: string; content: string | Buffer }> {

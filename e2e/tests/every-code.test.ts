@@ -13,7 +13,7 @@ import { stammer, talkNonsense } from "../harness/impostor.ts";
 import { built, inProject, workFolder } from "../harness/paths.ts";
 import { startPcscd } from "../harness/pcscd.ts";
 import { ScriptedPinentry } from "../harness/pinentry.ts";
-import { Portal } from "../harness/portal.ts";
+import { Portal, permit } from "../harness/portal.ts";
 import { Program } from "../harness/program.ts";
 import { freePort, launchChromium, SignInPage, startServer } from "../harness/sign-in.ts";
 
@@ -434,7 +434,7 @@ async function openPortal(permission: "granted" | "denied" | "prompt", csp = "")
   await startBridgeWith(await newCard(folder), { origin: portal.origin });
   const page = await portal.open(browser, `/?csp=${encodeURIComponent(csp)}`);
   onTheDesk({ stop: () => page.context().close() });
-  await portal.permit(page, permission);
+  await permit(page, permission);
   return page;
 }
 

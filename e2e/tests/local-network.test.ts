@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startBridge } from "../harness/bridge.ts";
 import { newCard } from "../harness/card.ts";
 import { workFolder } from "../harness/paths.ts";
-import { type Outcome, Portal } from "../harness/portal.ts";
+import { type Outcome, Portal, permit } from "../harness/portal.ts";
 import type { Program } from "../harness/program.ts";
 import { launchChromium } from "../harness/sign-in.ts";
 
@@ -53,14 +53,14 @@ async function outcome(page: Page): Promise<Outcome["diagnose"]> {
 it("a page that may reach the bridge finds the card", async () => {
   await serve(portal.origin);
   const page = await portal.open(browser);
-  await portal.permit(page, "granted");
+  await permit(page, "granted");
   expect(await outcome(page)).toMatchObject({ code: "ok" });
 });
 
 it("a page of which the browser asks, and nobody answers, says what to do", async () => {
   await serve(portal.origin);
   const page = await portal.open(browser);
-  await portal.permit(page, "prompt");
+  await permit(page, "prompt");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("lna-prompt");
   expect(ja).toContain("ブラウザーの確認画面で許可してください");
@@ -70,7 +70,7 @@ it("a page of which the browser asks, and nobody answers, says what to do", asyn
 it("a page that was refused says where to allow it", async () => {
   await serve(portal.origin);
   const page = await portal.open(browser);
-  await portal.permit(page, "denied");
+  await permit(page, "denied");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("lna-denied");
   expect(ja).toContain("サイトの設定で許可してください");
@@ -81,7 +81,7 @@ it("a page that forbids itself to connect names its own policy", async () => {
   await serve(portal.origin);
   const csp = "connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
   const page = await portal.open(browser, `/?csp=${encodeURIComponent(csp)}`);
-  await portal.permit(page, "granted");
+  await permit(page, "granted");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("csp-blocked");
   expect(ja).toContain("このサイトの設定が");
@@ -94,7 +94,7 @@ it.each([
 ])("a bridge %s cannot be reached, and that is not the browser's doing", async (_, origin) => {
   if (origin) await serve(origin);
   const page = await portal.open(browser);
-  await portal.permit(page, "granted");
+  await permit(page, "granted");
   const { code, ja, en } = await outcome(page);
   expect(code).toBe("bridge-unreachable");
   expect(ja).toContain("起動と、このサイトの登録を確認してください");
