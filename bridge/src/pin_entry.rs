@@ -135,9 +135,10 @@ impl PinEntry {
             say("SETDESC", &self.language.last_try(prompt)).await?;
             say("CONFIRM", "").await?;
         }
-        say("SETDESC", &self.language.description(prompt)).await?;
-        say("SETPROMPT", self.language.prompt(prompt.reference)).await?;
+        let description = self.language.description(prompt);
         for _ in 0..MAX_ATTEMPTS {
+            say("SETDESC", &description).await?;
+            say("SETPROMPT", self.language.prompt(prompt.reference)).await?;
             let typed = say("GETPIN", "").await?;
             let text = str::from_utf8(&typed).map_err(|_| ErrorCode::PinMalformed)?;
             match PinValue::parse(prompt.reference, text) {

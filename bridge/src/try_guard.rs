@@ -19,9 +19,9 @@ use crate::origin::Origin;
 
 /// The pause after a first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A failure that lies so far back counts no more.
-const MEMORY: Duration = Duration::from_secs(10 * 60);
+const MEMORY: Duration = Duration::from_secs(60);
 
 /// What a card refused during one stay on the reader, as hashes under a key that is made for this
 /// stay and kept in memory only: nobody can find out from them what was tried.

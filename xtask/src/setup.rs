@@ -15,6 +15,7 @@ pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "p
 /// the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
+    "iproute2",
     "opensc",
     "openssl",
     "pcscd",
