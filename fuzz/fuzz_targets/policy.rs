@@ -108,13 +108,15 @@ impl CardTransaction for Desk {
         // No deed of the command before this one.
         state.card.transmit(&[], &mut Zeros);
         let mut response = Vec::new();
-        if fault.is_none_or(|[performed, ..]| performed & 1 == 1) {
+        // A reader says 9000 and 61XX only of what was performed.
+        let performs = |[choice, sw1, _]: [u8; 3]| choice & 1 == 1 || matches!(sw1, 0x61 | 0x90);
+        if fault.is_none_or(performs) {
             response = state.card.transmit(&command.to_bytes(), &mut Zeros);
             state.present_all(command);
         }
         match fault {
             None => ResponseApdu::from_bytes(&response).map_err(|_| ErrorCode::CommunicationError),
-            Some([performed, ..]) if performed & 2 == 2 => Err(ErrorCode::CommunicationError),
+            Some([choice, ..]) if choice & 2 == 2 => Err(ErrorCode::CommunicationError),
             Some([_, sw1, sw2]) => {
                 Ok(ResponseApdu::new([], StatusWord(u16::from_be_bytes([sw1, sw2]))))
             }

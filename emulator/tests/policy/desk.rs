@@ -228,20 +228,22 @@ impl CardTransaction for Desk {
             return Ok(ResponseApdu::new(data, status));
         }
         self.0.borrow_mut().faults += 1;
-        // The card performs the command, or it never comes so far.
-        let data = if self.choose(2) == 0 { self.send(&command).0 } else { Vec::new() };
-        let status = match self.choose(8) {
-            0 => {
+        // The card performs the command, or it never comes so far: a reader does not say 61XX then.
+        let kind = self.choose(8);
+        let performs = kind == 0 || self.choose(2) == 0;
+        let data = if performs { self.send(&command).0 } else { Vec::new() };
+        let status = match kind {
+            0 => 0x6110,
+            1 => 0x6282,
+            2 => 0x6581,
+            3 => 0x6A82,
+            4 => 0x6C10,
+            5 => 0x6F00,
+            6 => return Err(ErrorCode::CommunicationError),
+            _ => {
                 self.0.borrow_mut().card.reset();
                 return Err(ErrorCode::CommunicationError);
             }
-            1 => return Err(ErrorCode::CommunicationError),
-            2 => 0x6F00,
-            3 => 0x6581,
-            4 => 0x6C10,
-            5 => 0x6A82,
-            6 => 0x6110,
-            _ => 0x6282,
         };
         Ok(ResponseApdu::new(data, StatusWord(status)))
     }
