@@ -13,7 +13,7 @@ let page: Page;
 beforeAll(async () => {
   const scopes = ["events", "authenticate", "page-pin"];
   stack = await Stack.start({ name: "bench", cardIn: "pcscd", scopes, log: "info" });
-  ({ page } = await stack.openPage());
+  page = await stack.openIdlePage();
   await connect(page);
 });
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 test(`from pcscd's event to the page's, of ${INSERTIONS} insertions`, async () => {
-  const { page } = await stack.openPage();
+  const page = await stack.openIdlePage();
   await connect(page);
   await page.evaluate(`{
     globalThis.insertions = [];

@@ -25,7 +25,7 @@ test.each([106, 424, 848])(
       log: "info",
     });
     try {
-      const { page } = await stack.openPage();
+      const page = await stack.openIdlePage();
       await connect(page);
       const { native } = await natively(RUNS);
       const times = compared({

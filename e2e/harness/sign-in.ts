@@ -53,6 +53,9 @@ function virtualCards(folder: string): string[] {
   ];
 }
 
+/** A page of the same site that does nothing by itself. */
+export const IDLE_PAGE = "/page.css";
+
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

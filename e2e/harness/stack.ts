@@ -8,7 +8,7 @@ import { workFolder } from "./paths.ts";
 import { startPcscd } from "./pcscd.ts";
 import { ScriptedPinentry } from "./pinentry.ts";
 import type { Program } from "./program.ts";
-import { freePort, launchChromium, SignInPage, startServer } from "./sign-in.ts";
+import { freePort, IDLE_PAGE, launchChromium, SignInPage, startServer } from "./sign-in.ts";
 
 export interface StackOptions {
   /** Names the folder of its logs, in `target/e2e`. */
@@ -134,7 +134,7 @@ export class Stack {
 
   /** Opens a page of the same site that does nothing by itself. */
   async openIdlePage(): Promise<Page> {
-    return (await this.#open("/page.css")).page;
+    return (await this.#open(IDLE_PAGE)).page;
   }
 
   #open(path: string): Promise<SignInPage> {

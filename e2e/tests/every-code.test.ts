@@ -15,7 +15,13 @@ import { startPcscd } from "../harness/pcscd.ts";
 import { ScriptedPinentry } from "../harness/pinentry.ts";
 import { Portal, permit } from "../harness/portal.ts";
 import { Program } from "../harness/program.ts";
-import { freePort, launchChromium, SignInPage, startServer } from "../harness/sign-in.ts";
+import {
+  freePort,
+  IDLE_PAGE,
+  launchChromium,
+  SignInPage,
+  startServer,
+} from "../harness/sign-in.ts";
 
 // Each code is caused, not feigned: by a card, a reader, a bridge, a browser, a page or a server
 // that is as the table says. A code without a cause, or a cause without a code, does not compile.
@@ -424,7 +430,8 @@ async function startPcscdWith(card: string): Promise<Program> {
 }
 
 async function openPage(by = browser): Promise<Page> {
-  const { page } = await SignInPage.open(by, origin, join(folder, "browser.log"));
+  const log = join(folder, "browser.log");
+  const { page } = await SignInPage.open(by, new URL(IDLE_PAGE, origin).href, log);
   onTheDesk({ stop: () => page.context().close() });
   return page;
 }

@@ -51,6 +51,15 @@ afterAll(() => stack?.stop());
 
 // Terminal authentication
 
+test("a wrong password opens no desk", async () => {
+  const { page } = await stack.openPage();
+  await page.fill("#password", "wrong");
+  await page.click("#open-desk button");
+  await page.waitForSelector("#problem:visible");
+  expect(await page.textContent("#problem")).toContain("password is wrong");
+  expect(await page.isVisible("#without-pin")).toBe(false);
+});
+
 test("at a desk, the institution signs a visitor in without a PIN, and no try is spent", async () => {
   await desk.pressSignIn("9999");
   expect(await desk.problem()).toMatchObject({ code: "pin-incorrect" });
