@@ -110,6 +110,10 @@ const words = {
     ja: "かざし利用（登録されたカードがここにあるだけで、本人とは限りません）",
     en: "Card presence (the enrolled card is here, perhaps in other hands)",
   },
+  password: {
+    ja: "パスワードが違うか、続けて試しすぎました。",
+    en: "The password is wrong, or too many were tried.",
+  },
   good: { ja: "失効していません", en: "not revoked" },
   "not-checked": { ja: "未確認", en: "not checked" },
 };
@@ -124,8 +128,8 @@ function welcome({ subject, method, revocation: { status, because } }) {
   find("welcome").hidden = false;
 }
 
-function tell(error) {
-  find("problem").textContent = message(error, language);
+function tell(error, text = message(error, language)) {
+  find("problem").textContent = text;
   find("problem").dataset.code = error.code;
   find("problem").hidden = false;
 }
@@ -145,7 +149,12 @@ async function withCard(work) {
 
 /** Signs the staff in. */
 async function openDesk() {
-  await post("/desk", { password: take("password") });
+  try {
+    await post("/desk", { password: take("password") });
+  } catch (error) {
+    if (!(error instanceof KazashiError)) throw error;
+    return tell(error, words.password[language]);
+  }
   ({ certificates } = await (await fetch("/terminal")).json());
   find("open-desk").hidden = true;
   find("without-pin").hidden = false;

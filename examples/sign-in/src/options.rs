@@ -9,11 +9,11 @@ pub(crate) struct Options {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
-    /// How browsers name this server, if TLS is in front of it: https://portal.example
+    /// How browsers name this server, if TLS is in front of it: `https://portal.example`
     #[arg(long)]
     pub(crate) origin: Option<String>,
-    /// Where nonces, sessions and enrolments are kept: sqlite:FILE or postgres://…; in memory, and
-    /// gone with this program, if left out
+    /// Where nonces, sessions and enrolments are kept: `sqlite:FILE` or `postgres://…`; in memory,
+    /// and gone with this program, if left out
     #[arg(long, value_name = "URL", requires = "pairwise_key")]
     pub(crate) database: Option<String>,
     /// 32 or more secret random bytes, from which each person's identifier is made; new ones each
