@@ -41,7 +41,7 @@ const MAX_RESPONSE: u64 = 4 * 1024;
 
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
-    /// The website that has trouble, such as https://portal.example
+    /// The website that has trouble, such as `https://portal.example`
     #[arg(long)]
     origin: Option<String>,
     /// The port that the bridge was told to take.

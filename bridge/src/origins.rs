@@ -40,14 +40,14 @@ enum Command {
     Allow(Allow),
     /// Take back what you allowed.
     Revoke {
-        /// The website, such as https://portal.example
+        /// The website, such as `https://portal.example`
         origin: String,
     },
 }
 
 #[derive(Args, Debug)]
 struct Allow {
-    /// The website, such as https://portal.example
+    /// The website, such as `https://portal.example`
     origin: String,
     /// What it may do, such as events,authenticate
     #[arg(long, required = true, value_delimiter = ',', value_parser = parse_scope)]

@@ -210,7 +210,7 @@ pub fn sign_as_terminal(statement: &Statement, signature: &Signature) -> Flow<Si
 }
 
 /// Has the user authentication key sign a statement. Run by whoever guards the card, after
-/// [`verify_pin`](crate::pin::verify_pin)(crate::pin::verify_pin); the application is selected.
+/// [`verify_pin`](crate::pin::verify_pin); the application is selected.
 pub fn sign_statement(statement: &Statement) -> Flow<Signature> {
     let digest_info = statement.digest_info();
     Flow::new(async move |card| {
