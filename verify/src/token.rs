@@ -42,6 +42,10 @@ impl Token {
         if !SIZE.contains(&json.len()) {
             return Err(VerifyError::TokenSize { length: json.len() });
         }
+        // In fields that are not read, the parser would not look (RFC 8259, 8.1).
+        if str::from_utf8(json).is_err() {
+            return Err(VerifyError::TokenMalformed { what: "not UTF-8" });
+        }
         let fields: Fields = serde_json::from_slice(json).map_err(|_| {
             VerifyError::TokenMalformed { what: "not JSON with the fields of a token" }
         })?;

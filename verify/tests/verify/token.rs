@@ -1,6 +1,6 @@
-use kazashi_verify::{Method, MethodSource, PairwiseKey, Revocation, VerifyError};
+use kazashi_verify::{Expected, Method, MethodSource, PairwiseKey, Revocation, VerifyError};
 
-use crate::vector::{Case, NOW, cases, signed, trust};
+use crate::vector::{Case, NOW, Signed, cases, signed, time, trust};
 
 #[test]
 fn good_tokens_are_accepted() {
@@ -115,4 +115,15 @@ fn a_certificate_or_signature_that_is_cut_off_or_goes_on_is_refused() {
             assert!(token.verify(NOW, &trust).is_err(), "{} bytes of {field}", changed.len());
         }
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_in_fields_that_are_not_read_too() {
+    let Signed { origin, nonce, token, .. } = signed("pin");
+    let expected = Expected { origin: &origin, nonce: &nonce, method: Method::Pin, now: time(NOW) };
+    let mut json = serde_json::to_vec(&token).unwrap();
+    let at = json.windows(12).position(|bytes| bytes == b"\"appVersion\"").unwrap();
+    json[at + 16] = 0xFE;
+    let refused = kazashi_verify::verify(&json, &expected, &trust()).unwrap_err();
+    assert!(matches!(refused, VerifyError::TokenMalformed { .. }), "{refused:?}");
 }
