@@ -54,7 +54,8 @@ pub struct Session<'c> {
 }
 
 impl<'c> Session<'c> {
-    /// Selects the card manager, whatever another program left behind: this clears every VERIFY.
+    /// Selects the card manager, whatever another program left behind: this clears every VERIFY. A
+    /// card that refuses it is powered down, which does so too, and not spoken to.
     pub fn open(
         card: Box<dyn CardTransaction + 'c>,
         page_application: Option<Application>,
@@ -268,10 +269,8 @@ impl<'c> Session<'c> {
     /// Leaves the card clean. Says what the page believes to be selected.
     pub fn close(mut self) -> Option<Application> {
         let ending = match self.clean() {
-            Ok(()) if self.state.application() == Some(Application::CardManager) => {
-                Ending::LeaveCard
-            }
-            _ => Ending::UnpowerCard,
+            Ok(()) => Ending::LeaveCard,
+            Err(_) => Ending::UnpowerCard,
         };
         self.card.end(ending);
         self.page_application
@@ -297,14 +296,19 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Selects the card manager. Cards that have none are left in an unknown state.
+    /// Selects the card manager. A card without one is no My Number Card.
     fn clean(&mut self) -> Result<(), ErrorCode> {
         let select = Application::CardManager.select();
+        let mut status = self.exchange_raw(&select)?.status();
         // The first command after power-up is answered with 6F00 by some cards (card.md 1.2).
-        if self.exchange_raw(&select)?.status() == StatusWord::UNKNOWN {
-            self.exchange_raw(&select)?;
+        if status == StatusWord::UNKNOWN {
+            status = self.exchange_raw(&select)?.status();
         }
-        Ok(())
+        match status {
+            StatusWord::OK => Ok(()),
+            status if status.is_fault() => Err(ErrorCode::CommunicationError),
+            _ => Err(ErrorCode::UnsupportedCard),
+        }
     }
 
     fn exchange(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Failure> {

@@ -122,6 +122,22 @@ fn a_pin_that_another_program_left_verified_is_cleared_first() {
 }
 
 #[test]
+fn a_card_that_refuses_the_card_manager_is_powered_down_and_not_spoken_to() {
+    for (status, code) in [
+        (StatusWord::NOT_FOUND, ErrorCode::UnsupportedCard),
+        (StatusWord(0x6581), ErrorCode::CommunicationError),
+    ] {
+        let desk = Desk::new();
+        desk.ask(SELECT);
+        assert_eq!(desk.ask("002000980431323334"), StatusWord::OK);
+        desk.0.borrow_mut().corrected = Some(status);
+        let opened = Session::open(Box::new(desk.clone()), None, Abilities::default());
+        assert_eq!(opened.map(drop), Err(Failure::new(code)));
+        assert_eq!(desk.0.borrow().ending, Some(Ending::UnpowerCard));
+    }
+}
+
+#[test]
 fn nothing_is_signed_without_a_pin_in_the_same_session() {
     let desk = Desk::new();
     let mut session = desk.session();
