@@ -16,10 +16,10 @@ use kazashi_core::{
     flow::{Step, Transport, run},
     jpki::{self, CertificateKind},
     key::PinReference,
-    pin,
     policy::Application,
     secret::PinValue,
     statement::{Method, Statement},
+    verification::{Presentation, present},
 };
 use pcsc::{Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 use serde_json::json;
@@ -85,7 +85,8 @@ fn authenticate(card: &mut Recorder, pin: &str) {
             }
             Step::SignChallenge(_, nonce, waiting) => {
                 let value = PinValue::parse(PinReference::UserAuthentication, pin).expect("a PIN");
-                run(pin::verify_pin(value, 3), card).expect("the right PIN, all tries left");
+                run(present(Presentation::of_person(value, 3)), card)
+                    .expect("the right PIN, all tries left");
                 let statement = Statement::new(Method::Pin, ORIGIN, nonce.as_str());
                 let signature = run(jpki::sign_statement(&statement), card);
                 waiting.resume(signature.expect("a signature")).expect("a step")

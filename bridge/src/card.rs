@@ -4,13 +4,14 @@
 use std::fmt;
 
 use kazashi_core::{
-    Document, Nonce, Presentation, ReferenceData,
+    Document, Nonce,
     apdu::{CommandApdu, ResponseApdu},
     jpki::{Signature, SignedDocument, ef},
     key::{Key, PinReference},
     policy::{Application, Scope, Scopes},
     session::Session,
     statement::Method,
+    verification::{Presentation, ReferenceData},
     wire::Failure,
 };
 use tracing::debug;

@@ -11,12 +11,13 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    BirthDate, CollectedPin, Document, Nonce, Presentation, ReferenceData,
+    BirthDate, Document, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
     key::PinReference,
     policy::{Scope, Scopes},
+    verification::{Presentation, ReferenceData},
     wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
 };
 use tokio::{
@@ -303,10 +304,7 @@ impl Connection {
         value: Option<PinText>,
     ) -> Result<Entry, ErrorCode> {
         match value {
-            Some(text) => {
-                let pin = CollectedPin::of_page(reference, &text, &self.scopes)?;
-                Ok(Entry::Given(pin.into()))
-            }
+            Some(text) => Ok(Entry::Given(Presentation::of_page(reference, &text, &self.scopes)?)),
             None => Ok(Entry::Asked { reference, purpose }),
         }
     }
@@ -350,7 +348,7 @@ impl Connection {
         let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
         turn.opens_dialog();
         let value = self.bridge.pin_entry.ask(prompt).await?;
-        Ok(CollectedPin::of_person(value, retries_left).into())
+        Ok(Presentation::of_person(value, retries_left))
     }
 
     /// Waits until this lease is lost; what happens from the call on counts.

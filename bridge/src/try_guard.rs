@@ -9,7 +9,7 @@ use std::{
 };
 
 use hmac::{Hmac, Mac};
-use kazashi_core::{VerificationData, error_code::ErrorCode, wire::Failure};
+use kazashi_core::{error_code::ErrorCode, verification::VerificationData, wire::Failure};
 use rand_core::{OsRng, RngCore};
 use sha2::Sha256;
 use tokio::{sync::OwnedMutexGuard, time::sleep};
@@ -185,8 +185,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use kazashi_core::{
-        BirthDate, VerificationData, error_code::ErrorCode, key::PinReference, secret::PinValue,
-        wire::Failure,
+        BirthDate, error_code::ErrorCode, key::PinReference, secret::PinValue,
+        verification::VerificationData, wire::Failure,
     };
 
     use super::{FIRST_PAUSE, LONGEST_PAUSE, MEMORY, Pauses, TryGuard, WrongData, lock};

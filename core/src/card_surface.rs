@@ -12,7 +12,6 @@ use crate::{
     flow::{Card, Flow, Question},
     jpki::{self, Signature},
     key::Key,
-    pin::{self, Presented},
     statement::Statement,
     terminal::Base64,
 };
@@ -89,21 +88,6 @@ pub fn prove_presence(
         let cv_certificate = file::read(&card, ef::CV_CERTIFICATE).await?.to_vec();
         let signature = card.sign_challenge(Key::CardSurface, nonce).await;
         Ok(Presence { certificate, reading, age_record, cv_certificate, signature })
-    })
-}
-
-/// Presents the birth date. Run by whoever guards the card; the application is selected.
-///
-/// The counter is read first: with fewer than `at_least` tries left nothing is presented.
-pub(crate) fn verify_birth_date(birth_date: BirthDate, at_least: u8) -> Flow<()> {
-    Flow::new(async move |card| {
-        match pin::present(&card, ef::BIRTH_DATE, &birth_date.era_digits(), at_least).await? {
-            Presented::Correct => Ok(()),
-            Presented::Blocked => Err(Error::BirthDateBlocked),
-            Presented::Incorrect { retries_left } => {
-                Err(Error::BirthDateIncorrect { retries_left })
-            }
-        }
     })
 }
 

@@ -206,7 +206,7 @@ pub trait Transport {
 /// Carries a flow's commands to a card until the flow is over.
 ///
 /// Steps that need somebody who guards the card are refused with [`Error::Unguarded`]: a native
-/// program takes those by hand, with [`verify_pin`](crate::pin::verify_pin) and
+/// program takes those by hand, with [`present`](crate::verification::present) and
 /// [`sign_statement`](crate::jpki::sign_statement).
 pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> {
     let mut step = flow.start_with(&card.abilities())?;

@@ -209,8 +209,8 @@ pub fn sign_as_terminal(statement: &Statement, signature: &Signature) -> Flow<Si
     })
 }
 
-/// Has the user authentication key sign a statement. Run by whoever guards the card, after
-/// [`verify_pin`](crate::pin::verify_pin); the application is selected.
+/// Has the user authentication key sign a statement. Run by whoever guards the card, after its PIN
+/// was [presented](crate::verification::present); the application is selected.
 pub fn sign_statement(statement: &Statement) -> Flow<Signature> {
     let digest_info = statement.digest_info();
     Flow::new(async move |card| {
@@ -225,7 +225,8 @@ pub(crate) fn user_authentication_certificate() -> Flow<Certificate> {
 }
 
 /// Has the digital signature key sign a document, and reads its certificate. Run by whoever guards
-/// the card, after the person consented and [`verify_pin`](crate::pin::verify_pin); the application is selected.
+/// the card, after the person consented and the password was
+/// [presented](crate::verification::present); the application is selected.
 pub fn sign_document(document: &Document) -> Flow<SignedDocument> {
     let digest_info = document.digest_info();
     Flow::new(async move |card| {

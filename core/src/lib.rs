@@ -3,8 +3,8 @@
 //! - [`apdu`] and [`tlv`]: the codecs.
 //! - [`flow`]: what is said to a card, in order; [`jpki`] and [`card_surface`]: the flows of two of
 //!   its applications; [`terminal`]: what an institution says to it.
-//! - [`key`], [`pin`], [`secret`] and [`statement`]: what signs, what the card is given to compare, and what
-//!   it signs.
+//! - [`key`], [`secret`], [`verification`] and [`statement`]: what signs, what the card is given to
+//!   compare, and what it signs.
 //! - [`policy`]: which scope a command needs, given the state of the card; [`session`]: the card
 //!   within one transaction, guarded by it.
 //! - [`wire`]: the messages between page and bridge; [`error_code`]: every way they can fail.
@@ -15,7 +15,6 @@ mod abilities;
 pub mod apdu;
 mod birth_date;
 pub mod card_surface;
-mod collected_pin;
 mod command;
 mod digest_info;
 mod document;
@@ -26,7 +25,6 @@ pub mod flow;
 pub mod jpki;
 pub mod key;
 mod nonce;
-pub mod pin;
 pub mod policy;
 mod progress;
 pub mod secret;
@@ -35,14 +33,12 @@ pub mod statement;
 pub mod terminal;
 pub mod tlv;
 pub mod token;
-mod verification_data;
+pub mod verification;
 pub mod wire;
 
 pub use abilities::Abilities;
 pub use birth_date::{BirthDate, MalformedBirthDate};
-pub use collected_pin::CollectedPin;
 pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};
 pub use progress::Progress;
-pub use verification_data::{Presentation, ReferenceData, VerificationData};

@@ -4,19 +4,16 @@
 use std::fmt;
 
 use crate::{
-    Abilities, BirthDate, CollectedPin, Document, Error, Nonce, Presentation, ReferenceData,
-    VerificationData,
+    Abilities, Document, Error, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     card_surface,
     error_code::ErrorCode,
-    file,
     flow::{Flow, Transport, run},
     jpki::{self, Signature, SignedDocument},
     key::{Key, PinReference},
-    pin,
     policy::{self, Application, CardState, Needs, Reading, Scope, Scopes},
-    secret::PinValue,
     statement::{Method, Statement},
+    verification::{self, Presentation, ReferenceData},
     wire::Failure,
 };
 
@@ -47,7 +44,7 @@ pub struct Session<'c> {
     page_application: Option<Application>,
     abilities: Abilities,
     reading: Option<Reading>,
-    verified: Option<PinReference>,
+    verified: Option<ReferenceData>,
     /// What an institution was asked to sign together with the card's challenge.
     terminal: Option<Statement>,
     finished: bool,
@@ -120,29 +117,42 @@ impl<'c> Session<'c> {
         self.reading
     }
 
-    /// Asks the card how many tries a PIN has left.
-    pub fn retries_left(&mut self, reference: PinReference) -> Result<u8, Failure> {
-        self.run(Application::Jpki, pin::retries_left(reference))
+    /// Asks the card how many tries a PIN has left, for a person who is about to be asked for it.
+    /// Ends the transaction: the card is not held while a person thinks.
+    pub fn retries_before_dialog(&mut self, reference: PinReference) -> Result<u8, Failure> {
+        let retries_left = self.retries_left(ReferenceData::Pin(reference));
+        self.finish();
+        match retries_left? {
+            0 => Err(Error::PinBlocked.into()),
+            retries_left => Ok(retries_left),
+        }
     }
 
     /// Presents something, unless fewer tries are left than it is worth.
     pub fn present(&mut self, presentation: Presentation) -> Result<(), Failure> {
-        let at_least = presentation.at_least;
-        match presentation.data {
-            VerificationData::Pin(value) => self.verify_pin(value, at_least),
-            VerificationData::BirthDate(birth_date) => {
-                let verify = card_surface::verify_birth_date(birth_date, at_least);
-                self.run(Application::CardSurface, verify)
-            }
-        }
+        self.verified = None;
+        let reference = presentation.data.reference();
+        let (application, _) = reference.file();
+        self.run(application, verification::present(presentation))?;
+        self.verified = Some(reference);
+        Ok(())
+    }
+
+    /// Presents what was given for this one thing, does it, and ends the transaction.
+    pub fn present_for<T>(
+        &mut self,
+        presentation: Presentation,
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let done = self.present(presentation).and_then(|()| work(self));
+        self.finish();
+        done
     }
 
     /// Says of something that is known to be wrong what the card would say, and spends no try.
     pub fn refuse(&mut self, reference: ReferenceData, at_least: u8) -> Failure {
         self.verified = None;
-        let (application, ef) = reference.file();
-        let count = Flow::new(async move |card| file::retries_left(&card, ef).await);
-        match self.run(application, count) {
+        match self.retries_left(reference) {
             Ok(retries_left @ 1..) if retries_left < at_least => {
                 Error::TooFewRetries { retries_left }.into()
             }
@@ -159,41 +169,6 @@ impl<'c> Session<'c> {
         public_key.map(<[u8]>::to_vec).ok_or(ErrorCode::CardMalformed.into())
     }
 
-    /// The same for a person who is about to be asked for the PIN. Ends the transaction: the card
-    /// is not held while a person thinks.
-    pub fn retries_before_dialog(&mut self, reference: PinReference) -> Result<u8, Failure> {
-        let retries_left = self.retries_left(reference);
-        self.finish();
-        match retries_left? {
-            0 => Err(Error::PinBlocked.into()),
-            retries_left => Ok(retries_left),
-        }
-    }
-
-    /// Presents a PIN, unless fewer than `at_least` tries are left.
-    pub fn verify_pin(&mut self, value: PinValue, at_least: u8) -> Result<(), Failure> {
-        self.verified = None;
-        let verified = self.run(Application::Jpki, pin::verify_pin(value, at_least))?;
-        self.verified = Some(verified.reference);
-        Ok(())
-    }
-
-    /// Presents the holder's birth date, unless a wrong one would leave fewer than two tries.
-    pub fn verify_birth_date(&mut self, birth_date: BirthDate) -> Result<(), Failure> {
-        self.present(Presentation::of_birth_date(birth_date))
-    }
-
-    /// Presents a PIN that was given for this one thing, does it, and ends the transaction.
-    pub fn with_pin<T>(
-        &mut self,
-        pin: CollectedPin,
-        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let done = self.verify_pin(pin.value, pin.at_least).and_then(|()| work(self));
-        self.finish();
-        done
-    }
-
     /// Has the card sign the statement over origin and nonce, if the key's PIN was presented in this
     /// transaction.
     pub fn sign_challenge(
@@ -202,8 +177,8 @@ impl<'c> Session<'c> {
         origin: &str,
         nonce: &Nonce,
     ) -> Result<Signature, Failure> {
-        if key.pin_reference().is_some_and(|pin| self.verified != Some(pin)) {
-            return Err(ErrorCode::InvalidRequest.into());
+        if let Some(pin) = key.pin_reference() {
+            self.demand(pin)?;
         }
         let statement = Statement::new(key.method(), origin, nonce.as_str());
         let sign = match key {
@@ -249,9 +224,7 @@ impl<'c> Session<'c> {
 
     /// Has the card sign a document, if its password was presented in this transaction.
     pub fn sign_document(&mut self, document: &Document) -> Result<SignedDocument, Failure> {
-        if self.verified != Some(PinReference::DigitalSignature) {
-            return Err(ErrorCode::InvalidRequest.into());
-        }
+        self.demand(PinReference::DigitalSignature)?;
         self.run(Application::Jpki, jpki::sign_document(document))
     }
 
@@ -274,6 +247,19 @@ impl<'c> Session<'c> {
         };
         self.card.end(ending);
         self.page_application
+    }
+
+    /// Refuses unless this PIN was presented in this transaction.
+    fn demand(&self, pin: PinReference) -> Result<(), Failure> {
+        match self.verified {
+            Some(ReferenceData::Pin(verified)) if verified == pin => Ok(()),
+            _ => Err(ErrorCode::InvalidRequest.into()),
+        }
+    }
+
+    fn retries_left(&mut self, reference: ReferenceData) -> Result<u8, Failure> {
+        let (application, _) = reference.file();
+        self.run(application, verification::retries_left(reference))
     }
 
     /// Runs a guarded flow in the application that it takes for granted.

@@ -13,12 +13,12 @@ use kazashi_core::{
         self, Certificate, CertificateKind, Signature, SignedChallenge, SignedDocument, TokenLabel,
     },
     key::{Key, PinReference, Verified},
-    pin,
     secret::PinValue,
     session::{CardTransaction, Ending, Session},
     statement::{Method, Statement},
     terminal::{TerminalCertificate, TerminalRequest},
     tlv,
+    verification::{self, Presentation},
     wire::{Ask, Failure, Notification, Reply},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -445,7 +445,7 @@ fn a_birth_date_is_presented_as_the_card_compares_it() {
         ("birth-date-too-few-retries", failure(ErrorCode::TooFewRetries, 2)),
     ] {
         let birth_date = BirthDate::parse("1980-02-17").unwrap();
-        let verify = |card: &mut Session<'_>| card.verify_birth_date(birth_date);
+        let verify = |card: &mut Session<'_>| card.present(Presentation::of_birth_date(birth_date));
         assert_eq!(in_session(transcript, verify), expected, "{transcript}");
     }
 }
@@ -468,7 +468,9 @@ fn a_program_that_guards_no_card_cannot_run_a_guarded_flow() {
 
 fn present(pin: &str, at_least: u8) -> Flow<Verified> {
     let value = PinValue::parse(PinReference::UserAuthentication, pin).unwrap();
-    pin::verify_pin(value, at_least)
+    let reference = value.reference();
+    verification::present(Presentation::of_person(value, at_least))
+        .map(move |()| Verified::new(reference))
 }
 
 fn authenticate_pinless() -> Flow<SignedChallenge> {

@@ -12,6 +12,7 @@ use kazashi_core::{
     policy::{Application, Scope, Scopes},
     secret::PinValue,
     session::{CardTransaction, Ending, Session},
+    verification::Presentation,
     wire::Failure,
 };
 use kazashi_emulator::{Card, Image};
@@ -80,8 +81,8 @@ fn command(hex: &str) -> CommandApdu {
     CommandApdu::from_bytes(&bytes).unwrap()
 }
 
-fn pin(text: &str) -> PinValue {
-    PinValue::parse(PinReference::UserAuthentication, text).unwrap()
+fn pin(text: &str) -> Presentation {
+    Presentation::of_person(PinValue::parse(PinReference::UserAuthentication, text).unwrap(), 1)
 }
 
 fn sign(session: &mut Session<'_>) -> Result<Signature, Failure> {
@@ -97,7 +98,7 @@ fn scopes() -> Scopes {
 fn a_verified_pin_does_not_outlive_the_session() {
     let desk = Desk::new();
     let mut session = desk.session();
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     assert_eq!(sign(&mut session).unwrap().as_bytes().len(), 256);
     session.close();
     assert_eq!(desk.0.borrow().ending, Some(Ending::LeaveCard));
@@ -141,7 +142,7 @@ fn a_card_that_refuses_the_card_manager_is_powered_down_and_not_spoken_to() {
 fn nothing_is_signed_without_a_pin_in_the_same_session() {
     let desk = Desk::new();
     let mut session = desk.session();
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     session.close();
     let refused = sign(&mut desk.session());
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
@@ -151,7 +152,7 @@ fn nothing_is_signed_without_a_pin_in_the_same_session() {
 fn a_select_by_the_page_ends_what_a_pin_allowed() {
     let desk = Desk::new();
     let mut session = desk.session();
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     session.transmit(&Application::CardManager.select(), &scopes()).unwrap();
     let refused = sign(&mut session);
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
@@ -161,8 +162,8 @@ fn a_select_by_the_page_ends_what_a_pin_allowed() {
 fn a_wrong_pin_unlocks_nothing() {
     let desk = Desk::new();
     let mut session = desk.session();
-    session.verify_pin(pin("1234"), 1).unwrap();
-    let wrong = session.verify_pin(pin("0000"), 1).unwrap_err();
+    session.present(pin("1234")).unwrap();
+    let wrong = session.present(pin("0000")).unwrap_err();
     assert_eq!((wrong.code, wrong.retries_left), (ErrorCode::PinIncorrect, Some(2)));
     let refused = sign(&mut session);
     assert_eq!(refused, Err(Failure::new(ErrorCode::InvalidRequest)));
@@ -220,7 +221,7 @@ fn what_a_raw_command_left_is_fetched_and_what_the_bridges_own_left_is_not() {
     assert!(session.transmit(&command("00C0000004"), &raw).is_ok());
     assert_eq!(session.reading().map(|reading| reading.scope), Some(Scope::RawApdu));
 
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     desk.0.borrow_mut().corrected = Some(StatusWord(0x6100));
     assert!(sign(&mut session).is_err(), "the reader fails at GET RESPONSE");
     let rest = session.transmit(&command("00C0000000"), &raw);
@@ -232,10 +233,10 @@ fn a_raw_command_ends_what_a_pin_allowed() {
     let desk = Desk::new();
     let raw: Scopes = [Scope::Authenticate, Scope::RawApdu].into_iter().collect();
     let mut session = desk.session();
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     session.transmit(&command("0084000008"), &raw).unwrap();
     assert_eq!(sign(&mut session), Err(Failure::new(ErrorCode::InvalidRequest)));
-    session.verify_pin(pin("1234"), 1).unwrap();
+    session.present(pin("1234")).unwrap();
     assert!(sign(&mut session).is_ok());
 }
 
@@ -260,7 +261,7 @@ fn a_card_pulled_at_any_command_ends_the_session_with_its_code() {
         let failure = match Session::open(Box::new(desk.clone()), None, Abilities::default()) {
             Err(failure) => failure,
             Ok(mut session) => {
-                let failure = session.verify_pin(pin("1234"), 1).unwrap_err();
+                let failure = session.present(pin("1234")).unwrap_err();
                 assert!(session.is_finished());
                 session.close();
                 failure

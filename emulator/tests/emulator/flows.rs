@@ -15,6 +15,7 @@ use kazashi_core::secret::PinValue;
 use kazashi_core::session::{CardTransaction, Ending, Session};
 use kazashi_core::statement::{Method, Statement};
 use kazashi_core::terminal::{TerminalCertificate, TerminalRequest};
+use kazashi_core::verification::Presentation;
 use kazashi_core::wire::Failure;
 use kazashi_core::{Abilities, BirthDate, Nonce};
 use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
@@ -160,12 +161,13 @@ const WRONG: Person =
     Person { pin: "0000", password: "000000", birth_date: "1980-02-18", at_least: 1 };
 
 impl Person {
-    fn value(&self, reference: PinReference) -> PinValue {
+    fn presents(&self, reference: PinReference) -> Presentation {
         let text = match reference {
             PinReference::UserAuthentication => self.pin,
             PinReference::DigitalSignature => self.password,
         };
-        PinValue::parse(reference, text).unwrap()
+        let value = PinValue::parse(reference, text).unwrap();
+        Presentation::of_person(value, self.at_least)
     }
 }
 
@@ -311,17 +313,17 @@ impl Desk {
                     waiting.resume(session.transmit(&command, &scopes)?)?
                 }
                 Step::VerifyPin(reference, waiting) => {
-                    session.verify_pin(person.value(reference), person.at_least)?;
+                    session.present(person.presents(reference))?;
                     waiting.resume(Verified::new(reference))?
                 }
                 Step::SignChallenge(key, nonce, waiting) => {
                     if let Some(pin) = key.pin_reference() {
-                        session.verify_pin(person.value(pin), person.at_least)?;
+                        session.present(person.presents(pin))?;
                     }
                     waiting.resume(session.sign_challenge(key, ORIGIN, &nonce)?)?
                 }
                 Step::VerifyBirthDate(birth_date, waiting) => {
-                    waiting.resume(session.verify_birth_date(birth_date)?)?
+                    waiting.resume(session.present(Presentation::of_birth_date(birth_date))?)?
                 }
                 Step::TerminalChallenge(nonce, waiting) => {
                     let challenge = session.terminal_challenge(ORIGIN, &nonce)?;

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, env};
 
 use kazashi_core::{
-    Abilities, BirthDate, CollectedPin, Document, Hash, Nonce,
+    Abilities, BirthDate, Document, Hash, Nonce,
     apdu::{CommandApdu, StatusWord},
     error_code::ErrorCode,
     jpki::Signature,
@@ -17,6 +17,7 @@ use kazashi_core::{
     policy::{Application, Scope, Scopes},
     secret::PinValue,
     session::Session,
+    verification::Presentation,
     wire::{Failure, PinText},
 };
 use kazashi_emulator::Deed;
@@ -215,24 +216,22 @@ impl Client {
                 (Doing::Pin(ef(reference)), done.map(|_| StatusWord::OK))
             }
             Request::VerifyPin { reference, of_page, correct } => {
-                let done = require(Scope::of_pin(reference)).and_then(|()| {
-                    let pin = self.pin(reference, of_page, correct)?;
-                    session.verify_pin(pin.value, pin.at_least)
-                });
+                let done = require(Scope::of_pin(reference))
+                    .and_then(|()| session.present(self.pin(reference, of_page, correct)?));
                 (Doing::Pin(ef(reference)), done.map(|()| StatusWord::OK))
             }
             Request::VerifyBirthDate { correct } => {
                 let birth_date = if correct { "1980-02-17" } else { "1980-02-18" };
                 let birth_date = BirthDate::parse(birth_date).unwrap();
                 let done = require(Scope::CardPresence)
-                    .and_then(|()| session.verify_birth_date(birth_date));
+                    .and_then(|()| session.present(Presentation::of_birth_date(birth_date)));
                 (Doing::Pin(rules::BIRTH_DATE), done.map(|()| StatusWord::OK))
             }
             Request::SignChallenge { key, with_pin } => {
                 let done = require(Scope::of_key(key)).and_then(|()| match key.pin_reference() {
                     Some(reference) if with_pin => {
                         let pin = self.pin(reference, false, true)?;
-                        session.with_pin(pin, |card| card.sign_challenge(key, &origin, &nonce))
+                        session.present_for(pin, |card| card.sign_challenge(key, &origin, &nonce))
                     }
                     _ => session.sign_challenge(key, &origin, &nonce),
                 });
@@ -247,7 +246,7 @@ impl Client {
                 let document = Document::new("Contract", Hash::Sha256, [0x77; 32]).unwrap();
                 let done = require(Scope::Sign).and_then(|()| {
                     let pin = self.pin(PinReference::DigitalSignature, false, true)?;
-                    session.with_pin(pin, |card| card.sign_document(&document))
+                    session.present_for(pin, |card| card.sign_document(&document))
                 });
                 let data = [&rules::SHA_256[..], &[0x77; 32]].concat();
                 (Doing::Document { data }, done.map(|_| StatusWord::OK))
@@ -283,7 +282,7 @@ impl Client {
         reference: PinReference,
         of_page: bool,
         correct: bool,
-    ) -> Result<CollectedPin, Failure> {
+    ) -> Result<Presentation, Failure> {
         let text = match (reference, correct) {
             (PinReference::UserAuthentication, true) => "1234",
             (PinReference::UserAuthentication, false) => "0000",
@@ -291,9 +290,9 @@ impl Client {
             (PinReference::DigitalSignature, false) => "ABC124",
         };
         if of_page {
-            return Ok(CollectedPin::of_page(reference, &PinText::new(text), &self.scopes)?);
+            return Ok(Presentation::of_page(reference, &PinText::new(text), &self.scopes)?);
         }
-        Ok(CollectedPin::of_person(PinValue::parse(reference, text).unwrap(), 1))
+        Ok(Presentation::of_person(PinValue::parse(reference, text).unwrap(), 1))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use js_sys::{Date, Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, BirthDate, CollectedPin, Document, Hash, Nonce,
+    Abilities, BirthDate, Document, Hash, Nonce,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
@@ -15,6 +15,7 @@ use kazashi_core::{
     policy::{Application, Scope, Scopes},
     secret::PinValue,
     session::Session,
+    verification::Presentation,
     wire::{Failure, Hex, PinEntry, PinText},
 };
 use serde::Serialize;
@@ -131,7 +132,7 @@ impl VirtualChannel {
             PinReference::DigitalSignature => Purpose::Read,
         };
         let pin = self.collect_pin(reference, purpose, value.map(PinText::new), ask).await?;
-        self.with_card(|card| card.verify_pin(pin.value, pin.at_least))
+        self.with_card(|card| card.present(pin))
     }
 
     /// Presents the holder's birth date.
@@ -140,7 +141,7 @@ impl VirtualChannel {
         self.require(Scope::CardPresence)?;
         let birth_date =
             BirthDate::parse(birth_date).map_err(|_| thrown(ErrorCode::BirthDateMalformed))?;
-        self.with_card(|card| card.verify_birth_date(birth_date))
+        self.with_card(|card| card.present(Presentation::of_birth_date(birth_date)))
     }
 
     /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
@@ -165,7 +166,7 @@ impl VirtualChannel {
         };
         let sign = |card: &mut Session<'_>| card.sign_challenge(key, &self.origin, &nonce);
         let signature = self.with_card(|card| match pin {
-            Some(pin) => card.with_pin(pin, sign),
+            Some(pin) => card.present_for(pin, sign),
             None => sign(card),
         })?;
         Ok(Uint8Array::from(signature.as_bytes()))
@@ -208,7 +209,7 @@ impl VirtualChannel {
         let reference = PinReference::DigitalSignature;
         let pin = self.ask_person(reference, Purpose::Sign, Some(&document), ask).await?;
         let signed =
-            self.with_card(|card| card.with_pin(pin, |card| card.sign_document(&document)))?;
+            self.with_card(|card| card.present_for(pin, |card| card.sign_document(&document)))?;
         plain(&Signed {
             signature: signed.signature.as_bytes(),
             certificate: signed.certificate.as_der(),
@@ -247,9 +248,9 @@ impl VirtualChannel {
         purpose: Purpose,
         value: Option<PinText>,
         ask: &Function,
-    ) -> Result<CollectedPin, JsValue> {
+    ) -> Result<Presentation, JsValue> {
         match value {
-            Some(text) => CollectedPin::of_page(reference, &text, &self.scopes).map_err(thrown),
+            Some(text) => Presentation::of_page(reference, &text, &self.scopes).map_err(thrown),
             None => self.ask_person(reference, purpose, None, ask).await,
         }
     }
@@ -260,7 +261,7 @@ impl VirtualChannel {
         purpose: Purpose,
         document: Option<&Document>,
         ask: &Function,
-    ) -> Result<CollectedPin, JsValue> {
+    ) -> Result<Presentation, JsValue> {
         let retries_left = self.with_card(|card| card.retries_before_dialog(reference))?;
         let document = document.map(|document| ShownDocument {
             title: document.title(),
@@ -280,7 +281,7 @@ impl VirtualChannel {
             let typed = JsFuture::from(typed).await?.as_string();
             let typed = typed.ok_or_else(|| thrown(ErrorCode::PinCancelled))?;
             if let Ok(value) = PinValue::parse(reference, &typed) {
-                return Ok(CollectedPin::of_person(value, retries_left));
+                return Ok(Presentation::of_person(value, retries_left));
             }
         }
         Err(thrown(ErrorCode::PinMalformed))

@@ -1,11 +1,21 @@
+//! What the card is given to compare (ISO/IEC 7816-4:2020, VERIFY): a PIN, a password, a birth date.
+//! It counts what is wrong. The flows are run by whoever guards the card; the application is
+//! selected.
+
 use crate::{
-    BirthDate, CollectedPin, Error, card_surface,
+    BirthDate, Error,
+    apdu::StatusWord,
+    card_surface, command,
+    error_code::ErrorCode,
+    file,
+    flow::Flow,
     key::PinReference,
-    policy::{Application, Scope},
+    policy::{Application, Scope, Scopes},
     secret::PinValue,
+    wire::PinText,
 };
 
-/// What the card is given to compare (ISO/IEC 7816-4:2020, VERIFY). It counts what is wrong.
+/// What is given to the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerificationData {
@@ -96,17 +106,71 @@ impl ReferenceData {
     }
 }
 
-impl From<CollectedPin> for Presentation {
-    fn from(pin: CollectedPin) -> Self {
-        Self { data: VerificationData::Pin(pin.value), at_least: pin.at_least }
-    }
-}
-
 impl Presentation {
-    /// A birth date, which a page supplies: a wrong one must leave two tries.
+    /// A page may supply something only if a wrong one would still leave two tries.
+    const PAGE_RETRIES: u8 = 3;
+
+    /// A PIN that a page supplies, if it may.
+    pub fn of_page(
+        reference: PinReference,
+        text: &PinText,
+        scopes: &Scopes,
+    ) -> Result<Self, ErrorCode> {
+        scopes.require(Scope::PagePin)?;
+        let value =
+            PinValue::parse(reference, text.as_str()).map_err(|_| ErrorCode::PinMalformed)?;
+        Ok(Self { data: VerificationData::Pin(value), at_least: Self::PAGE_RETRIES })
+    }
+
+    /// A PIN of a person who was told that so many tries are left.
+    #[must_use]
+    pub fn of_person(value: PinValue, retries_left: u8) -> Self {
+        Self { data: VerificationData::Pin(value), at_least: retries_left }
+    }
+
+    /// A birth date, which always comes from a page.
     #[must_use]
     pub fn of_birth_date(birth_date: BirthDate) -> Self {
         let data = VerificationData::BirthDate(birth_date);
-        Self { data, at_least: CollectedPin::PAGE_RETRIES }
+        Self { data, at_least: Self::PAGE_RETRIES }
     }
+}
+
+/// Reads one retry counter. Spends no try.
+pub fn retries_left(reference: ReferenceData) -> Flow<u8> {
+    let (_, ef) = reference.file();
+    Flow::new(async move |card| file::retries_left(&card, ef).await)
+}
+
+/// Presents something.
+///
+/// The counter is read first: with fewer tries left than it is worth nothing is presented.
+pub fn present(Presentation { data, at_least }: Presentation) -> Flow<()> {
+    Flow::new(async move |card| {
+        let reference = data.reference();
+        let (_, ef) = reference.file();
+        match file::retries_left(&card, ef).await? {
+            0 => return Err(reference.incorrect(0)),
+            retries_left if retries_left < at_least => {
+                return Err(Error::TooFewRetries { retries_left });
+            }
+            _ => {}
+        }
+        let p2 = file::name(&card, ef).await?.unwrap_or(0x80);
+        let command = match &data {
+            VerificationData::Pin(value) => command::verify(p2, value.as_bytes()),
+            VerificationData::BirthDate(birth_date) => {
+                command::verify(p2, &birth_date.era_digits())
+            }
+        };
+        let ins = command.ins();
+        match card.exchange(command).await.status() {
+            StatusWord::OK => Ok(()),
+            status if status.is_blocked() => Err(reference.incorrect(0)),
+            status => Err(match status.retries_left() {
+                Some(retries_left) => reference.incorrect(retries_left),
+                None => Error::Refused { ins, status },
+            }),
+        }
+    })
 }
