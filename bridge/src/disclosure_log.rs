@@ -8,7 +8,7 @@
 
 use std::{
     fmt,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use tracing::error;
 use zeroize::Zeroizing;
 
-use crate::private_file;
+use crate::{hexadecimal, private_file};
 
 mod verification;
 
@@ -146,7 +146,7 @@ impl DisclosureLog {
     }
 
     fn lock(&self) -> io::Result<File> {
-        let lock = private().create(true).write(true).open(self.folder.join(LOCK))?;
+        let lock = private_file::options().create(true).write(true).open(self.folder.join(LOCK))?;
         lock.lock()?;
         Ok(lock)
     }
@@ -176,7 +176,7 @@ impl Tail {
         if fs::metadata(&path).is_ok_and(|metadata| metadata.len() >= MAX_FILE) {
             fs::rename(&path, next_closed(folder)?)?;
         }
-        let mut file = private().create(true).read(true).append(true).open(&path)?;
+        let mut file = private_file::options().create(true).read(true).append(true).open(&path)?;
         let mut end = End::of(&mut file)?;
         let is_new = end.last.is_none();
         if is_new {
@@ -300,26 +300,13 @@ fn number(path: &Path) -> Option<u32> {
 }
 
 fn load_or_create_card_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
-    let mut key = Zeroizing::new([0; 32]);
-    match File::open(path) {
-        Ok(mut file) => file.read_exact(&mut *key)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            OsRng.fill_bytes(&mut *key);
-            let mut file = private_file::create(path)?;
-            file.write_all(&*key)?;
-            file.sync_all()?;
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(key)
-}
-
-/// Files for their owner only.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    let secret = private_file::read_or_create(path, || {
+        let mut key = Zeroizing::new(vec![0; 32]);
+        OsRng.fill_bytes(&mut key);
+        key
+    })?;
+    let key = secret.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(Zeroizing::new(*key))
 }
 
 /// Waits until the names of the files are on the disk too.
@@ -327,10 +314,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Debug for DisclosureLog {

@@ -2,8 +2,7 @@
 //! an enrolled bridge vouches for.
 
 use std::{
-    fmt, fs, io,
-    io::Write,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +14,7 @@ use ed25519_dalek::{
 use kazashi_core::{Nonce, terminal::TerminalRequest};
 use rand_core::OsRng;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::{origin::Origin, private_file};
 
@@ -47,24 +47,11 @@ impl Identity {
     /// Reads the key from the state folder. The first time, makes it.
     pub(crate) fn load_or_create(state: &Path) -> Result<Self, IdentityError> {
         let path = state.join(FILE);
-        let io = |source| IdentityError::Io { path: path.clone(), source };
-        match fs::read_to_string(&path) {
-            Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
-                .map(Self)
-                .map_err(|_| IdentityError::Malformed { path: path.clone() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                private_file::create_folder(state).map_err(io)?;
-                let key = SigningKey::generate(&mut OsRng);
-                let pem = key
-                    .to_pkcs8_pem(LineEnding::LF)
-                    .map_err(|_| IdentityError::Malformed { path: path.clone() })?;
-                private_file::create(&path)
-                    .and_then(|mut file| file.write_all(pem.as_bytes()))
-                    .map_err(io)?;
-                Ok(Self(key))
-            }
-            Err(error) => Err(io(error)),
-        }
+        let pem = private_file::create_folder(state)
+            .and_then(|()| private_file::read_or_create(&path, new_key))
+            .map_err(|source| IdentityError::Io { path: path.clone(), source })?;
+        let key = str::from_utf8(&pem).ok().and_then(|pem| SigningKey::from_pkcs8_pem(pem).ok());
+        key.map(Self).ok_or(IdentityError::Malformed { path })
     }
 
     /// The public key, by which an institution's server knows this bridge.
@@ -87,6 +74,11 @@ impl Identity {
             challenge: challenge.into(),
         }
     }
+}
+
+fn new_key() -> Zeroizing<Vec<u8>> {
+    let pem = SigningKey::generate(&mut OsRng).to_pkcs8_pem(LineEnding::LF);
+    Zeroizing::new(pem.expect("a new key can be written").as_bytes().to_vec())
 }
 
 impl fmt::Debug for Identity {

@@ -349,5 +349,9 @@ async fn stop_signal() -> io::Result<()> {
 fn identifier() -> String {
     let mut bytes = [0; 16];
     OsRng.fill_bytes(&mut bytes);
+    hexadecimal(&bytes)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use zeroize::Zeroizing;
+
 /// Makes a folder that only this user may enter, unless it is there.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
@@ -15,13 +17,34 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes a file that is not there yet.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
+/// How files are opened, so that those that are made are for their owner only.
+pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
+}
+
+/// Makes a file that is not there yet.
+fn create(path: &Path) -> io::Result<File> {
+    options().write(true).create_new(true).open(path)
+}
+
+/// Reads a secret. The first time, makes it, and waits until it is on the disk.
+pub(crate) fn read_or_create(
+    path: &Path,
+    make: impl FnOnce() -> Zeroizing<Vec<u8>>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = make();
+            let mut file = create(path)?;
+            file.write_all(&secret)?;
+            file.sync_all()?;
+            Ok(secret)
+        }
+        read => read.map(Zeroizing::new),
+    }
 }
 
 /// Writes a file whole, or leaves it as it was: whoever reads it sees the one or the other.
