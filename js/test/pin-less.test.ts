@@ -6,37 +6,19 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Card, PresenceProof, Terminal, TerminalRequest, Token } from "../src/index.js";
 import {
-  type Card,
-  connect,
-  type PresenceProof,
-  type Terminal,
-  type TerminalRequest,
-  type Token,
-} from "../src/index.js";
-import {
-  authorities,
-  type CardKind,
   cardSurfaceAuthority,
   KazashiError,
-  now,
-  type VirtualHostOptions,
   virtualBridgeKey,
-  virtualHost,
   virtualTerminal,
 } from "../src/testing.js";
-import { type Method, newNonce, verify } from "../src/verify.js";
+import { type Method, newNonce } from "../src/verify.js";
 import { hex } from "./vectors.js";
+import { failure, origin, put, retriesLeft, verifyAs } from "./virtual-card.js";
 
-const origin = "https://portal.example";
 const birthDate = "1980-02-17";
 afterEach(() => vi.useRealTimers());
-
-async function put(kind?: CardKind, options: VirtualHostOptions = {}) {
-  const host = virtualHost(kind, { origin, ...options });
-  const kazashi = await connect({ host });
-  return { host, kazashi, card: await kazashi.card() };
-}
 
 /** Signs in as a page of an institution does. */
 async function enter(card: Card, change: Partial<Terminal> = {}): Promise<[Token, string]> {
@@ -44,29 +26,6 @@ async function enter(card: Card, change: Partial<Terminal> = {}): Promise<[Token
   const terminal = { ...(await virtualTerminal(nonce, origin)), ...change };
   return [await card.authenticatePinless({ nonce, terminal }), nonce];
 }
-
-async function verifyAs(method: Method, token: Token, nonce: string) {
-  return await verify(
-    token,
-    { origin, nonce, method, now },
-    {
-      authorities: await authorities(),
-      pairwiseKey: new Uint8Array(32).fill(7),
-      acceptTestHierarchy: true,
-    },
-  );
-}
-
-async function retriesLeft(card: Card): Promise<[number, number]> {
-  const { userAuthentication, digitalSignature } = await card.pinStatus();
-  return [userAuthentication.retriesLeft, digitalSignature.retriesLeft];
-}
-
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => "it did not fail",
-    (error) => error,
-  );
 
 const base64 = (text: string | undefined): Buffer => Buffer.from(text ?? "", "base64");
 const sha256 = (...data: (string | Buffer)[]): Buffer =>

@@ -14,53 +14,22 @@ import {
   type CardKind,
   cardKinds,
   KazashiError,
-  now,
   type PinPrompt,
   type VirtualHostOptions,
   virtualHost,
 } from "../src/testing.js";
-import { newNonce, verify } from "../src/verify.js";
+import { newNonce } from "../src/verify.js";
 import { bytes, hex } from "./vectors.js";
+import { desk, failure, origin, put, retriesLeft, verifyAs } from "./virtual-card.js";
 
-const origin = "https://portal.example";
 afterEach(() => vi.useRealTimers());
-
-async function desk(kind?: CardKind, options: VirtualHostOptions = {}) {
-  const host = virtualHost(kind, { origin, ...options });
-  const kazashi = await connect({ host });
-  return { host, kazashi };
-}
-
-async function put(kind?: CardKind, options?: VirtualHostOptions) {
-  const { host, kazashi } = await desk(kind, options);
-  return { host, kazashi, card: await kazashi.card() };
-}
 
 /** Signs in as a page and its server do. */
 async function signIn(card: Card) {
   const nonce = newNonce();
   const token = await card.authenticate({ nonce });
-  return await verify(
-    token,
-    { origin, nonce, method: "pin", now },
-    {
-      authorities: await authorities(),
-      pairwiseKey: new Uint8Array(32).fill(7),
-      acceptTestHierarchy: true,
-    },
-  );
+  return await verifyAs("pin", token, nonce);
 }
-
-async function retriesLeft(card: Card): Promise<[number, number]> {
-  const { userAuthentication, digitalSignature } = await card.pinStatus();
-  return [userAuthentication.retriesLeft, digitalSignature.retriesLeft];
-}
-
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => "it did not fail",
-    (error) => error,
-  );
 
 describe("a sign-in", () => {
   it("is accepted by a server that trusts the virtual authorities", async () => {
