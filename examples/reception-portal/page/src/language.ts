@@ -1,0 +1,44 @@
+/** What people read, in both languages. */
+export interface Text {
+  readonly ja: string;
+  readonly en: string;
+}
+
+export type Language = keyof Text;
+
+const KEY = "language";
+
+/** The language of this session. Dispatches `change`. */
+class CurrentLanguage extends EventTarget {
+  #current: Language = sessionStorage.getItem(KEY) === "en" ? "en" : "ja";
+
+  get current(): Language {
+    return this.#current;
+  }
+
+  set current(language: Language) {
+    this.#current = language;
+    sessionStorage.setItem(KEY, language);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Japanese, until somebody chooses English. */
+export const language = new CurrentLanguage();
+
+/** The text in the current language. */
+export function say(text: Text): string {
+  return text[language.current];
+}
+
+/** A time of the day, as the institution's clock shows it. */
+export function sayTime(at: string): string {
+  return new Intl.DateTimeFormat(language.current, { timeStyle: "short" }).format(new Date(at));
+}
+
+/** A day in words. `day` is `YYYY-MM-DD`. */
+export function sayDay(day: string): string {
+  const calendar = language.current === "ja" ? "ja-JP-u-ca-japanese" : "en-GB";
+  const date = new Date(`${day}T00:00:00Z`);
+  return new Intl.DateTimeFormat(calendar, { dateStyle: "long", timeZone: "UTC" }).format(date);
+}

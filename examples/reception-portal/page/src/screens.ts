@@ -1,0 +1,32 @@
+import type { Role } from "./api.ts";
+import type { Text } from "./language.ts";
+import type { Screen } from "./screen.ts";
+import { shell } from "./words/shell.ts";
+
+/** A screen that people choose, and where it is. */
+export interface Place {
+  readonly path: string;
+  readonly title: Text;
+  /** What it is for, where people choose. */
+  readonly purpose: Text;
+  /** Who may open it. */
+  readonly roles: readonly Role[];
+  readonly load: () => Promise<{ readonly screen: Screen }>;
+}
+
+/** In the order in which they are offered. */
+export const PLACES: readonly Place[] = [];
+
+/** Where people choose among the others. */
+export const HOME: Place = {
+  path: "/",
+  title: shell.home,
+  purpose: shell.homePurpose,
+  roles: ["staff", "administrator"],
+  load: () => import("./home.ts"),
+};
+
+/** The places that somebody in this role may go to. */
+export function placesFor(role: Role): readonly Place[] {
+  return PLACES.filter(({ roles }) => roles.includes(role));
+}
