@@ -203,6 +203,16 @@ export interface CallOptions {
 export class Api extends EventTarget {
   #csrf = "";
 
+  /** Whether the server answers, and says that it can work. Never rejects. */
+  async isHealthy({ signal }: CallOptions = {}): Promise<boolean> {
+    try {
+      const patience = signal ?? AbortSignal.timeout(PATIENCE);
+      return (await fetch("/health", { signal: patience, cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  }
+
   async session(options?: CallOptions): Promise<Session> {
     return this.#remember(await this.#call("GET", "/session", undefined, options));
   }

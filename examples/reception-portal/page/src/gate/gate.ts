@@ -1,0 +1,150 @@
+import type { Card } from "kazashi";
+import { AdmissionList } from "./admission-list.ts";
+import { Connection } from "./connection.ts";
+import { NonceInHand } from "./nonce-in-hand.ts";
+import { ProvisionalEntries } from "./provisional-entries.ts";
+import { type GateServer, isJudgement, isOutOfReach } from "./server.ts";
+import { timed } from "./times.ts";
+
+/** What the gate says to a visitor. */
+export type Verdict =
+  | { readonly outcome: "admitted"; readonly ticket: string | undefined; readonly by: Judge }
+  | {
+      readonly outcome: "refused";
+      /** One of the gate's own reasons, or the error code by which the server refused card or proof. */
+      readonly because: Reason | (string & {});
+      readonly ticket: string | undefined;
+      readonly by: Judge;
+    }
+  /** The server is out of reach, and there is no list either. */
+  | { readonly outcome: "undecided" };
+
+/** What the gate itself refuses visitors for. */
+export type Reason = "already-admitted" | "no-ticket" | "not-enrolled" | "certificate-expired";
+
+/** Who decided. Whom the list lets in, provisionally, did not prove the card's presence to the server. */
+export type Judge = "server" | "list";
+
+/** What the gate needs of a card. */
+export type GateCard = Pick<Card, "provePresence" | "readCertificate">;
+
+/** The gate of one event. It holds the tickets of the event and nothing of those who passed. */
+export class Gate {
+  readonly entries: ProvisionalEntries;
+  readonly connection: Connection;
+  readonly #event: string;
+  readonly #server: GateServer;
+  readonly #list = new AdmissionList();
+  readonly #nonces: NonceInHand;
+  readonly #changed: () => void;
+  #admitted = 0;
+  #refused = 0;
+
+  /** `changed` is called when anything that the gate shows has changed, besides the verdict. */
+  constructor(event: string, server: GateServer, storage: Storage, changed: () => void) {
+    this.#event = event;
+    this.#server = server;
+    this.#changed = changed;
+    this.#nonces = new NonceInHand(() => server.nonce());
+    this.entries = new ProvisionalEntries(storage);
+    // Those from before a reload are let in as well, though no list of the server says so yet.
+    for (const { ticket } of this.entries.waiting) this.#list.admit(ticket);
+    this.connection = new Connection(
+      server,
+      this.entries,
+      async (list) => {
+        await this.#list.replace(list);
+        this.#nonces.renew();
+      },
+      changed,
+    );
+  }
+
+  /** How many visitors this gate let in since it was opened, and how many it did not. */
+  get counts(): { readonly admitted: number; readonly refused: number } {
+    return { admitted: this.#admitted, refused: this.#refused };
+  }
+
+  /**
+   * Decides on the visitor who holds up this card: with the server, or without it by the list.
+   * Throws what the card throws, and a `PortalError` that is not about the visitor: the staff are
+   * signed out, for instance.
+   */
+  async check(card: GateCard): Promise<Verdict> {
+    const verdict = await timed("check", () => this.#decide(card));
+    if (verdict.outcome === "admitted") this.#admitted += 1;
+    if (verdict.outcome === "refused") this.#refused += 1;
+    this.#changed();
+    return verdict;
+  }
+
+  async #decide(card: GateCard): Promise<Verdict> {
+    // One and the same for the server and, should its answer be lost, for the entry by the list.
+    const id = crypto.randomUUID();
+    const seen: Seen = {};
+    if (this.connection.isUp) {
+      try {
+        return await this.#byServer(card, id, seen);
+      } catch (error) {
+        const because = judgement(error);
+        if (because) return { outcome: "refused", because, ticket: undefined, by: "server" };
+        if (!isOutOfReach(error)) throw error;
+        this.connection.lose();
+      } finally {
+        if (this.connection.isUp) this.#nonces.renew();
+      }
+    }
+    if (!this.#list.isThere) return { outcome: "undecided" };
+    seen.certificate ??= (await card.readCertificate("user-authentication")).der;
+    return await this.#byList(seen.certificate, id);
+  }
+
+  async #byServer(card: GateCard, id: string, seen: Seen): Promise<Verdict> {
+    try {
+      return await this.#enter(card, id, await this.#nonces.take(), seen);
+    } catch (error) {
+      if (judgement(error) !== "nonce-expired") throw error;
+      // The one in hand was of a server that has forgotten it. A new one it will know.
+      return await this.#enter(card, id, await this.#server.nonce(), seen);
+    }
+  }
+
+  async #enter(card: GateCard, id: string, nonce: string, seen: Seen): Promise<Verdict> {
+    const birthDate = async (certificate: Uint8Array<ArrayBuffer>): Promise<string> => {
+      seen.certificate = certificate;
+      const known = await timed("arrival", () => this.#server.birthDate(certificate));
+      if (known === undefined) throw new NotEnrolled();
+      return known;
+    };
+    const proof = await timed("presence", () => card.provePresence({ nonce, birthDate }));
+    const { outcome, ticket } = await timed("entry", () => this.#server.enter(id, nonce, proof));
+    if (ticket !== undefined) this.#list.admit(ticket);
+    return outcome === "admitted"
+      ? { outcome, ticket, by: "server" }
+      : { outcome: "refused", because: outcome, ticket, by: "server" };
+  }
+
+  async #byList(certificate: Uint8Array<ArrayBuffer>, id: string): Promise<Verdict> {
+    const now = new Date();
+    const { is, ticket } = await this.#list.find(certificate, now);
+    if (is !== "admissible") return { outcome: "refused", because: is, ticket, by: "list" };
+    this.entries.keep({ id, event: this.#event, ticket, at: now.toISOString() });
+    this.#list.admit(ticket);
+    this.connection.hasEntry();
+    return { outcome: "admitted", ticket, by: "list" };
+  }
+}
+
+/** What was read from a card while the server was asked, and need not be read again. */
+interface Seen {
+  certificate?: Uint8Array<ArrayBuffer>;
+}
+
+/** Ends a presence proof of a holder whose birth date the server does not know. */
+class NotEnrolled extends Error {}
+
+/** Why the visitor is refused, if that is what an error means. */
+function judgement(error: unknown): string | undefined {
+  if (error instanceof NotEnrolled) return "not-enrolled" satisfies Reason;
+  return isJudgement(error) ? error.code : undefined;
+}
