@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    BirthDate, Error, Nonce,
+    BirthDate, Error, Nonce, VerificationNumberB,
     apdu::StatusWord,
     command, file,
     flow::{Card, Flow, Question},
@@ -23,10 +23,15 @@ pub const AID: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04,
 pub mod ef {
     /// Age record (生年月日): birth date and public key, signed; readable after the birth date.
     pub const AGE_RECORD: u8 = 0x01;
+    /// Card face (券面): what is printed on the card, mostly as pictures; readable after verification
+    /// number B.
+    pub const CARD_FACE: u8 = 0x02;
     /// Card-verifiable certificate of the key that signed the records.
     pub const CV_CERTIFICATE: u8 = 0x04;
     /// The birth date, presented like a PIN.
     pub const BIRTH_DATE: u8 = 0x11;
+    /// Verification number B (照合番号B), presented like a PIN; ten tries.
+    pub const VERIFICATION_NUMBER_B: u8 = 0x12;
 }
 
 /// Where the birth date comes from.
@@ -88,6 +93,33 @@ pub fn prove_presence(
         let cv_certificate = file::read(&card, ef::CV_CERTIFICATE).await?.to_vec();
         let signature = card.sign_challenge(Key::CardSurface, nonce).await;
         Ok(Presence { certificate, reading, age_record, cv_certificate, signature })
+    })
+}
+
+/// What is read of the face of a card, and the proof that this card is there.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CardFaceReading {
+    /// EF 0002: birth date, sex, public key of the signature, and name, address and photo as pictures.
+    pub record: Vec<u8>,
+    /// EF 0004, which holds the public key of the record.
+    pub cv_certificate: Vec<u8>,
+    /// Of the card surface key, over the presence statement of origin and nonce.
+    pub signature: Signature,
+}
+
+/// Reads the card face (券面) of a card whose verification number B is known, and has the presence
+/// statement signed.
+///
+/// A wrong number costs a try.
+pub fn read_card_face(nonce: Nonce, number: VerificationNumberB) -> Flow<CardFaceReading> {
+    Flow::new(async move |card| {
+        select_application(&card).await?;
+        card.verify_number_b(number).await;
+        let record = file::read(&card, ef::CARD_FACE).await?.to_vec();
+        let cv_certificate = file::read(&card, ef::CV_CERTIFICATE).await?.to_vec();
+        let signature = card.sign_challenge(Key::CardSurface, nonce).await;
+        Ok(CardFaceReading { record, cv_certificate, signature })
     })
 }
 
@@ -153,6 +185,12 @@ impl PresenceProof {
 impl fmt::Debug for Presence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Presence").field("reading", &self.reading).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CardFaceReading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardFaceReading").finish_non_exhaustive()
     }
 }
 

@@ -32,6 +32,15 @@ pub enum Error {
     /// The birth date has no tries left.
     #[error("the birth date is blocked")]
     BirthDateBlocked,
+    /// The card has another verification number.
+    #[error("the verification number is wrong, {retries_left} tries left")]
+    VerificationNumberIncorrect {
+        /// How many tries the card still gives.
+        retries_left: u8,
+    },
+    /// The verification number has no tries left.
+    #[error("the verification number is blocked")]
+    VerificationNumberBlocked,
 
     // The card
     /// The card has no application of this name: it is no My Number Card.

@@ -109,6 +109,20 @@ error_codes! {
     BirthDateBlocked "birth-date-blocked" Holder,
         "カードの生年月日の照合がロックされています。市区町村の窓口にお問い合わせください。",
         "The card no longer compares birth dates. Ask at the municipal office.";
+    /// The card has another verification number B (照合番号B: birth date, year of expiry, security
+    /// code) than the one presented; the card counted a try.
+    VerificationNumberIncorrect "verification-number-incorrect" Holder,
+        "生年月日、有効期限の年、セキュリティコードのいずれかがカードと一致しません。あと{retriesLeft}回確認できます。",
+        "Date of birth, year of expiry or security code is not that of the card. Tries left: {retriesLeft}.";
+    /// Verification number B has no tries left.
+    VerificationNumberBlocked "verification-number-blocked" Holder,
+        "カードの照合番号がロックされています。市区町村の窓口にお問い合わせください。",
+        "The card no longer compares its verification number. Ask at the municipal office.";
+    /// What was given is no year of expiry or no security code, which have four digits each; the card
+    /// was not asked.
+    VerificationNumberMalformed "verification-number-malformed" Holder,
+        "有効期限の年とセキュリティコードは、それぞれ数字4桁です。カードには送っていません。",
+        "Year of expiry and security code are four digits each. Nothing was sent to the card.";
     /// There is no card on the reader.
     NoSmartcard "no-smartcard" Holder,
         "カードをリーダーに置いてください。",

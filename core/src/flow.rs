@@ -16,7 +16,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Abilities, BirthDate, Document, Error, Nonce, Progress,
+    Abilities, BirthDate, Document, Error, Nonce, Progress, VerificationNumberB,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
     jpki::{Signature, SignedDocument},
     key::{Key, PinReference, Verified},
@@ -49,6 +49,8 @@ pub enum Step<T> {
     VerifyPin(PinReference, Waiting<T, Verified>),
     /// Whoever guards the card presents this birth date.
     VerifyBirthDate(BirthDate, Waiting<T, ()>),
+    /// Whoever guards the card presents this verification number B.
+    VerifyNumberB(VerificationNumberB, Waiting<T, ()>),
     /// Whoever knows the page's origin builds the statement over it and the nonce, and has the card
     /// sign it.
     SignChallenge(Key, Nonce, Waiting<T, Signature>),
@@ -160,6 +162,9 @@ impl<T> Running<T> {
                 Some(Request::VerifyBirthDate(birth_date, answer)) => {
                     Step::VerifyBirthDate(birth_date, Waiting { flow: self, answer })
                 }
+                Some(Request::VerifyNumberB(number, answer)) => {
+                    Step::VerifyNumberB(number, Waiting { flow: self, answer })
+                }
                 Some(Request::TerminalChallenge(nonce, answer)) => {
                     Step::TerminalChallenge(nonce, Waiting { flow: self, answer })
                 }
@@ -216,6 +221,7 @@ pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> 
             Step::Transmit(command, waiting) => waiting.resume(card.transmit(&command)?)?,
             Step::VerifyPin(..)
             | Step::VerifyBirthDate(..)
+            | Step::VerifyNumberB(..)
             | Step::SignChallenge(..)
             | Step::TerminalChallenge(..)
             | Step::TerminalSign(..)
@@ -238,6 +244,7 @@ enum Request {
     Transmit(CommandApdu, Slot<ResponseApdu>),
     VerifyPin(PinReference, Slot<Verified>),
     VerifyBirthDate(BirthDate, Slot<()>),
+    VerifyNumberB(VerificationNumberB, Slot<()>),
     SignChallenge(Key, Nonce, Slot<Signature>),
     TerminalChallenge(Nonce, Slot<TerminalRequest>),
     TerminalSign(TerminalAnswer, Slot<Signature>),
@@ -297,6 +304,11 @@ impl Card {
     /// Has the guard present the birth date.
     pub(crate) async fn verify_birth_date(&self, birth_date: BirthDate) {
         self.request(|answer| Request::VerifyBirthDate(birth_date, answer)).await;
+    }
+
+    /// Has the guard present verification number B.
+    pub(crate) async fn verify_number_b(&self, number: VerificationNumberB) {
+        self.request(|answer| Request::VerifyNumberB(number, answer)).await;
     }
 
     /// Has the guard request the institution's signature for this nonce.

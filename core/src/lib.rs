@@ -34,6 +34,7 @@ pub mod terminal;
 pub mod tlv;
 pub mod token;
 pub mod verification;
+mod verification_number_b;
 pub mod wire;
 
 pub use abilities::Abilities;
@@ -42,3 +43,4 @@ pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};
 pub use progress::Progress;
+pub use verification_number_b::VerificationNumberB;

@@ -38,6 +38,10 @@ pub enum Scope {
     /// Show that the card is there (かざし利用): present the birth date, read the age record, have
     /// the card surface key sign. Includes [`UserCertificate`](Self::UserCertificate).
     CardPresence,
+    /// Read the card face (券面: birth date, sex, and name, address and photo as pictures) of a card
+    /// whose verification number B is presented. Includes [`CardPresence`](Self::CardPresence):
+    /// whoever sees the face may also have the card show that it is there.
+    CardFace,
     /// Use the password of the digital signature key; read its certificate, which holds name and
     /// address.
     Sign,
@@ -71,8 +75,9 @@ impl Scope {
     fn included_in(self) -> &'static [Self] {
         match self {
             Self::UserCertificate => {
-                &[Self::Authenticate, Self::AuthenticatePinless, Self::CardPresence]
+                &[Self::Authenticate, Self::AuthenticatePinless, Self::CardPresence, Self::CardFace]
             }
+            Self::CardPresence => &[Self::CardFace],
             _ => &[],
         }
     }
@@ -213,10 +218,13 @@ const CARD_SURFACE: &[(Access, u8, Needs)] = &[
     (Access::Read, card_surface::ef::AGE_RECORD, CARD_PRESENCE),
     (Access::Read, card_surface::ef::CV_CERTIFICATE, CARD_PRESENCE),
     (Access::RetryCounter, card_surface::ef::BIRTH_DATE, CARD_PRESENCE),
+    (Access::Read, card_surface::ef::CARD_FACE, CARD_FACE),
+    (Access::RetryCounter, card_surface::ef::VERIFICATION_NUMBER_B, CARD_FACE),
 ];
 
 const USER_CERTIFICATE: Needs = Needs::Scope(Scope::UserCertificate);
 const CARD_PRESENCE: Needs = Needs::Scope(Scope::CardPresence);
+const CARD_FACE: Needs = Needs::Scope(Scope::CardFace);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {

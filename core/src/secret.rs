@@ -41,12 +41,7 @@ pub enum MalformedPin {
 impl Pin {
     /// Reads four digits, ASCII or full-width (as a Japanese input method writes them).
     pub fn parse(text: &str) -> Result<Self, MalformedPin> {
-        let bytes = normalize(text).ok_or(MalformedPin::Pin)?;
-        if bytes.len() == 4 && bytes.iter().all(u8::is_ascii_digit) {
-            Ok(Self(bytes))
-        } else {
-            Err(MalformedPin::Pin)
-        }
+        four_digits(text).map(Self).ok_or(MalformedPin::Pin)
     }
 }
 
@@ -87,6 +82,11 @@ impl PinValue {
             Self::UserAuthentication(Pin(bytes)) | Self::DigitalSignature(Password(bytes)) => bytes,
         }
     }
+}
+
+/// Four digits, ASCII or full-width, as ASCII.
+pub(crate) fn four_digits(text: &str) -> Option<Zeroizing<Box<[u8]>>> {
+    normalize(text).filter(|bytes| bytes.len() == 4 && bytes.iter().all(u8::is_ascii_digit))
 }
 
 /// Full-width forms to ASCII, small letters to capitals. `None` for anything else, and for more

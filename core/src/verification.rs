@@ -1,9 +1,11 @@
-//! What the card is given to compare (ISO/IEC 7816-4:2020, VERIFY): a PIN, a password, a birth date.
-//! It counts what is wrong. The flows are run by whoever guards the card; the application is
+//! What the card is given to compare (ISO/IEC 7816-4:2020, VERIFY): a PIN, a password, a birth date,
+//! a verification number. It counts what is wrong. The flows are run by whoever guards the card; the application is
 //! selected.
 
+use zeroize::Zeroizing;
+
 use crate::{
-    BirthDate, Error,
+    BirthDate, Error, VerificationNumberB,
     apdu::StatusWord,
     card_surface, command,
     error_code::ErrorCode,
@@ -23,6 +25,8 @@ pub enum VerificationData {
     Pin(PinValue),
     /// The holder's birth date.
     BirthDate(BirthDate),
+    /// Verification number B.
+    VerificationNumberB(VerificationNumberB),
 }
 
 /// What the card compares it with.
@@ -33,6 +37,8 @@ pub enum ReferenceData {
     Pin(PinReference),
     /// The holder's birth date.
     BirthDate,
+    /// Verification number B.
+    VerificationNumberB,
 }
 
 /// What is to be presented, and how many tries must be left then: no try is spent that nobody knew
@@ -53,15 +59,17 @@ impl VerificationData {
         match self {
             Self::Pin(value) => ReferenceData::Pin(value.reference()),
             Self::BirthDate(_) => ReferenceData::BirthDate,
+            Self::VerificationNumberB(_) => ReferenceData::VerificationNumberB,
         }
     }
 
-    /// The bytes that tell it from any other: to be compared or hashed, never kept or shown.
+    /// The bytes that the card compares: to be presented or hashed, never kept or shown.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
+    pub fn to_bytes(&self) -> Zeroizing<Box<[u8]>> {
         match self {
-            Self::Pin(value) => value.as_bytes(),
-            Self::BirthDate(birth_date) => birth_date.digits(),
+            Self::Pin(value) => Zeroizing::new(value.as_bytes().into()),
+            Self::BirthDate(birth_date) => birth_date.era_digits(),
+            Self::VerificationNumberB(number) => number.digits(),
         }
     }
 }
@@ -74,6 +82,7 @@ impl ReferenceData {
             Self::Pin(PinReference::UserAuthentication) => "user-authentication-pin",
             Self::Pin(PinReference::DigitalSignature) => "digital-signature-password",
             Self::BirthDate => "birth-date",
+            Self::VerificationNumberB => "verification-number-b",
         }
     }
 
@@ -83,6 +92,7 @@ impl ReferenceData {
         match self {
             Self::Pin(reference) => Scope::of_pin(reference),
             Self::BirthDate => Scope::CardPresence,
+            Self::VerificationNumberB => Scope::CardFace,
         }
     }
 
@@ -92,6 +102,9 @@ impl ReferenceData {
         match self {
             Self::Pin(reference) => (Application::Jpki, reference.ef()),
             Self::BirthDate => (Application::CardSurface, card_surface::ef::BIRTH_DATE),
+            Self::VerificationNumberB => {
+                (Application::CardSurface, card_surface::ef::VERIFICATION_NUMBER_B)
+            }
         }
     }
 
@@ -102,6 +115,8 @@ impl ReferenceData {
             (Self::Pin(_), _) => Error::PinIncorrect { retries_left },
             (Self::BirthDate, 0) => Error::BirthDateBlocked,
             (Self::BirthDate, _) => Error::BirthDateIncorrect { retries_left },
+            (Self::VerificationNumberB, 0) => Error::VerificationNumberBlocked,
+            (Self::VerificationNumberB, _) => Error::VerificationNumberIncorrect { retries_left },
         }
     }
 }
@@ -134,6 +149,13 @@ impl Presentation {
         let data = VerificationData::BirthDate(birth_date);
         Self { data, at_least: Self::PAGE_RETRIES }
     }
+
+    /// A verification number B, which always comes from a page.
+    #[must_use]
+    pub fn of_number_b(number: VerificationNumberB) -> Self {
+        let data = VerificationData::VerificationNumberB(number);
+        Self { data, at_least: Self::PAGE_RETRIES }
+    }
 }
 
 /// Reads one retry counter. Spends no try.
@@ -157,12 +179,7 @@ pub fn present(Presentation { data, at_least }: Presentation) -> Flow<()> {
             _ => {}
         }
         let p2 = file::name(&card, ef).await?.unwrap_or(0x80);
-        let command = match &data {
-            VerificationData::Pin(value) => command::verify(p2, value.as_bytes()),
-            VerificationData::BirthDate(birth_date) => {
-                command::verify(p2, &birth_date.era_digits())
-            }
-        };
+        let command = command::verify(p2, &data.to_bytes());
         let ins = command.ins();
         match card.exchange(command).await.status() {
             StatusWord::OK => Ok(()),

@@ -89,6 +89,17 @@ pub enum Request {
         /// As `YYYY-MM-DD`.
         birth_date: PinText,
     },
+    /// Present verification number B. Answered by [`Answer::Verified`].
+    VerifyNumberB {
+        /// The lease.
+        lease: String,
+        /// The holder's birth date, as `YYYY-MM-DD`.
+        birth_date: PinText,
+        /// The year in which the card expires, as `2035`.
+        expiry_year: PinText,
+        /// The security code on the card, as `2285`.
+        security_code: PinText,
+    },
     /// Have the card sign the statement over this connection's origin and a nonce. Answered by
     /// [`Answer::Signed`].
     SignChallenge {
@@ -179,7 +190,8 @@ pub enum Answer {
         /// Data and status word.
         response: Hex,
     },
-    /// To [`Request::VerifyPin`] and [`Request::VerifyBirthDate`]: the card accepted it.
+    /// To [`Request::VerifyPin`], [`Request::VerifyBirthDate`] and [`Request::VerifyNumberB`]: the
+    /// card accepted it.
     Verified,
     /// To [`Request::TerminalRequest`].
     TerminalRequest {
@@ -275,7 +287,7 @@ pub struct Reader {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hex(Zeroizing<Vec<u8>>);
 
-/// A PIN or birth date as the page supplies it, not parsed yet. Erased on drop; never shown.
+/// A PIN, a birth date or a part of a verification number as the page supplies it, not parsed yet. Erased on drop; never shown.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PinText(#[serde(with = "zeroizing_string")] Zeroizing<String>);
@@ -313,6 +325,12 @@ impl From<Error> for Failure {
             Error::BirthDateBlocked => Self::new(ErrorCode::BirthDateBlocked).with_retries_left(0),
             Error::BirthDateIncorrect { retries_left } => {
                 Self::new(ErrorCode::BirthDateIncorrect).with_retries_left(retries_left)
+            }
+            Error::VerificationNumberBlocked => {
+                Self::new(ErrorCode::VerificationNumberBlocked).with_retries_left(0)
+            }
+            Error::VerificationNumberIncorrect { retries_left } => {
+                Self::new(ErrorCode::VerificationNumberIncorrect).with_retries_left(retries_left)
             }
             Error::BirthDateMalformed => Self::new(ErrorCode::BirthDateMalformed),
             Error::NoExtendedLength => Self::new(ErrorCode::ReaderNoExtendedLength),

@@ -4,9 +4,11 @@
 use std::{fs, path::PathBuf};
 
 use kazashi_core::{
-    Abilities, BirthDate, Document, Error, Hash, Nonce,
+    Abilities, BirthDate, Document, Error, Hash, Nonce, VerificationNumberB,
     apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord},
-    card_surface::{self, BirthDateSource, CertificateReading, Presence, PresenceProof},
+    card_surface::{
+        self, BirthDateSource, CardFaceReading, CertificateReading, Presence, PresenceProof,
+    },
     error_code::ErrorCode,
     flow::{Flow, Question, Step, Transport, run},
     jpki::{
@@ -451,6 +453,38 @@ fn a_birth_date_is_presented_as_the_card_compares_it() {
 }
 
 #[test]
+fn the_card_face_is_read_after_somebody_presents_the_verification_number() {
+    for transcript in ["read-card-face", "read-card-face-short"] {
+        let reading = read_card_face(transcript);
+        assert_eq!(reading.record, [hex("FF20820101"), vec![0xAA; 0x0101]].concat());
+        assert_eq!(reading.cv_certificate, hex("7F21820003040506"));
+        assert_eq!(reading.signature.as_bytes(), [7; 256]);
+        assert_eq!(format!("{reading:?}"), "CardFaceReading { .. }");
+    }
+}
+
+#[test]
+fn a_card_without_a_face_says_so() {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let flow = card_surface::read_card_face(nonce, number_b());
+    assert_eq!(replay(flow, "card-face-without-application"), Err(Error::ApplicationAbsent));
+}
+
+#[test]
+fn a_verification_number_is_presented_as_the_card_compares_it() {
+    let failure = |code, retries_left| Err(Failure::new(code).with_retries_left(retries_left));
+    for (transcript, expected) in [
+        ("verification-number-correct", Ok(())),
+        ("verification-number-incorrect", failure(ErrorCode::VerificationNumberIncorrect, 9)),
+        ("verification-number-blocked", failure(ErrorCode::VerificationNumberBlocked, 0)),
+        ("verification-number-too-few-retries", failure(ErrorCode::TooFewRetries, 2)),
+    ] {
+        let verify = |card: &mut Session<'_>| card.present(Presentation::of_number_b(number_b()));
+        assert_eq!(in_session(transcript, verify), expected, "{transcript}");
+    }
+}
+
+#[test]
 fn the_card_surface_signs_a_statement_of_its_own() {
     let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
     let signature = in_session("sign-presence", |card| {
@@ -509,6 +543,33 @@ fn prove_presence(reading: CertificateReading, transcript: &str) -> Presence {
             other => panic!("{other:?}"),
         };
     }
+}
+
+/// Reads the card face with somebody who guards the card.
+fn read_card_face(transcript: &str) -> CardFaceReading {
+    let nonce = Nonce::parse(&"A".repeat(44)).unwrap();
+    let mut card = Transcript::load(transcript);
+    let mut step = card_surface::read_card_face(nonce.clone(), number_b()).start().unwrap();
+    loop {
+        step = match step {
+            Step::Transmit(command, waiting) => waiting.resume(card.answer(&command)).unwrap(),
+            Step::VerifyNumberB(number, waiting) => {
+                assert_eq!(number, number_b());
+                waiting.resume(()).unwrap()
+            }
+            Step::SignChallenge(key, asked, waiting) => {
+                assert_eq!((key, &asked), (Key::CardSurface, &nonce));
+                assert_eq!(card.0.next(), None, "everything is read");
+                waiting.resume(Signature::from_bytes([7; 256])).unwrap()
+            }
+            Step::Done(reading) => return reading,
+            other => panic!("{other:?}"),
+        };
+    }
+}
+
+fn number_b() -> VerificationNumberB {
+    VerificationNumberB::parse("1980-02-17", "2035", "2285").unwrap()
 }
 
 /// Does something with the card of a transcript as whoever guards it does, to the end of both.

@@ -55,6 +55,9 @@ fn each_row_of_the_card_surface_needs_its_scope() {
         ("00B0810000", Needs::Scope(Scope::CardPresence)),
         ("00B0840000", Needs::Scope(Scope::CardPresence)),
         ("00200091", Needs::Scope(Scope::CardPresence)),
+        ("00B0820000", Needs::Scope(Scope::CardFace)),
+        ("00B08200000000", Needs::Scope(Scope::CardFace)),
+        ("00200092", Needs::Scope(Scope::CardFace)),
     ] {
         assert_eq!(within(Application::CardSurface).judge(&command(row)), Ok(needs), "{row}");
     }
@@ -63,12 +66,15 @@ fn each_row_of_the_card_surface_needs_its_scope() {
 #[test]
 fn everything_else_of_the_card_surface_is_refused() {
     for (refused, why) in [
-        ("00B0820000", "the card face"),
         ("00B0830000", "what says which municipality issued the card"),
         ("00B0850000", "the picture of the individual number"),
-        ("00200092", "the counter of verification number B"),
+        ("00A4020C020005", "the same, to be read as the current file"),
+        ("00B0860000", "a file of which nothing is known"),
         ("00200093", "the counter of verification number A"),
         ("0020009106353530323137", "VERIFY with a birth date"),
+        ("002000920E3535303231373230333532323835", "VERIFY with a verification number B"),
+        ("0020009200", "a retry counter that expects data"),
+        ("00D682000100", "UPDATE BINARY of the card face"),
         ("802A000033", "a signature"),
         ("00A4020C02001A", "the key"),
         ("00B08A0000", "a file of the other application"),
@@ -350,14 +356,26 @@ fn a_guarded_command_leaves_no_current_file() {
 }
 
 #[test]
-fn three_scopes_include_the_certificate_and_none_any_other() {
-    let including = [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence];
-    let others = [Scope::Events, Scope::Reader, Scope::Sign, Scope::PagePin, Scope::RawApdu];
-    for granted in including.into_iter().chain(others) {
+fn a_scope_includes_what_is_said_of_it_and_no_other() {
+    let certificate = &[Scope::UserCertificate][..];
+    let presence_and_certificate = &[Scope::CardPresence, Scope::UserCertificate];
+    let all = [
+        (Scope::UserCertificate, &[][..]),
+        (Scope::Authenticate, certificate),
+        (Scope::AuthenticatePinless, certificate),
+        (Scope::CardPresence, certificate),
+        (Scope::CardFace, presence_and_certificate),
+        (Scope::Events, &[]),
+        (Scope::Reader, &[]),
+        (Scope::Sign, &[]),
+        (Scope::PagePin, &[]),
+        (Scope::RawApdu, &[]),
+    ];
+    for (granted, included) in all {
         let scopes: Scopes = [granted].into_iter().collect();
-        assert_eq!(scopes.allow(Scope::UserCertificate), including.contains(&granted));
-        for scope in including.into_iter().chain(others) {
-            assert_eq!(scopes.allow(scope), scope == granted, "{granted:?} allows {scope:?}");
+        for (scope, _) in all {
+            let expected = scope == granted || included.contains(&scope);
+            assert_eq!(scopes.allow(scope), expected, "{granted:?} allows {scope:?}");
         }
     }
 }
