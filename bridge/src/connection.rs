@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    BirthDate, Document, Nonce,
+    BirthDate, Document, Nonce, VerificationNumberB,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
@@ -188,6 +188,18 @@ impl Connection {
                 let birth_date = BirthDate::parse(birth_date.as_str())
                     .map_err(|_| ErrorCode::BirthDateMalformed)?;
                 let entry = Entry::Given(Presentation::of_birth_date(birth_date));
+                self.present(&in_use, entry, |card, data| card.present(data)).await?;
+                Ok(Answer::Verified)
+            }
+            Request::VerifyNumberB { lease, birth_date, expiry_year, security_code } => {
+                let in_use = self.use_lease(&lease)?;
+                self.scopes.require(ReferenceData::VerificationNumberB.scope())?;
+                let number = VerificationNumberB::parse(
+                    birth_date.as_str(),
+                    expiry_year.as_str(),
+                    security_code.as_str(),
+                )?;
+                let entry = Entry::Given(Presentation::of_number_b(number));
                 self.present(&in_use, entry, |card, data| card.present(data)).await?;
                 Ok(Answer::Verified)
             }

@@ -1,4 +1,4 @@
-//! Keeps what a card counts: a wrong PIN or birth date is sent to a card once, and an origin whose
+//! Keeps what a card counts: a wrong PIN, birth date or verification number is sent to a card once, and an origin whose
 //! tries fail must wait before the next.
 
 use std::{
@@ -47,7 +47,7 @@ impl WrongData {
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes any key");
         mac.update(application.aid());
         mac.update(&[ef]);
-        mac.update(data.as_bytes());
+        mac.update(&data.to_bytes());
         Hash(mac.finalize().into_bytes().into())
     }
 
@@ -163,7 +163,12 @@ pub(crate) fn is_wrong(failure: Failure) -> bool {
     use ErrorCode as E;
     matches!(
         failure.code,
-        E::PinIncorrect | E::PinBlocked | E::BirthDateIncorrect | E::BirthDateBlocked
+        E::PinIncorrect
+            | E::PinBlocked
+            | E::BirthDateIncorrect
+            | E::BirthDateBlocked
+            | E::VerificationNumberIncorrect
+            | E::VerificationNumberBlocked
     )
 }
 
@@ -185,7 +190,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use kazashi_core::{
-        BirthDate, error_code::ErrorCode, key::PinReference, secret::PinValue,
+        BirthDate, VerificationNumberB, error_code::ErrorCode, key::PinReference, secret::PinValue,
         verification::VerificationData, wire::Failure,
     };
 
@@ -205,7 +210,10 @@ mod tests {
         let mut wrong = WrongData::new();
         let password = pin(PinReference::DigitalSignature, "000101");
         let birth_date = VerificationData::BirthDate(BirthDate::parse("2000-01-01").unwrap());
-        for data in [&pin(PinReference::UserAuthentication, "0000"), &password, &birth_date] {
+        let number = VerificationNumberB::parse("2000-01-01", "2035", "2285").unwrap();
+        let number = VerificationData::VerificationNumberB(number);
+        let pin_of_zeros = pin(PinReference::UserAuthentication, "0000");
+        for data in [&pin_of_zeros, &password, &birth_date, &number] {
             assert!(!wrong.contains(wrong.hash(data)));
             wrong.insert(wrong.hash(data));
             assert!(wrong.contains(wrong.hash(data)));
@@ -276,7 +284,8 @@ mod tests {
             ("c", false, ErrorCode::RemovedCard, false),
             ("d", false, ErrorCode::PinIncorrect, true),
             ("e", false, ErrorCode::BirthDateIncorrect, true),
-            ("f", true, ErrorCode::SharingViolation, false),
+            ("f", false, ErrorCode::VerificationNumberIncorrect, true),
+            ("i", true, ErrorCode::SharingViolation, false),
             ("g", true, ErrorCode::CommunicationError, false),
         ] {
             let mut turn = guard.turn(&origin(name)).await;

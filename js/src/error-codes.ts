@@ -18,6 +18,12 @@ export type ErrorCode =
   | "birth-date-incorrect"
   /** The birth date has no tries left. */
   | "birth-date-blocked"
+  /** The card has another verification number B (照合番号B: birth date, year of expiry, security code) than the one presented; the card counted a try. */
+  | "verification-number-incorrect"
+  /** Verification number B has no tries left. */
+  | "verification-number-blocked"
+  /** What was given is no year of expiry or no security code, which have four digits each; the card was not asked. */
+  | "verification-number-malformed"
   /** There is no card on the reader. */
   | "no-smartcard"
   /** The card was taken away before the end. */
@@ -188,6 +194,18 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "birth-date-blocked": {
     ja: "カードの生年月日の照合がロックされています。市区町村の窓口にお問い合わせください。",
     en: "The card no longer compares birth dates. Ask at the municipal office.",
+  },
+  "verification-number-incorrect": {
+    ja: "生年月日、有効期限の年、セキュリティコードのいずれかがカードと一致しません。あと{retriesLeft}回確認できます。",
+    en: "Date of birth, year of expiry or security code is not that of the card. Tries left: {retriesLeft}.",
+  },
+  "verification-number-blocked": {
+    ja: "カードの照合番号がロックされています。市区町村の窓口にお問い合わせください。",
+    en: "The card no longer compares its verification number. Ask at the municipal office.",
+  },
+  "verification-number-malformed": {
+    ja: "有効期限の年とセキュリティコードは、それぞれ数字4桁です。カードには送っていません。",
+    en: "Year of expiry and security code are four digits each. Nothing was sent to the card.",
   },
   "no-smartcard": {
     ja: "カードをリーダーに置いてください。",
