@@ -71,6 +71,8 @@ export class BridgeHost implements Host {
       transmit: (command) => channel.transmit(command),
       verifyPin: (reference, value) => channel.verifyPin(reference, value),
       verifyBirthDate: (birthDate) => channel.verifyBirthDate(birthDate),
+      verifyNumberB: (birthDate, expiryYear, securityCode) =>
+        channel.verifyNumberB(birthDate, expiryYear, securityCode),
       signChallenge: (key, nonce, pin) => channel.signChallenge(key, nonce, pin),
       terminalRequest: (nonce) => channel.terminalRequest(nonce),
       terminalSign: (nonce, signature) => channel.terminalSign(nonce, signature),

@@ -4,6 +4,7 @@ import { Certificate } from "./certificate.js";
 import { KazashiError, withCode } from "./error.js";
 import type {
   BirthDateSource,
+  CardFaceReading,
   CertificateKind,
   Channel,
   Hash,
@@ -191,6 +192,29 @@ export class Card {
   }
 
   /**
+   * Reads the card face (券面) without a PIN, for somebody who has the card before their eyes: birth
+   * date, year of expiry and security code are printed on it. Has the card sign this page's origin and
+   * the server's nonce too, which proves that it is there. `kazashi/card-face` verifies and shows what
+   * this brings back. `onProgress` is told how many bytes of a file are read, and of how many.
+   *
+   * @throws KazashiError `verification-number-incorrect` (`retriesLeft`), `verification-number-blocked`,
+   * `verification-number-malformed`, `birth-date-malformed`; `too-few-retries` if a wrong one would
+   * leave fewer than two tries; `application-absent`; `invalid-request` if the nonce is none.
+   */
+  async readCardFace(options: {
+    readonly nonce: string;
+    readonly birthDate: string;
+    readonly expiryYear: string;
+    readonly securityCode: string;
+    readonly onProgress?: ((read: number, total: number) => void) | undefined;
+  }): Promise<CardFaceReading> {
+    const { nonce, birthDate, expiryYear, securityCode, onProgress } = options;
+    return await this.#run(async () =>
+      this.#flows.readCardFace(nonce, birthDate, expiryYear, securityCode, onProgress),
+    );
+  }
+
+  /**
    * Signs a document with the digital signature key (署名用電子証明書). The bridge shows the person this
    * page's origin, the title and the digest, and asks for the password. A title has 1 to 64 visible
    * characters; the digest is computed by the page, for instance with `crypto.subtle.digest`.
@@ -252,6 +276,8 @@ function until(signal: AbortSignal, channel: Channel): Channel {
     transmit: (command) => unlessAborted(channel.transmit(command), signal),
     verifyPin: (reference, value) => unlessAborted(channel.verifyPin(reference, value), signal),
     verifyBirthDate: (birthDate) => unlessAborted(channel.verifyBirthDate(birthDate), signal),
+    verifyNumberB: (birthDate, expiryYear, securityCode) =>
+      unlessAborted(channel.verifyNumberB(birthDate, expiryYear, securityCode), signal),
     signChallenge: (key, nonce, pin) =>
       unlessAborted(channel.signChallenge(key, nonce, pin), signal),
     terminalRequest: (nonce) => unlessAborted(channel.terminalRequest(nonce), signal),

@@ -31,6 +31,12 @@ export interface Channel {
    * costs a try; it is presented only while that would leave two.
    */
   verifyBirthDate(birthDate: string): Promise<void>;
+  /**
+   * Presents verification number B (照合番号B) to the card surface application: birth date
+   * (`YYYY-MM-DD`), year of expiry and security code, four digits each. A wrong one costs a try; it is
+   * presented only while that would leave two.
+   */
+  verifyNumberB(birthDate: string, expiryYear: string, securityCode: string): Promise<void>;
   /** Has the card sign the statement over the page's origin and a nonce; `pin` is for this signature only. */
   signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array>;
   /**
@@ -75,6 +81,7 @@ export type Scope =
   | "authenticate"
   | "authenticate-pinless"
   | "card-presence"
+  | "card-face"
   | "sign"
   | "page-pin"
   /** For developers, of a bridge in developer mode. */
@@ -172,6 +179,21 @@ export interface PresenceProof {
   readonly ageRecord: string;
   readonly cvCertificate: string;
   readonly signature: string;
+  readonly appVersion: string;
+}
+
+/**
+ * The card face (券面) as read from the card, nothing of it verified, for `kazashi/card-face`. It holds
+ * name, address, birth date, sex and photo: keep it out of URLs, logs and stores.
+ */
+export interface CardFaceReading {
+  /** EF 0002 of the card surface application. */
+  readonly record: Uint8Array<ArrayBuffer>;
+  /** EF 0004: the certificate of the key that signed the record. */
+  readonly cvCertificate: Uint8Array<ArrayBuffer>;
+  /** Of the card surface key, over the page's origin and the nonce. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+  /** Who guarded the card, by name and version. */
   readonly appVersion: string;
 }
 

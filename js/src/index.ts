@@ -13,6 +13,7 @@ export type { ErrorCode } from "./error-codes.js";
 export type { KazashiEventMap, ReaderEvent } from "./events.js";
 export type {
   BirthDateSource,
+  CardFaceReading,
   CertificateKind,
   Channel,
   Hash,

@@ -188,6 +188,7 @@ const EVERYTHING: readonly Scope[] = [
   "authenticate",
   "authenticate-pinless",
   "card-presence",
+  "card-face",
   "sign",
   "page-pin",
 ];
@@ -365,6 +366,14 @@ class Lease implements Channel {
 
   async verifyBirthDate(birthDate: string): Promise<void> {
     await this.#use(async (channel) => channel.verifyBirthDate(birthDate));
+  }
+
+  async verifyNumberB(
+    birthDate: string,
+    expiryYear: string,
+    securityCode: string,
+  ): Promise<void> {
+    await this.#use(async (channel) => channel.verifyNumberB(birthDate, expiryYear, securityCode));
   }
 
   async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {

@@ -89,6 +89,7 @@ it("every request is written as by hand, in its turn", async () => {
   channel.signChallenge("card-surface", nonce, undefined).catch(ignore);
   channel.terminalRequest(nonce).catch(ignore);
   channel.terminalSign(nonce, bytes("0102FF")).catch(ignore);
+  channel.verifyNumberB("1980-02-17", "2035", "2285").catch(ignore);
   await settle();
   expect(socket.sent).toEqual(vectors.requests);
   expect(socket).toMatchObject({ url: "ws://127.0.0.1:27390", protocols: "kazashi.v1" });

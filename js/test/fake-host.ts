@@ -10,6 +10,7 @@ export class FakeChannel implements Channel {
   readonly transmit = vi.fn<Channel["transmit"]>();
   readonly verifyPin = vi.fn<Channel["verifyPin"]>();
   readonly verifyBirthDate = vi.fn<Channel["verifyBirthDate"]>();
+  readonly verifyNumberB = vi.fn<Channel["verifyNumberB"]>();
   readonly signChallenge = vi.fn<Channel["signChallenge"]>();
   readonly terminalRequest = vi.fn<Channel["terminalRequest"]>();
   readonly terminalSign = vi.fn<Channel["terminalSign"]>();

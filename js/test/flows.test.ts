@@ -240,6 +240,46 @@ it.each(["", "1980-02-30", "昭和55年2月17日", undefined as unknown as strin
   },
 );
 
+const face = { nonce, birthDate: "19800217", expiryYear: "２０３５", securityCode: "2285" };
+
+it.each(["read-card-face", "read-card-face-short"])(
+  "the card face is read, and its verification number left to whoever guards the card: %s",
+  async (name) => {
+    const transcript = new Transcript(name);
+    const onProgress = vi.fn();
+    const reading = await cardOf(transcript).readCardFace({ ...face, onProgress });
+    expect(transcript.isOver).toBe(true);
+    expect(transcript.numbersB).toEqual([["1980-02-17", "2035", "2285"]]);
+    expect(transcript.signed).toEqual([{ key: "card-surface", nonce, pin: undefined }]);
+    expect(onProgress).toHaveBeenCalledWith(262, 262);
+    expect(reading).toEqual({
+      record: bytes(`FF20820101${"AA".repeat(257)}`),
+      cvCertificate: bytes("7F21820003040506"),
+      signature: new Uint8Array(256).fill(7),
+      appVersion: "transcript 1.0",
+    });
+  },
+);
+
+it("a card without a face says so", async () => {
+  const transcript = new Transcript("card-face-without-application");
+  const answer = cardOf(transcript).readCardFace(face);
+  await expect(answer).rejects.toMatchObject({ code: "application-absent" });
+  expect(transcript).toMatchObject({ isOver: true, numbersB: [] });
+});
+
+it.each([
+  [{ expiryYear: "35" }, "verification-number-malformed"],
+  [{ securityCode: "22857" }, "verification-number-malformed"],
+  [{ birthDate: "1980-02-30" }, "birth-date-malformed"],
+  [{ nonce: "AAAA" }, "invalid-request"],
+])("what is no verification number is not presented: %j", async (part, code) => {
+  const transcript = new Transcript("read-card-face");
+  const answer = cardOf(transcript).readCardFace({ ...face, ...part });
+  await expect(answer).rejects.toMatchObject({ code });
+  expect(transcript).toMatchObject({ isOver: false, numbersB: [] });
+});
+
 it("a telephone is no My Number Card", async () => {
   const answer = cardOf(new Transcript("token-of-a-telephone")).readCertificate(
     "user-authentication",

@@ -17,6 +17,7 @@ export class Transcript implements Channel {
   readonly verified: { reference: PinReference; value?: string | undefined }[] = [];
   readonly signed: { key: Key; nonce: string; pin?: PinEntry | undefined }[] = [];
   readonly birthDates: string[] = [];
+  readonly numbersB: string[][] = [];
   readonly terminal: { nonce: string; signature?: string }[] = [];
   readonly documents: { title: string; hash: Hash; digest: string }[] = [];
   readonly #name: string;
@@ -51,6 +52,10 @@ export class Transcript implements Channel {
 
   async verifyBirthDate(birthDate: string): Promise<void> {
     this.birthDates.push(birthDate);
+  }
+
+  async verifyNumberB(...number: [string, string, string]): Promise<void> {
+    this.numbersB.push(number);
   }
 
   async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 import type { ErrorCode } from "../error-codes.js";
 import type {
-  BirthDateSource, CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus,
+  BirthDateSource, CardFaceReading, CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus,
   PresenceProof, Reader, Scope, Signed, Terminal, TerminalRequest, Token,
 } from "../host.js";
 
@@ -49,6 +49,15 @@ extern "C" {
     /// Presents the holder's birth date.
     #[wasm_bindgen(method, catch, js_name = verifyBirthDate)]
     pub async fn verify_birth_date(this: &Channel, birth_date: &str) -> Result<JsValue, JsValue>;
+
+    /// Presents verification number B.
+    #[wasm_bindgen(method, catch, js_name = verifyNumberB)]
+    pub async fn verify_number_b(
+        this: &Channel,
+        birth_date: &str,
+        expiry_year: &str,
+        security_code: &str,
+    ) -> Result<JsValue, JsValue>;
 
     /// Has the card sign the statement over the page's origin and this nonce.
     #[wasm_bindgen(method, catch, js_name = signChallenge)]

@@ -185,6 +185,23 @@ impl BridgeChannel {
         self.line.ask(request, "verified", nothing)
     }
 
+    /// Presents verification number B.
+    #[wasm_bindgen(js_name = verifyNumberB, unchecked_return_type = "Promise<void>")]
+    pub fn verify_number_b(
+        &self,
+        birth_date: String,
+        expiry_year: String,
+        security_code: String,
+    ) -> Promise {
+        let request = Request::VerifyNumberB {
+            lease: self.lease.clone(),
+            birth_date: PinText::new(birth_date),
+            expiry_year: PinText::new(expiry_year),
+            security_code: PinText::new(security_code),
+        };
+        self.line.ask(request, "verified", nothing)
+    }
+
     /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
     /// is collected and presented for this one signature.
     #[wasm_bindgen(

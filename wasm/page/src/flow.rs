@@ -2,9 +2,9 @@
 
 use js_sys::{Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, BirthDate, Document, Error, Nonce,
+    Abilities, BirthDate, Document, Error, Nonce, VerificationNumberB,
     apdu::ResponseApdu,
-    card_surface::{self, BirthDateSource, CertificateReading, PresenceProof},
+    card_surface::{self, BirthDateSource, CardFaceReading, CertificateReading, PresenceProof},
     error_code::ErrorCode,
     flow::{Flow, Question, Step},
     jpki::{self, Certificate, Signature, SignedChallenge, SignedDocument},
@@ -115,6 +115,34 @@ impl Flows {
         Ok(self.run(flow, show, Page { ask, ..Page::default() }))
     }
 
+    /// Reads the card face of a card whose verification number B is given. `on_progress` is called
+    /// with the bytes that are read and those that there are.
+    #[wasm_bindgen(js_name = readCardFace, unchecked_return_type = "Promise<CardFaceReading>")]
+    pub fn read_card_face(
+        &self,
+        nonce: &str,
+        birth_date: &str,
+        expiry_year: &str,
+        security_code: &str,
+        #[wasm_bindgen(
+            unchecked_param_type = "((read: number, total: number) => void) | undefined"
+        )]
+        on_progress: Option<Function>,
+    ) -> Result<Promise, JsValue> {
+        let nonce = parse_nonce(nonce)?;
+        let number = VerificationNumberB::parse(birth_date, expiry_year, security_code);
+        let flow = card_surface::read_card_face(nonce, number.map_err(thrown)?);
+        let show = |reading: CardFaceReading, app_version| {
+            plain(&ShownCardFaceReading {
+                record: Uint8Array::from(&*reading.record).into(),
+                cv_certificate: Uint8Array::from(&*reading.cv_certificate).into(),
+                signature: Uint8Array::from(reading.signature.as_bytes()).into(),
+                app_version,
+            })
+        };
+        Ok(self.run(flow, show, Page { on_progress, ..Page::default() }))
+    }
+
     /// Signs a document with the digital signature key.
     #[wasm_bindgen(unchecked_return_type = "Promise<Signed>")]
     pub fn sign(
@@ -197,6 +225,12 @@ async fn drive(
             }
             Step::VerifyBirthDate(birth_date, waiting) => {
                 channel.verify_birth_date(with_hyphens(&birth_date).as_str()).await?;
+                waiting.resume(())
+            }
+            Step::VerifyNumberB(number, waiting) => {
+                let birth_date = with_hyphens(number.birth_date());
+                let [year, code] = [number.expiry_year(), number.security_code()].map(text);
+                channel.verify_number_b(birth_date.as_str(), year.as_str(), code.as_str()).await?;
                 waiting.resume(())
             }
             Step::SignChallenge(key, nonce, waiting) => {
@@ -295,11 +329,28 @@ fn parse_birth_date(text: &JsValue) -> Result<BirthDate, JsValue> {
 fn with_hyphens(birth_date: &BirthDate) -> PinText {
     let (year, day) = birth_date.digits().split_at(4);
     let (month, day) = day.split_at(2);
-    PinText::new([year, month, day].join(&b'-').into_iter().map(char::from).collect::<String>())
+    text(&[year, month, day].join(&b'-'))
+}
+
+fn text(ascii: &[u8]) -> PinText {
+    PinText::new(ascii.iter().copied().map(char::from).collect::<String>())
 }
 
 fn invalid_request() -> JsValue {
     thrown(ErrorCode::InvalidRequest)
+}
+
+/// `CardFaceReading` of `js/src/host.ts`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownCardFaceReading {
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    record: JsValue,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    cv_certificate: JsValue,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    signature: JsValue,
+    app_version: String,
 }
 
 /// `PinStatus` of `js/src/host.ts`.

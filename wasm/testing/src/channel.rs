@@ -7,7 +7,7 @@ use std::{
 
 use js_sys::{Date, Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, BirthDate, Document, Hash, Nonce,
+    Abilities, BirthDate, Document, Hash, Nonce, VerificationNumberB,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
@@ -142,6 +142,20 @@ impl VirtualChannel {
         let birth_date =
             BirthDate::parse(birth_date).map_err(|_| thrown(ErrorCode::BirthDateMalformed))?;
         self.with_card(|card| card.present(Presentation::of_birth_date(birth_date)))
+    }
+
+    /// Presents verification number B.
+    #[wasm_bindgen(js_name = verifyNumberB)]
+    pub fn verify_number_b(
+        &self,
+        birth_date: &str,
+        expiry_year: &str,
+        security_code: &str,
+    ) -> Result<(), JsValue> {
+        self.require(Scope::CardFace)?;
+        let number = VerificationNumberB::parse(birth_date, expiry_year, security_code);
+        let number = number.map_err(thrown)?;
+        self.with_card(|card| card.present(Presentation::of_number_b(number)))
     }
 
     /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
