@@ -28,11 +28,14 @@ fn main() -> Result<()> {
     let cv_key = |identifier, name| -> Result<CvKey> { Ok(CvKey::new(identifier, key(name)?)) };
     let card_surface_records =
         cv_key(KeyIdentifier::CARD_SURFACE_RECORDS, "card-surface-records.pem")?;
+    let card_info_records = cv_key(KeyIdentifier::CARD_INFO_RECORDS, "card-info-records.pem")?;
     let hierarchy = Hierarchy {
         user_authentication: Authority::user_authentication(key("user-authentication-ca.pem")?)?,
         digital_signature: Authority::digital_signature(key("digital-signature-ca.pem")?)?,
         card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "card-surface-authority.pem")?,
         card_surface_records: card_surface_records.clone(),
+        card_info: cv_key(KeyIdentifier::CARD_INFO_AUTHORITY, "card-info-authority.pem")?,
+        card_info_records: card_info_records.clone(),
         terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "terminal-authority.pem")?,
     };
     let same_name_foreign = Hierarchy {
@@ -40,6 +43,8 @@ fn main() -> Result<()> {
         digital_signature: Authority::digital_signature(key("foreign-ca.pem")?)?,
         card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "foreign-ca.pem")?,
         card_surface_records,
+        card_info: cv_key(KeyIdentifier::CARD_INFO_AUTHORITY, "foreign-ca.pem")?,
+        card_info_records,
         terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "foreign-ca.pem")?,
     };
     let foreign_ca = Authority::foreign(key("foreign-ca.pem")?)?;
@@ -54,11 +59,13 @@ fn main() -> Result<()> {
         fs::write(root.join("vectors/certificates").join(name), der)?;
     }
 
-    let hanako = CardKeys::new(user_key, signature_key, key("card-surface.pem")?)?;
+    let hanako =
+        CardKeys::new(user_key, signature_key, key("card-surface.pem")?, key("card-info.pem")?)?;
     let taro = CardKeys::new(
         key("user-authentication-2.pem")?,
         key("digital-signature-2.pem")?,
         key("card-surface-2.pem")?,
+        key("card-info-2.pem")?,
     )?;
     let images = Variant::ALL.map(|variant| match variant {
         Variant::AnotherPerson => hierarchy.card(variant, &Holder::TARO, &taro),
@@ -94,7 +101,7 @@ fn cv_certificates(
     foreign: &Hierarchy,
     intermediate: &CvKey,
     terminal: &CvKey,
-) -> [(&'static str, Vec<u8>); 8] {
+) -> [(&'static str, Vec<u8>); 10] {
     // The same key under another name.
     let renamed = |key: &CvKey, identifier| CvKey::new(identifier, key.private_key().clone());
     let production = KeyIdentifier::new(*b"5000023\x08\x05001\0\0\0\0");
@@ -108,6 +115,8 @@ fn cv_certificates(
             "production-card-surface.cv",
             renamed(&hierarchy.card_surface, production).certify(records),
         ),
+        ("card-info.cv", hierarchy.card_info.certify(&hierarchy.card_info_records)),
+        ("foreign-card-info.cv", foreign.card_info.certify(&hierarchy.card_info_records)),
         ("terminal-intermediate.cv", hierarchy.terminal.certify(intermediate)),
         ("foreign-terminal-intermediate.cv", foreign.terminal.certify(intermediate)),
         ("terminal.cv", intermediate.certify(terminal)),

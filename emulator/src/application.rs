@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Ef;
 
+mod card_info;
 mod card_surface;
 mod common;
 mod jpki;
@@ -19,6 +20,8 @@ pub enum Application {
     Common,
     /// 券面事項確認AP: the card surface, as records that its issuer signed.
     CardSurface,
+    /// 券面事項入力補助AP: what is printed on the card, as text.
+    CardInfo,
 }
 
 /// When a file may be read or a key used.
@@ -35,7 +38,7 @@ pub(crate) enum Access {
 
 impl Application {
     /// All of them, in the order in which a partial name finds them.
-    pub(crate) const ALL: [Self; 3] = [Self::Jpki, Self::Common, Self::CardSurface];
+    pub(crate) const ALL: [Self; 4] = [Self::Jpki, Self::Common, Self::CardSurface, Self::CardInfo];
 
     /// The name by which SELECT finds the application.
     #[must_use]
@@ -44,6 +47,7 @@ impl Application {
             Self::Jpki => &jpki::AID,
             Self::Common => &common::AID,
             Self::CardSurface => &card_surface::AID,
+            Self::CardInfo => &card_info::AID,
         }
     }
 
@@ -53,6 +57,7 @@ impl Application {
             Self::Jpki => "jpki",
             Self::Common => "common",
             Self::CardSurface => "card-surface",
+            Self::CardInfo => "card-info",
         }
     }
 
@@ -62,13 +67,16 @@ impl Application {
             // What is known of it is free.
             Self::Common => Access::Free,
             Self::CardSurface => card_surface::access(id),
+            Self::CardInfo => card_info::access(id),
         }
     }
 
     /// The key that COMPUTE DIGITAL SIGNATURE takes where it names none (card.md 4.3).
     pub(crate) fn default_key(self) -> Option<Ef> {
+        let key = |id| Some(Ef { application: self, id });
         match self {
-            Self::CardSurface => Some(Ef { application: self, id: card_surface::KEY }),
+            Self::CardSurface => key(card_surface::KEY),
+            Self::CardInfo => key(card_info::KEY),
             Self::Jpki | Self::Common => None,
         }
     }
@@ -79,8 +87,9 @@ impl Application {
             Self::Jpki => jpki::accepts_new_pin(id, value),
             // It changes its PIN by a command of its own.
             Self::Common => false,
-            // A date of birth does not change.
+            // What is printed on the card does not change.
             Self::CardSurface => false,
+            Self::CardInfo => card_info::accepts_new_pin(id, value),
         }
     }
 }

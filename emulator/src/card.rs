@@ -236,7 +236,7 @@ fn class(cla: u8) -> Result<Class, StatusWord> {
         0x40..=0x7F => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
         0x20..=0x3F | 0xA0..=0xFF => Err(StatusWord::CLA_NOT_SUPPORTED),
         _ if cla & 0x03 != 0 => Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED),
-        // Another application of the card knows secure messaging; these do not (card.md 4.7).
+        // One application of the card knows secure messaging (card.md 4.7); this is not emulated.
         _ if cla & 0x0C != 0 => Err(SECURE_MESSAGING_NOT_SUPPORTED),
         _ => Err(COMMAND_CHAINING_NOT_SUPPORTED),
     }

@@ -49,7 +49,7 @@ pub enum Variant {
     Blocked,
     /// There is no digital signature certificate on it, as for a child.
     WithoutSignatureCertificate,
-    /// Its user certificates are no longer valid.
+    /// Neither the card nor its user certificates are valid any more.
     Expired,
     /// Its certificates come from authorities of the right names with other keys, and it trusts
     /// terminals of another such authority.
@@ -197,15 +197,17 @@ impl Image {
         }
     }
 
-    /// The checked-in card of [`Variant::Normal`]: PIN `1234`, password `ABC123`, date of birth
-    /// `550217`.
+    /// The checked-in card of [`Variant::Normal`]: PIN `1234` for authentication and for card
+    /// information, password `ABC123`, date of birth `550217`, verification numbers B
+    /// `55021720352285` and A `123456789018`.
     #[must_use]
     pub fn normal() -> Self {
         Self::of(Variant::Normal)
     }
 
-    /// The checked-in card of this variant: PIN `1234`, password `ABC123`, where they are set; date
-    /// of birth `550217`, another person's `070217`.
+    /// The checked-in card of this variant: what opens [`Image::normal`], as far as it is set.
+    /// Another person's date of birth is `070217`, with verification numbers B `07021720357491` and
+    /// A `111111111118`; the expired card's verification number B is `55021720252285`.
     #[must_use]
     pub fn of(variant: Variant) -> Self {
         Self::from_files(&embedded::files(variant)).expect("a test reads the checked-in images")

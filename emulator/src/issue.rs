@@ -1,6 +1,6 @@
 //! Issuing: certificates in the shape of JPKI's test hierarchy (card.md 5.1 and 5.2), CV
-//! certificates for card surfaces and terminals (card.md 4.8), and the cards that hold and trust
-//! them. The keys are throw-away, and no person of these names exists.
+//! certificates for card surfaces, card information and terminals (card.md 4.8), and the cards that
+//! hold and trust them. The keys are throw-away, and no person of these names exists.
 
 use rand_core::CryptoRngCore;
 use rsa::RsaPrivateKey;
@@ -13,9 +13,11 @@ use crate::{Application, Contents, Ef, Image, ImageError, Pin, PrivateKey, Publi
 mod authority;
 mod contents;
 mod cv_certificate;
+mod holder;
 
 pub use authority::{Authority, DIGITAL_SIGNATURE_POLICY, EndEntity, USER_AUTHENTICATION_POLICY};
 pub use cv_certificate::{CvKey, KeyIdentifier};
+pub use holder::Holder;
 
 /// What a card is issued by: the two authorities of JPKI, and the keys behind its CV certificates.
 #[derive(Clone, Debug)]
@@ -29,22 +31,12 @@ pub struct Hierarchy {
     pub card_surface: CvKey,
     /// Signs what is on card surfaces.
     pub card_surface_records: CvKey,
+    /// Certifies those who sign what cards say of their holders as text.
+    pub card_info: CvKey,
+    /// Signs what cards say of their holders as text.
+    pub card_info_records: CvKey,
     /// Certifies for terminals; the card trusts it.
     pub terminal: CvKey,
-}
-
-/// A person that cards are issued to.
-#[derive(Clone, Copy, Debug)]
-pub struct Holder {
-    /// Tells the serial numbers and names in the certificates of one person from another's.
-    number: u8,
-    name: &'static str,
-    /// The first digit is the era: 3 is Shōwa, 4 is Heisei.
-    birth_date: &'static str,
-    /// As the card surface compares it, with the year of the era.
-    birth_date_of_era: &'static str,
-    sex: &'static str,
-    address: &'static str,
 }
 
 /// The private keys of a card.
@@ -53,6 +45,7 @@ pub struct CardKeys {
     user_authentication: PrivateKey,
     digital_signature: PrivateKey,
     card_surface: PrivateKey,
+    card_info: PrivateKey,
 }
 
 /// Why something cannot be issued.
@@ -87,12 +80,14 @@ impl Hierarchy {
             digital_signature: Authority::digital_signature(generate_key(random)?)?,
             card_surface: CvKey::generate(KeyIdentifier::CARD_SURFACE_AUTHORITY, random)?,
             card_surface_records: CvKey::generate(KeyIdentifier::CARD_SURFACE_RECORDS, random)?,
+            card_info: CvKey::generate(KeyIdentifier::CARD_INFO_AUTHORITY, random)?,
+            card_info_records: CvKey::generate(KeyIdentifier::CARD_INFO_RECORDS, random)?,
             terminal: CvKey::generate(KeyIdentifier::TERMINAL_AUTHORITY, random)?,
         })
     }
 
-    /// Issues a card: its certificates, and what else is on a card of this variant. PIN `1234`,
-    /// password `ABC123`.
+    /// Issues a card: its certificates, and what else is on a card of this variant. PIN `1234`
+    /// for authentication and for card information, password `ABC123`.
     pub fn card(
         &self,
         variant: Variant,
@@ -107,19 +102,12 @@ impl Hierarchy {
             user_authentication.not_after = DateTime::new(2025, 4, 30, 14, 59, 59)?;
             digital_signature.not_after = user_authentication.not_after;
         }
-        let (pin, password) = match variant {
-            Variant::Blocked => {
-                (Pin::with_retries_left("1234", 0, 3)?, Pin::with_retries_left("ABC123", 0, 5)?)
-            }
-            Variant::WithoutPins => (Pin::without_value(0, 3)?, Pin::without_value(0, 5)?),
-            _ => (Pin::new("1234", 3)?, Pin::new("ABC123", 5)?),
-        };
-
+        let expiry = contents::expiry(variant);
         let common = Ef { application: Application::Common, id: 0x0001 };
-        let image = contents::data_objects(holder)
+        let image = contents::data_objects(holder, expiry)
             .into_iter()
             .fold(Image::empty(variant), |image, (tag, object)| image.with_data_object(tag, object))
-            .with(common, contents::common_record(holder))
+            .with(common, contents::common_record(holder, expiry))
             .with(jpki(0x0002), contents::certificate(&self.digital_signature.certificate()?)?)
             .with(jpki(0x0006), contents::token_information())
             .with(jpki(0x0009), contents::unknown())
@@ -130,9 +118,10 @@ impl Hierarchy {
             .with(jpki(0x000B), contents::certificate(&self.user_authentication.certificate()?)?)
             .with(jpki(0x0016), self.terminal_authority()?)
             .with(jpki(0x0017), keys.user_authentication.clone().into())
-            .with(jpki(0x0018), pin.into())
-            .with(jpki(0x001B), password.into());
+            .with(jpki(0x0018), chosen(variant, "1234", 3)?.into())
+            .with(jpki(0x001B), chosen(variant, "ABC123", 5)?.into());
         let image = self.with_card_surface(image, holder, &keys.card_surface)?;
+        let image = self.with_card_info(image, holder, &keys.card_info)?;
         if matches!(variant, Variant::WithoutPins | Variant::WithoutSignatureCertificate) {
             // What the files of a certificate that was not issued hold is not public.
             return Ok(image
@@ -151,7 +140,7 @@ impl Hierarchy {
         Ok(PublicKey::new("keys/terminal-authority.pem", key)?.into())
     }
 
-    /// The card surface application. The holder does not choose its PIN, so it is always set.
+    /// The card surface application. The holder chooses none of its PINs, so they are always set.
     fn with_card_surface(
         &self,
         image: Image,
@@ -159,42 +148,68 @@ impl Hierarchy {
         key: &PrivateKey,
     ) -> Result<Image, IssueError> {
         let ef = |id| Ef { application: Application::CardSurface, id };
-        // How many tries there are at most is not public.
-        let retries_max = 10;
-        let retries_left = if image.variant() == Variant::Blocked { 0 } else { retries_max };
-        let birth_date =
-            Pin::with_retries_left(holder.birth_date_of_era, retries_left, retries_max)?;
-        let age_record = contents::age_record(holder, key, &self.card_surface_records);
-        let cv_certificate = self.card_surface.certify(&self.card_surface_records);
+        let (variant, records) = (image.variant(), &self.card_surface_records);
+        let expiry = contents::expiry(variant);
+        // How many tries there are at most for a date of birth is not public.
+        let birth_date = printed(variant, holder.birth_date_of_era)?;
+        let face = contents::card_surface::card_face(holder, expiry, key, records)?;
+        let number = contents::card_surface::individual_number_image(holder, key, records);
         Ok(image
-            .with(ef(0x0001), age_record)
-            .with(ef(0x0003), contents::card_surface_information())
-            .with(ef(0x0004), Contents::Transparent(cv_certificate))
+            .with(ef(0x0001), contents::card_surface::age_record(holder, key, records))
+            .with(ef(0x0002), face)
+            .with(ef(0x0003), contents::card_surface::information())
+            .with(ef(0x0004), Contents::Transparent(self.card_surface.certify(records)))
+            .with(ef(0x0005), number)
+            .with(ef(0x0006), contents::unknown())
             .with(ef(0x0011), birth_date.into())
+            .with(ef(0x0012), printed(variant, &holder.verification_number_b(expiry))?.into())
+            .with(ef(0x0013), printed(variant, holder.individual_number)?.into())
             .with(ef(0x001A), key.clone().into()))
+    }
+
+    /// The card information input support application. Its PIN is the holder's to choose.
+    fn with_card_info(
+        &self,
+        image: Image,
+        holder: &Holder,
+        key: &PrivateKey,
+    ) -> Result<Image, IssueError> {
+        let ef = |id| Ef { application: Application::CardInfo, id };
+        let (variant, records) = (image.variant(), &self.card_info_records);
+        let number_b = holder.verification_number_b(contents::expiry(variant));
+        let [number, attributes, integrity] = contents::card_info::attributes(holder, records);
+        Ok(image
+            .with(ef(0x0001), number)
+            .with(ef(0x0002), attributes)
+            .with(ef(0x0003), integrity)
+            .with(ef(0x0004), Contents::Transparent(self.card_info.certify(records)))
+            .with(ef(0x0005), contents::card_info::information())
+            .with(ef(0x0007), contents::card_info::public_key(key, records))
+            .with(ef(0x0008), contents::unknown())
+            .with(ef(0x0011), chosen(variant, "1234", 3)?.into())
+            // As cards are issued; for what is not public, nor how many tries there would be.
+            .with(ef(0x0012), Pin::without_value(0, 3)?.into())
+            .with(ef(0x0013), key.clone().into())
+            .with(ef(0x0014), printed(variant, holder.individual_number)?.into())
+            .with(ef(0x0015), printed(variant, &number_b)?.into()))
     }
 }
 
-impl Holder {
-    /// The holder of the checked-in cards.
-    pub const HANAKO: Self = Self {
-        number: 1,
-        name: "架空　花子",
-        birth_date: "319800217",
-        birth_date_of_era: "550217",
-        sex: "2",
-        address: "東京都清瀬市架空一丁目２番地３",
-    };
+/// A PIN that a holder chooses.
+fn chosen(variant: Variant, value: &str, retries_max: u8) -> Result<Pin, ImageError> {
+    match variant {
+        Variant::Blocked => Pin::with_retries_left(value, 0, retries_max),
+        Variant::WithoutPins => Pin::without_value(0, retries_max),
+        _ => Pin::new(value, retries_max),
+    }
+}
 
-    /// The holder of the card that is another person's.
-    pub const TARO: Self = Self {
-        number: 2,
-        name: "架空　太郎",
-        birth_date: "419950217",
-        birth_date_of_era: "070217",
-        sex: "1",
-        address: "東京都清瀬市架空四丁目５番地６",
-    };
+/// One that follows from what is printed on the card (照合番号 and 生年月日), with ten tries.
+fn printed(variant: Variant, value: &str) -> Result<Pin, ImageError> {
+    match variant {
+        Variant::Blocked => Pin::with_retries_left(value, 0, 10),
+        _ => Pin::new(value, 10),
+    }
 }
 
 impl CardKeys {
@@ -203,6 +218,7 @@ impl CardKeys {
         user_authentication: RsaPrivateKey,
         digital_signature: RsaPrivateKey,
         card_surface: RsaPrivateKey,
+        card_info: RsaPrivateKey,
     ) -> Result<Self, ImageError> {
         Ok(Self {
             user_authentication: PrivateKey::new(
@@ -211,13 +227,14 @@ impl CardKeys {
             )?,
             digital_signature: PrivateKey::new("keys/digital-signature.pem", digital_signature)?,
             card_surface: PrivateKey::new("keys/card-surface.pem", card_surface)?,
+            card_info: PrivateKey::new("keys/card-info.pem", card_info)?,
         })
     }
 
     /// New keys.
     pub fn generate(random: &mut dyn CryptoRngCore) -> Result<Self, IssueError> {
-        let [first, second, third] = [(); 3].map(|()| generate_key(random));
-        Ok(Self::new(first?, second?, third?)?)
+        let [first, second, third, fourth] = [(); 4].map(|()| generate_key(random));
+        Ok(Self::new(first?, second?, third?, fourth?)?)
     }
 }
 

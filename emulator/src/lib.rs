@@ -4,6 +4,9 @@
 //! A [`Card`] takes command APDUs and gives response APDUs. It does no I/O, has no clock, and takes
 //! its random bytes as an argument. What is on it is an [`Image`]; [`folder`] keeps images on disk.
 //!
+//! It has the applications for certificates, the card surface, card information, and the common one;
+//! not the one for residence registers, and no secure messaging.
+//!
 //! What has been learned of the card, with its sources, is cited as "card.md" and a section. Where
 //! nothing is public, a comment says what was chosen here.
 //!

@@ -3,19 +3,29 @@
 use std::collections::BTreeMap;
 
 use kazashi_core::tlv::{self, Tag};
-use rsa::RsaPublicKey;
 
-use super::cv_certificate::{CvKey, public_key_object};
+use super::cv_certificate::CvKey;
 use super::{Holder, IssueError};
-use crate::{Contents, PrivateKey};
+use crate::{Contents, Variant};
+
+pub(super) mod card_info;
+pub(super) mod card_surface;
 
 const MUNICIPALITY: &str = "13221";
-const EXPIRY: &str = "20450217";
 
 /// The size of a file for a certificate. Known of EF 0002 only.
 const CERTIFICATE_FILE: usize = 1_900;
 /// The same of one that has a name and an address in it.
 const DIGITAL_SIGNATURE_CERTIFICATE_FILE: usize = 2_000;
+
+/// Until when a card is good, `YYYYMMDD`. The user certificates of those that are good run longer,
+/// for tests to last.
+pub(super) fn expiry(variant: Variant) -> &'static str {
+    match variant {
+        Variant::Expired => "20250430",
+        _ => "20350217",
+    }
+}
 
 /// A certificate in its file.
 pub(super) fn certificate(der: &[u8]) -> Result<Contents, IssueError> {
@@ -70,7 +80,7 @@ pub(super) fn token_information() -> Contents {
 }
 
 /// The data objects of GET DATA (card.md 3.0), without those that hold CV certificates.
-pub(super) fn data_objects(holder: &Holder) -> [(u16, Vec<u8>); 6] {
+pub(super) fn data_objects(holder: &Holder, expiry: &str) -> [(u16, Vec<u8>); 6] {
     // 7 digits, 08 05, 3 digits, 4 bytes; a first digit of 9 is neither of the real hierarchies.
     let key_identifier = b"9000020\x08\x05000\0\0\0\0".to_vec();
     // Names GlobalPlatform, and nothing of what the card can do.
@@ -80,42 +90,41 @@ pub(super) fn data_objects(holder: &Holder) -> [(u16, Vec<u8>); 6] {
         (0x0045, card_number(holder).into_bytes()),
         (0x0066, recognition_data),
         (0x00F0, MUNICIPALITY.into()),
-        (0x00F2, EXPIRY.into()),
+        (0x00F2, expiry.into()),
         (0x00F7, key_identifier),
     ]
 }
 
 /// Record 1 of the common application, in SIMPLE-TLV (card.md 3.4).
-pub(super) fn common_record(holder: &Holder) -> Contents {
-    let value = format!("00{}{MUNICIPALITY}{EXPIRY}", card_number(holder));
+pub(super) fn common_record(holder: &Holder, expiry: &str) -> Contents {
+    let value = format!("00{}{MUNICIPALITY}{expiry}", card_number(holder));
     let record = [&[0x01, 0x1C], value.as_bytes()].concat();
     Contents::Records(BTreeMap::from([(1, record)]))
-}
-
-/// The age record (card.md 3.3): a date of birth and the card's key, signed.
-pub(super) fn age_record(holder: &Holder, key: &PrivateKey, records: &CvKey) -> Contents {
-    let date = holder.birth_date.get(1..).unwrap_or_default();
-    let key = public_key_object(&RsaPublicKey::from(key.rsa()));
-    let signed = [tlv::write(Tag(0xDF11), date.as_bytes()), tlv::write(Tag(0xDF12), &key)].concat();
-    let signature = tlv::write(Tag(0xDF13), &records.sign(&signed));
-    Contents::Transparent(tlv::write(Tag(0xFF10), &[signed, signature].concat()))
-}
-
-/// What the card surface application says of itself (card.md 3.3).
-pub(super) fn card_surface_information() -> Contents {
-    // An identifier, and 256 bytes of which nothing is known.
-    let unknown = [&b"9900025\x08\x05001\0\0\0\0"[..], &[0xFF; 256]].concat();
-    let objects = [
-        tlv::write(Tag(0xDF31), &[0x06, 0x03, 0x0E, 0x01]),
-        tlv::write(Tag(0xDF32), b"9000024\x08\x05001\0\0\0\0"),
-        tlv::write(Tag(0xDF33), &[0x00]),
-        tlv::write(Tag(0xDF34), MUNICIPALITY.as_bytes()),
-        tlv::write(Tag(0xDF35), &unknown),
-    ];
-    Contents::Transparent(tlv::write(Tag(0xFF30), &objects.concat()))
 }
 
 /// 13 characters, whose form is not public.
 fn card_number(holder: &Holder) -> String {
     format!("KAZASHI{:06}", holder.number)
+}
+
+/// A file of one object that ends with the signature over the objects before.
+fn signed_record(tag: Tag, signed: &[u8], signature: Tag, records: &CvKey) -> Vec<u8> {
+    tlv::write(tag, &[signed, &tlv::write(signature, &records.sign(signed))].concat())
+}
+
+/// A file of one object that begins with where each of the others in it is: an offset of two bytes
+/// from the beginning of the file. What exactly it points at is not public: here at the tag.
+fn record_with_offsets(tag: Tag, offsets: Tag, objects: &[Vec<u8>]) -> Vec<u8> {
+    let write =
+        |table: &[u8]| tlv::write(tag, &[tlv::write(offsets, table), objects.concat()].concat());
+    // The length does not depend on what the table says.
+    let without_offsets = write(&vec![0; 2 * objects.len()]);
+    let mut at = without_offsets.len() - objects.concat().len();
+    let mut table = Vec::new();
+    for object in objects {
+        // A card has no file that would be too long for this.
+        table.extend_from_slice(&u16::try_from(at).unwrap_or(u16::MAX).to_be_bytes());
+        at += object.len();
+    }
+    write(&table)
 }

@@ -6,7 +6,7 @@ use rsa::pkcs1v15::{Signature, SigningKey};
 use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,10 @@ impl KeyIdentifier {
     pub const CARD_SURFACE_AUTHORITY: Self = Self(*b"9000023\x08\x05001\0\0\0\0");
     /// Signs what is on the card surface of the cards of one municipality.
     pub const CARD_SURFACE_RECORDS: Self = Self(*b"9322121\x08\x05000\0\0\0\0");
+    /// Certifies those who sign what the card says of its holder as text.
+    pub const CARD_INFO_AUTHORITY: Self = Self(*b"9000033\x08\x05001\0\0\0\0");
+    /// Signs that for the cards of one municipality.
+    pub const CARD_INFO_RECORDS: Self = Self(*b"9322131\x08\x05000\0\0\0\0");
     /// Certifies for terminals; cards hold its public half.
     pub const TERMINAL_AUTHORITY: Self = Self(*b"9000073\x08\x050010000");
     /// Between the authority and the terminals.
@@ -96,6 +100,12 @@ impl CvKey {
         let body = [identifiers, public_key_object(&subject.public_key())].concat();
         let parts = [tlv::write(BODY, &body), tlv::write(SIGNATURE, &self.sign(&body))];
         tlv::write(CERTIFICATE, &parts.concat())
+    }
+
+    /// RSASSA-PKCS1-v1_5 over a DigestInfo as it is.
+    pub(super) fn sign_digest_info(&self, digest_info: &[u8]) -> Result<Vec<u8>, IssueError> {
+        let signature = self.key.sign(Pkcs1v15Sign::new_unprefixed(), digest_info);
+        signature.map_err(|_| IssueError::PrivateKey)
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256.

@@ -3,12 +3,12 @@
 use kazashi_emulator::{Application, Card, Contents, Ef, Image, Variant};
 use rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256};
-use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
+use rsa::{Pkcs1v15Sign, RsaPublicKey};
 
 use crate::commands::{command, digest_info};
-use crate::contents::transparent_of;
+use crate::contents::{is_signed, key_in, objects_in, transparent_of};
 use crate::transcript::play;
-use crate::vectors::{cv_certificate, private_key};
+use crate::vectors::{cv_certificate, drawn, private_key};
 
 #[test]
 fn the_age_record_is_read_after_the_date_of_birth_only() {
@@ -139,18 +139,156 @@ fn keys_and_pins_are_not_readable_and_the_date_of_birth_does_not_change() {
 }
 
 #[test]
-fn files_whose_pins_are_not_emulated_stay_closed() {
-    in_card_surface("> 00A4020C 02 0002\n< 6A82");
-    let ef = Ef { application: Application::CardSurface, id: 0x0002 };
+fn each_number_opens_its_own_files() {
+    // Which of EF 0001 to 0006 each of EF 0011 to 0013 opens.
+    for (opener, opened) in [
+        ("", [false, false, true, true, false, false]),
+        ("> 00200091 06 353530323137\n< 9000", [true, false, true, true, false, false]),
+        (PRESENT_B, [false, true, true, true, false, true]),
+        (PRESENT_A, [false, true, true, true, true, true]),
+    ] {
+        let mut card = in_card_surface(opener);
+        for (id, opened) in (1..).zip(opened) {
+            let status = if opened { "... 9000" } else { "6982" };
+            play(&mut card, &format!("> 00B08{id}0001\n< {status}"));
+        }
+    }
+}
+
+#[test]
+fn the_numbers_have_ten_tries_each() {
+    for (p2, wrong, right) in [
+        ("92", "0E 3535303231373230333530303030", "0E 3535303231373230333532323835"),
+        ("93", "0C 313131313131313131313138", "0C 313233343536373839303138"),
+    ] {
+        let mut card = in_card_surface(&format!("> 002000{p2}\n< 63CA"));
+        play(&mut card, &format!("> 002000{p2} {wrong}\n< 63C9\n> 002000{p2} {right}\n< 9000"));
+        for left in (0..10).rev() {
+            play(&mut card, &format!("> 002000{p2} {wrong}\n< 63C{left}\n> 00B0820001\n< 6982"));
+        }
+        play(&mut card, &format!("> 002000{p2} {right}\n< 6984\n> 002000{p2}\n< 63C0"));
+        play(&mut card, "> 00200091\n< 63CA");
+    }
+}
+
+#[test]
+fn a_number_of_another_length_costs_a_try_and_one_too_long_for_any_does_not() {
+    in_card_surface(
+        "> 00200092 06 353530323137
+         < 63C9
+         > 00200092 11 3535303231373230333532323835 303030
+         < 6700
+         > 00200092
+         < 63C9",
+    );
+}
+
+#[test]
+fn the_numbers_stay_presented_until_another_application() {
+    let read = "> 00B0820002\n< FF20 9000";
+    let mut card = in_card_surface(PRESENT_B);
+    play(&mut card, read);
+    play(&mut card, SELECT);
+    play(&mut card, read);
+    play(&mut card, "! reset");
+    play(&mut card, SELECT);
+    play(&mut card, read);
+    for another in ["00A4040C 0A D3921000310001010408", "00A4040C 07 A0000001510000"] {
+        play(&mut card, &format!("> {another}\n< 9000"));
+        play(&mut card, SELECT);
+        play(&mut card, "> 00B0820002\n< 6982");
+        play(&mut card, PRESENT_B);
+    }
+    play(&mut card, "! power");
+    play(&mut card, SELECT);
+    play(&mut card, "> 00B0820002\n< 6982");
+}
+
+#[test]
+fn the_numbers_do_not_change() {
+    in_card_surface(
+        "> 00200092 0E 3535303231373230333532323835
+         < 9000
+         > 00240192 0E 3535303231373230333532323836
+         < 6A80
+         > 00B0920001
+         < 6981",
+    );
+}
+
+#[test]
+fn a_file_that_nothing_is_known_to_open_stays_closed() {
+    let ef = Ef { application: Application::CardSurface, id: 0x0007 };
     let mut card = Card::new(Image::normal().with(ef, Contents::Transparent(vec![0xFF; 16])));
     play(&mut card, SELECT);
-    play(
-        &mut card,
-        "> 00200091 06 353530323137
-         < 9000
-         > 00B0820001
-         < 6982",
-    );
+    for opener in ["> 00200091 06 353530323137\n< 9000", PRESENT_A, PRESENT_B] {
+        play(&mut card, opener);
+    }
+    play(&mut card, "> 00B0870001\n< 6982");
+}
+
+#[test]
+fn the_face_is_signed_but_for_expiry_and_security_code() {
+    for variant in Variant::ALL {
+        let image = Image::of(variant);
+        let face = objects_in(file(&image, 0x0002));
+        let tags: Vec<_> = face.iter().map(|object| object.tag).collect();
+        assert_eq!(
+            tags,
+            [0xDF21, 0xDF22, 0xDF23, 0xDF24, 0xDF25, 0xDF26, 0xDF27, 0xDF28, 0xDF29, 0xDF2A]
+        );
+        for (object, offset) in face[1..].iter().zip(face[0].value.chunks(2)) {
+            assert_eq!(object.at, usize::from(u16::from_be_bytes([offset[0], offset[1]])));
+        }
+        assert_eq!(face[3].value, &file(&image, 0x0001)[21..286], "{variant:?}: the card's key");
+
+        let digest = |range: std::ops::Range<usize>| {
+            Sha256::digest(
+                face[range].iter().flat_map(|object| object.encoded).copied().collect::<Vec<_>>(),
+            )
+        };
+        let signed = [
+            &b"\x30\x71\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x60"[..],
+            &digest(1..4),
+            &digest(4..6),
+            &digest(6..7),
+        ];
+        let records = key_in(file(&image, 0x0004), 5 + 5 + 32);
+        let scheme = Pkcs1v15Sign::new_unprefixed();
+        records.verify(scheme, &signed.concat(), face[7].value).unwrap();
+    }
+}
+
+#[test]
+fn the_face_shows_what_is_drawn_of_its_holder() {
+    for (variant, person, birth_date, sex) in [
+        (Variant::Normal, "hanako", "19800217", "2"),
+        (Variant::AnotherPerson, "taro", "19950217", "1"),
+    ] {
+        let image = Image::of(variant);
+        let face = objects_in(file(&image, 0x0002));
+        assert_eq!((face[1].value, face[2].value), (birth_date.as_bytes(), sex.as_bytes()));
+        for (at, picture) in
+            [(4, "name.png"), (5, "address.png"), (6, "photo.jp2"), (9, "security-code.png")]
+        {
+            assert_eq!(face[at].value, drawn(&format!("{person}-{picture}")), "{person} {picture}");
+        }
+        let number = objects_in(file(&image, 0x0005));
+        assert_eq!(number[0].value, drawn(&format!("{person}-individual-number.png")));
+    }
+}
+
+#[test]
+fn the_picture_of_the_number_is_signed_with_the_cards_key() {
+    for variant in Variant::ALL {
+        let image = Image::of(variant);
+        let bytes = file(&image, 0x0005);
+        let number = objects_in(bytes);
+        assert_eq!(number[1].value, &file(&image, 0x0001)[21..286], "{variant:?}");
+        let records = key_in(file(&image, 0x0004), 5 + 5 + 32);
+        let signed = &bytes[number[0].at..number[2].at];
+        assert!(is_signed(&records, signed, number[2].value), "{variant:?}");
+    }
 }
 
 #[test]
@@ -208,6 +346,8 @@ fn the_files_of_the_cards_are_those_of_the_vectors() {
     assert_eq!(file(&foreign, 0x0004), cv_certificate("foreign-card-surface.cv"));
 }
 
+const PRESENT_A: &str = "> 00200093 0C 313233343536373839303138\n< 9000";
+const PRESENT_B: &str = "> 00200092 0E 3535303231373230333532323835\n< 9000";
 const SELECT: &str = "> 00A4040C 0A D3921000310001010402\n< 9000";
 
 fn in_card_surface(transcript: &str) -> Card {
@@ -227,14 +367,4 @@ fn sign(card: &mut Card, p2: u8) -> Vec<u8> {
 
 fn file(image: &Image, id: u16) -> &[u8] {
     transparent_of(image, Application::CardSurface, id)
-}
-
-/// The key whose exponent and modulus begin here.
-fn key_in(bytes: &[u8], at: usize) -> RsaPublicKey {
-    let modulus = bytes[at..].strip_prefix(b"\x90\x03\x01\x00\x01\x91\x82\x01\x00").unwrap();
-    RsaPublicKey::new(BigUint::from_bytes_be(&modulus[..256]), BigUint::from(65_537_u32)).unwrap()
-}
-
-fn is_signed(key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
-    key.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message), signature).is_ok()
 }

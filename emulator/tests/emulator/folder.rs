@@ -41,10 +41,10 @@ fn counters_are_saved_and_nothing_else_is_touched() {
 
     let image = folder::load(&dir).unwrap();
     let retries_left: Vec<_> = image.pins().map(|(_, pin)| pin.retries_left()).collect();
-    assert_eq!(retries_left, [2, 5, 10]);
+    assert_eq!(retries_left, [2, 5, 10, 10, 10, 3, 0, 10, 10]);
     assert_eq!(fs::read(dir.path().join("jpki/0008.bin")).unwrap(), [0x8F, 0x00, 0x00]);
     let names = fs::read_dir(&dir).unwrap().count();
-    assert_eq!(names, 5, "card.toml, three applications and keys, nothing left over");
+    assert_eq!(names, 6, "card.toml, four applications and keys, nothing left over");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The card as its users meet it: through APDUs, image folders and the program.
 #![cfg(test)] // tells clippy that the helpers are tests too
 
+mod card_info;
 mod card_surface;
 mod commands;
 mod contents;

@@ -46,9 +46,19 @@ fn both_its_certificates_are_available() {
 fn its_pins_have_all_their_tries() {
     let image = Image::normal();
     let pins: Vec<_> = image.pins().map(|(ef, pin)| (ef.to_string(), pin.clone())).collect();
-    let expected =
-        [("jpki/0018", "1234", 3), ("jpki/001B", "ABC123", 5), ("card-surface/0011", "550217", 10)]
-            .map(|(ef, value, retries)| (ef.to_owned(), Pin::new(value, retries).unwrap()));
+    let set = [
+        ("jpki/0018", "1234", 3),
+        ("jpki/001B", "ABC123", 5),
+        ("card-surface/0011", "550217", 10),
+        ("card-surface/0012", "55021720352285", 10),
+        ("card-surface/0013", "123456789018", 10),
+        ("card-info/0011", "1234", 3),
+        ("card-info/0014", "123456789018", 10),
+        ("card-info/0015", "55021720352285", 10),
+    ];
+    let mut expected =
+        set.map(|(ef, value, retries)| (ef.to_owned(), Pin::new(value, retries).unwrap())).to_vec();
+    expected.insert(6, ("card-info/0012".to_owned(), Pin::without_value(0, 3).unwrap()));
     assert_eq!(pins, expected);
 }
 
@@ -57,7 +67,7 @@ fn debug_shows_no_pin_no_key_and_no_file() {
     let shown = format!("{:?}", Image::normal());
     assert!(shown.contains("retries_left: 3"), "{shown}");
     assert!(shown.contains("Transparent(160 bytes)"), "{shown}");
-    for secret in ["1234", "ABC123", "550217", "JPKIAPICCTOKEN2", "primes", "exponent"] {
+    for secret in ["1234", "ABC123", "550217", "2285", "JPKIAPICCTOKEN2", "primes", "exponent"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

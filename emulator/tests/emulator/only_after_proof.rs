@@ -89,7 +89,7 @@ impl Place {
             Self::CardManager => b"\x00\xA4\x04\x0C\x07\xA0\x00\x00\x01\x51\x00\x00",
             Self::Jpki => b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01",
             Self::CardSurface => b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x02",
-            Self::Nowhere => b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08",
+            Self::Nowhere => b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x01",
         }
     }
 }
@@ -339,7 +339,11 @@ impl Desk {
             self.perform(*act, &format!("{act:?}, number {number}"));
             let tries: Vec<_> =
                 self.card.image().pins().map(|(_, pin)| pin.retries_left()).collect();
-            assert_eq!(tries, [self.model.pin_tries, 5, 10], "{act:?}, number {number}");
+            assert_eq!(
+                tries,
+                [self.model.pin_tries, 5, 10, 10, 10, 3, 0, 10, 10],
+                "{act:?}, number {number}"
+            );
         }
         self.tally
     }

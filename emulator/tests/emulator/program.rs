@@ -18,10 +18,18 @@ fn new_writes_the_normal_card_and_prints_its_pins() {
     let output = Command::new(PROGRAM).arg("new").arg(dir.path()).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for pin in ["1234 (3 tries)", "ABC123 (5 tries)", "date of birth (生年月日): 550217 (10 tries)"]
-    {
-        assert!(text.contains(pin), "{text}");
-    }
+    let pins: Vec<_> = text.lines().skip(1).collect();
+    assert_eq!(
+        pins,
+        [
+            "user authentication PIN (利用者証明用暗証番号): 1234 (3 tries)",
+            "digital signature password (署名用パスワード): ABC123 (5 tries)",
+            "date of birth (生年月日): 550217 (10 tries)",
+            "verification number B (照合番号B): 55021720352285 (10 tries)",
+            "verification number A (照合番号A): 123456789018 (10 tries)",
+            "card information PIN (券面事項入力補助用暗証番号): 1234 (3 tries)",
+        ]
+    );
     assert_eq!(folder::load(&dir).unwrap(), Image::normal());
 }
 
@@ -35,7 +43,7 @@ fn new_writes_the_card_of_a_variant() {
     let output = new("without-pins");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.matches("not set (0 tries)").count(), 2, "{text}");
+    assert_eq!(text.matches("not set (0 tries)").count(), 3, "{text}");
     assert_eq!(folder::load(&dir).unwrap(), Image::of(Variant::WithoutPins));
 }
 

@@ -147,7 +147,7 @@ fn leaving_the_application_ends_the_permission() {
 fn selecting_the_same_application_or_none_keeps_the_permission() {
     let mut card = authenticated();
     play(&mut card, SELECT_JPKI);
-    play(&mut card, "> 00A4040C 0A D3921000310001010408\n< 6A82");
+    play(&mut card, "> 00A4040C 0A D3921000310001010401\n< 6A82");
     assert_eq!(sign(&mut card, STATEMENT), OK);
 }
 

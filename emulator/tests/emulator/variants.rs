@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use kazashi_emulator::{Image, Variant, folder};
+use kazashi_emulator::{Application, Card, Ef, Image, Variant, folder};
 use x509_cert::der::DateTime;
 
-use crate::contents::{certificate, is_issued, transparent};
-use crate::transcript::in_jpki_of;
+use crate::contents::{certificate, is_issued, transparent, transparent_of};
+use crate::transcript::{in_jpki_of, play};
 
 #[test]
 fn the_embedded_cards_are_the_checked_in_ones() {
@@ -75,6 +75,16 @@ fn only_the_expired_card_is_expired() {
 }
 
 #[test]
+fn only_the_expired_card_has_a_face_that_is() {
+    for variant in Variant::ALL {
+        let face = transparent_of(&Image::of(variant), Application::CardSurface, 0x0002).to_vec();
+        let expired = face.windows(11).any(|bytes| bytes == b"\xDF\x29\x0820250430");
+        let good = face.windows(11).any(|bytes| bytes == b"\xDF\x29\x0820350217");
+        assert_eq!((expired, good), (variant == Variant::Expired, variant != Variant::Expired));
+    }
+}
+
+#[test]
 fn neither_a_blocked_pin_nor_one_never_set_has_a_try() {
     for variant in [Variant::Blocked, Variant::WithoutPins] {
         in_jpki_of(
@@ -90,6 +100,34 @@ fn neither_a_blocked_pin_nor_one_never_set_has_a_try() {
              > 00B08A0004
              < 3082 ... 9000",
         );
+        let mut card = Card::new(Image::of(variant));
+        play(
+            &mut card,
+            "> 00A4040C 0A D3921000310001010408
+             < 9000
+             > 00200091
+             < 63C0
+             > 00200091 04 31323334
+             < 6984",
+        );
+    }
+}
+
+#[test]
+fn what_is_printed_on_the_card_has_no_try_on_a_blocked_card_only() {
+    for variant in Variant::ALL {
+        let left = if variant == Variant::Blocked { 0 } else { 10 };
+        let pins: Vec<_> = Image::of(variant).pins().map(|(ef, pin)| (ef, pin.clone())).collect();
+        for (application, id) in [
+            (Application::CardSurface, 0x0011),
+            (Application::CardSurface, 0x0012),
+            (Application::CardSurface, 0x0013),
+            (Application::CardInfo, 0x0014),
+            (Application::CardInfo, 0x0015),
+        ] {
+            let (_, pin) = pins.iter().find(|(ef, _)| *ef == Ef { application, id }).unwrap();
+            assert_eq!(pin.retries_left(), left, "{variant:?} {application:?} {id:04X}");
+        }
     }
 }
 
@@ -99,8 +137,10 @@ fn a_pin_that_was_never_set_has_no_value() {
         |variant| Image::of(variant).pins().map(|(_, pin)| pin.value().is_some()).collect();
     let (never_set, blocked): (Vec<_>, Vec<_>) =
         (values(Variant::WithoutPins), values(Variant::Blocked));
-    assert_eq!(never_set, [false, false, true], "the date of birth is not for the holder to set");
-    assert_eq!(blocked, [true, true, true]);
+    // In the order of the files: what is printed on the card is not for the holder to set, and one
+    // key reference is unused on all cards.
+    assert_eq!(never_set, [false, false, true, true, true, false, false, true, true]);
+    assert_eq!(blocked, [true, true, true, true, true, true, false, true, true]);
 }
 
 #[test]

@@ -15,6 +15,11 @@ pub(crate) fn cv_certificate(name: &str) -> Vec<u8> {
     fs::read(vectors().join("cv-certificates").join(name)).unwrap()
 }
 
+/// A picture for a card's face.
+pub(crate) fn drawn(name: &str) -> Vec<u8> {
+    fs::read(vectors().join("card-face").join(name)).unwrap()
+}
+
 fn vectors() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors"))
 }

@@ -41,7 +41,7 @@ enum Command {
     /// Make a new hierarchy of new keys and a card that belongs to it, and print its PINs
     ///
     /// What verifies the card is written to `authorities` in the same folder: the certificates of
-    /// its two authorities, and the key behind its card surface. `authorities/terminal` holds a
+    /// its two authorities, and the keys behind its card surface and card information. `authorities/terminal` holds a
     /// terminal that the card trusts: two certificates, and the private key of the second.
     Issue {
         /// The folder; it must not hold a card yet
@@ -131,9 +131,14 @@ fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
         fs::write(&path, authority.certificate()?)?;
         println!("authority: {}", path.display());
     }
-    let path = authorities.join("card-surface-authority.pem");
-    fs::write(&path, hierarchy.card_surface.to_public_key_pem()?)?;
-    println!("authority of the card surface: {}", path.display());
+    for (name, of, authority) in [
+        ("card-surface-authority.pem", "the card surface", &hierarchy.card_surface),
+        ("card-info-authority.pem", "card information", &hierarchy.card_info),
+    ] {
+        let path = authorities.join(name);
+        fs::write(&path, authority.to_public_key_pem()?)?;
+        println!("authority of {of}: {}", path.display());
+    }
     write_terminal(&authorities.join("terminal"), &hierarchy)
 }
 
@@ -161,18 +166,25 @@ fn write(dir: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
     folder::write(dir, image)?;
     println!("{} holds a new card.", dir.display());
     for (ef, pin) in image.pins() {
+        let Some(name) = name_of_pin(ef) else { continue };
         let value = pin.value().unwrap_or("not set");
-        println!("{}: {value} ({} tries)", name_of_pin(ef), pin.retries_left());
+        println!("{name}: {value} ({} tries)", pin.retries_left());
     }
     Ok(())
 }
 
-fn name_of_pin(ef: Ef) -> &'static str {
+/// None of those that nobody presents, or that are the card surface's over again.
+fn name_of_pin(ef: Ef) -> Option<&'static str> {
     match (ef.application, ef.id) {
-        (Application::Jpki, 0x0018) => "user authentication PIN (利用者証明用暗証番号)",
-        (Application::Jpki, 0x001B) => "digital signature password (署名用パスワード)",
-        (Application::CardSurface, 0x0011) => "date of birth (生年月日)",
-        _ => "PIN",
+        (Application::Jpki, 0x0018) => Some("user authentication PIN (利用者証明用暗証番号)"),
+        (Application::Jpki, 0x001B) => Some("digital signature password (署名用パスワード)"),
+        (Application::CardInfo, 0x0011) => {
+            Some("card information PIN (券面事項入力補助用暗証番号)")
+        }
+        (Application::CardSurface, 0x0011) => Some("date of birth (生年月日)"),
+        (Application::CardSurface, 0x0012) => Some("verification number B (照合番号B)"),
+        (Application::CardSurface, 0x0013) => Some("verification number A (照合番号A)"),
+        _ => None,
     }
 }
 
