@@ -64,7 +64,7 @@ pub(crate) fn objects_in(file: &[u8]) -> Vec<Object<'_>> {
 fn header(file: &[u8], at: usize) -> (u16, usize, usize) {
     let tag = u16::from_be_bytes([file[at], file[at + 1]]);
     let (value, length) = match file[at + 2] {
-        short @ 0x00..0x80 => (at + 3, usize::from(short)),
+        short @ 0x00..=0x7F => (at + 3, usize::from(short)),
         0x81 => (at + 4, usize::from(file[at + 3])),
         0x82 => (at + 5, usize::from(u16::from_be_bytes([file[at + 3], file[at + 4]]))),
         _ => panic!("a length of another form at {at}"),
