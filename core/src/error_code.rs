@@ -262,7 +262,8 @@ error_codes! {
     BirthDateMalformed "birth-date-malformed" Caller,
         "生年月日の形式が正しくありません。",
         "This is not a date of birth.";
-    /// Something else than a presence proof was sent, or something that cannot be read.
+    /// Something else than a presence proof or card face proof was sent, or something that cannot
+    /// be read.
     PresenceProofMalformed "presence-proof-malformed" Caller,
         "送信されたデータの形式が正しくありません。",
         "The data sent to the server is malformed.";
@@ -369,8 +370,8 @@ error_codes! {
     CvCertificateUntrusted "cv-certificate-untrusted" RelyingParty,
         "このカードの証明書を確認できません。サーバーの管理者に連絡してください。",
         "The certificate on this card could not be verified. Contact the server's administrator.";
-    /// A record of the card surface is forged or damaged: the key that should have signed it did
-    /// not.
+    /// A record of the card is forged or damaged: the key that should have signed it did not, or
+    /// signed another.
     CardRecordForged "card-record-forged" Card,
         "このカードの記録を確認できません。このカードは使えません。",
         "The records on this card could not be verified. It cannot be used.";

@@ -1,6 +1,6 @@
 //! The My Number Card (マイナンバーカード), without any I/O.
 //!
-//! - [`apdu`] and [`tlv`]: the codecs.
+//! - [`apdu`], [`tlv`] and [`card_record`]: the codecs.
 //! - [`flow`]: what is said to a card, in order; [`jpki`] and [`card_surface`]: the flows of two of
 //!   its applications; [`terminal`]: what an institution says to it.
 //! - [`key`], [`secret`], [`verification`] and [`statement`]: what signs, what the card is given to
@@ -13,7 +13,9 @@
 
 mod abilities;
 pub mod apdu;
+mod attributes_record;
 mod birth_date;
+pub mod card_record;
 pub mod card_surface;
 mod command;
 mod digest_info;
@@ -29,6 +31,7 @@ pub mod policy;
 mod progress;
 pub mod secret;
 pub mod session;
+mod sex;
 pub mod statement;
 pub mod terminal;
 pub mod tlv;
@@ -38,9 +41,11 @@ mod verification_number_b;
 pub mod wire;
 
 pub use abilities::Abilities;
+pub use attributes_record::AttributesRecord;
 pub use birth_date::{BirthDate, MalformedBirthDate};
 pub use document::{Document, Hash, MalformedDocument};
 pub use error::Error;
 pub use nonce::{MalformedNonce, Nonce};
 pub use progress::Progress;
+pub use sex::Sex;
 pub use verification_number_b::VerificationNumberB;

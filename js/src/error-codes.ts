@@ -84,7 +84,7 @@ export type ErrorCode =
   | "invalid-request"
   /** What should be a birth date is none, or lies before 1873; the card was not asked. */
   | "birth-date-malformed"
-  /** Something else than a presence proof was sent, or something that cannot be read. */
+  /** Something else than a presence proof or card face proof was sent, or something that cannot be read. */
   | "presence-proof-malformed"
   /** The page waited for as long as it said it would; or the institution's server took longer to sign than the card's challenge is good for. */
   | "timeout"
@@ -134,7 +134,7 @@ export type ErrorCode =
   | "cv-certificate-malformed"
   /** The server does not know the key that issued the card-verifiable certificate, or did not ask for that hierarchy. */
   | "cv-certificate-untrusted"
-  /** A record of the card surface is forged or damaged: the key that should have signed it did not. */
+  /** A record of the card is forged or damaged: the key that should have signed it did not, or signed another. */
   | "card-record-forged"
   /** The proof comes from another card than the one that was enrolled, or for another birth date. */
   | "enrolment-mismatch"

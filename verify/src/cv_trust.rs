@@ -4,8 +4,8 @@ mod pinned;
 
 use crate::{CvCertificate, CvKey, KeyIdentifier, VerifyError};
 
-/// The keys that may have issued the CV certificate on a card's surface (card surface application,
-/// EF 0004).
+/// The keys that may have issued the CV certificate of an application (EF 0004): of the card surface,
+/// or of the card information input support application.
 #[derive(Clone, Debug)]
 pub struct CvTrust {
     roots: Vec<CvKey>,
@@ -20,7 +20,15 @@ impl CvTrust {
     /// before you rely on it.
     #[must_use]
     pub fn pinned() -> Self {
-        Self { roots: pinned::roots(), accepts_test_hierarchy: false }
+        Self { roots: pinned::card_surface(), accepts_test_hierarchy: false }
+    }
+
+    /// Trusts the roots of the card information input support application (券面事項入力補助AP) that
+    /// `roots.toml` lists, for [`verify_attributes`](crate::verify_attributes). Of these keys the same
+    /// is known as of those of the card surface.
+    #[must_use]
+    pub fn pinned_card_information() -> Self {
+        Self { roots: pinned::card_information(), accepts_test_hierarchy: false }
     }
 
     /// Trusts one more root: its name, and its public key (SubjectPublicKeyInfo) as PEM or DER.

@@ -146,6 +146,13 @@ impl Enrolment {
         &self.birth_date
     }
 
+    /// The card surface, for this relying party only: see
+    /// [`CardFaceEvidence::card_surface_key`](crate::CardFaceEvidence::card_surface_key).
+    #[must_use]
+    pub fn card_surface_key(&self) -> &str {
+        &self.card_surface_key
+    }
+
     /// The [recognition](PairwiseKey::recognition) to find it by, if the relying party
     /// [chose so](Enrolled::keeping_certificate).
     #[must_use]

@@ -175,11 +175,23 @@ pub enum VerifyError {
         key_identifier: String,
     },
 
-    // Card presence
-    /// A record of the card surface is not signed with the key that the CV certificate certifies:
-    /// forged, or damaged.
-    #[error("the age record's signature is not by the key in the CV certificate")]
+    // Records of the card, and card presence
+    /// The card face proof cannot be read.
+    #[error("the card face proof is malformed: {what}")]
+    CardFaceProofMalformed {
+        /// The unreadable part.
+        what: &'static str,
+    },
+    /// A record of the card is not signed with the key that the CV certificate certifies, or is
+    /// another than the one that was signed: forged, or damaged.
+    #[error("the record is not what the key in the CV certificate signed")]
     CardRecordForged,
+    /// A record of the card cannot be read.
+    #[error("a record of the card is malformed: {what}")]
+    CardRecordMalformed {
+        /// The unreadable part.
+        what: &'static str,
+    },
     /// The CV certificate is not of the form that cards hold, or an identifier in it is not.
     #[error("the CV certificate or key identifier is malformed")]
     CvCertificateMalformed,
@@ -223,7 +235,11 @@ impl VerifyError {
             Self::AuthorityNotPinned { .. } => ErrorCode::AuthorityNotPinned,
             Self::AuthorityNotYetValid { .. } => ErrorCode::AuthorityNotYetValid,
             Self::AuthorityUnsuitable { .. } => ErrorCode::AuthorityUnsuitable,
+            Self::CardFaceProofMalformed { .. } | Self::PresenceProofMalformed { .. } => {
+                ErrorCode::PresenceProofMalformed
+            }
             Self::CardRecordForged => ErrorCode::CardRecordForged,
+            Self::CardRecordMalformed { .. } => ErrorCode::CardMalformed,
             Self::CertificateExpired { .. } => ErrorCode::CertificateExpired,
             Self::CertificateIssuerUnexpected { .. } => ErrorCode::CertificateIssuerUnexpected,
             Self::CertificateKeyUsageUnexpected { .. } => ErrorCode::CertificateKeyUsageUnexpected,
@@ -246,7 +262,6 @@ impl VerifyError {
             Self::NonceMalformed => ErrorCode::NonceMalformed,
             Self::OriginMalformed => ErrorCode::OriginMalformed,
             Self::PairwiseKeyTooShort { .. } => ErrorCode::PairwiseKeyTooShort,
-            Self::PresenceProofMalformed { .. } => ErrorCode::PresenceProofMalformed,
             Self::SignatureMismatch => ErrorCode::SignatureMismatch,
             Self::TokenAlgorithmUnsupported => ErrorCode::TokenAlgorithmUnsupported,
             Self::TokenFormatUnsupported => ErrorCode::TokenFormatUnsupported,

@@ -133,6 +133,13 @@
 //!
 //! A presence says little: see [`Presence::assurance`] and [`Presence::known_limits`].
 //!
+//! # What the card says of its holder
+//!
+//! [`verify_card_face`] takes a *card face proof*, which a page makes when it reads what is printed on
+//! the card (券面): the record is genuine and the card is there, told with digests in place of name,
+//! address and photograph, which stay in the page. [`verify_attributes`] judges the four basic
+//! attributes as text (基本4情報), where they are read.
+//!
 //! # The digital signature certificate
 //!
 //! [`Certificate::digital_signature`] reads the card's other certificate, with the name, address,
@@ -142,6 +149,9 @@
 
 mod age_record;
 mod authentication;
+mod card_face;
+mod card_face_proof;
+mod card_information;
 mod certificate;
 mod cv_certificate;
 mod cv_trust;
@@ -158,15 +168,18 @@ mod text_fields;
 mod token;
 mod trust;
 
-pub use kazashi_core::BirthDate;
 pub use kazashi_core::error_code::ErrorCode;
 pub use kazashi_core::jpki::CertificateKind;
 pub use kazashi_core::statement::Method;
+pub use kazashi_core::{AttributesRecord, BirthDate, Sex};
 
 pub use authentication::{Authentication, Expected, MethodSource, verify};
+pub use card_face::CardFaceRecord;
+pub use card_face_proof::{CardFaceEvidence, CardFaceProof, ExpectedCardFace, verify_card_face};
+pub use card_information::verify_attributes;
 pub use certificate::{
     BasicAttributes, Certificate, CertificateSummary, DateOfBirth, DistinguishedName, Era,
-    Hierarchy, Sex, certificate_serial_number,
+    Hierarchy, certificate_serial_number,
 };
 pub use cv_certificate::{CvCertificate, CvKey, KeyIdentifier};
 pub use cv_trust::CvTrust;

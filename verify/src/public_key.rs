@@ -15,6 +15,12 @@ pub(crate) const RSA_KEY_HEADER: [u8; 9] = [0x90, 0x03, 0x01, 0x00, 0x01, 0x91, 
 const RSA_ENCRYPTION: [u8; 15] =
     [0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00];
 
+/// DigestInfo of a card face up to its three digests (card.md 4.8): of SHA-256, but of 96 bytes.
+const THREE_DIGESTS: [u8; 19] = [
+    0x30, 0x71, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x60,
+];
+
 /// A public key of JPKI's strength: 2048 bits or more (施行規則2条), 4096 at most, exponent 65537.
 #[derive(Clone, Debug)]
 pub(crate) struct PublicKey(RsaPublicKey);
@@ -53,5 +59,13 @@ impl PublicKey {
 
     pub(crate) fn verifies(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
         self.0.verify(Pkcs1v15Sign::new::<Sha256>(), digest, signature).is_ok()
+    }
+
+    /// Verifies the signature of a card face, which is over three digests at once.
+    pub(crate) fn verifies_digests(&self, digests: &[[u8; 32]; 3], signature: &[u8]) -> bool {
+        let digests = digests.as_flattened();
+        let scheme =
+            Pkcs1v15Sign { hash_len: Some(digests.len()), prefix: THREE_DIGESTS.as_slice().into() };
+        self.0.verify(scheme, digests, signature).is_ok()
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the tokens and presence proofs in `vectors/verify`, signed with the keys in
+//! Writes the tokens, presence proofs and records in `vectors/verify`, signed with the keys in
 //! `vectors/keys`, and a certificate that nobody signed. Running it again gives the same bytes.
 //!
 //! What is signed is spelled out here, and not taken from the code that the vectors judge.
@@ -14,6 +14,8 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+mod card_face;
+mod card_information;
 mod presence;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -37,6 +39,8 @@ fn main() -> Result<()> {
     }
     write("presence", &presence::presence(&hanako)?)?;
     write("enrolment", &presence::enrolment(&hanako)?)?;
+    write("card-face", &card_face::card_face()?)?;
+    write("attributes", &card_information::readings()?)?;
 
     // The signature is what a certificate ends with.
     let mut damaged = hanako.certificate;

@@ -19,9 +19,9 @@ use crate::{
 /// The key of the relying party.
 const PAIRWISE_KEY: [u8; 32] = [7; 32];
 
-const ROOT: &[u8; 16] = b"9000023\x08\x05001\0\0\0\0";
-const PRODUCTION_ROOT: &[u8; 16] = b"5000023\x08\x05001\0\0\0\0";
-const RECORDS: &[u8; 16] = b"9322121\x08\x05000\0\0\0\0";
+pub(crate) const ROOT: &[u8; 16] = b"9000023\x08\x05001\0\0\0\0";
+pub(crate) const PRODUCTION_ROOT: &[u8; 16] = b"5000023\x08\x05001\0\0\0\0";
+pub(crate) const RECORDS: &[u8; 16] = b"9322121\x08\x05000\0\0\0\0";
 
 /// The half of a card that holds the card surface key.
 #[derive(Clone)]
@@ -60,11 +60,11 @@ pub(crate) fn presence(hanako: &Holder) -> Result<Value> {
         ..surface.clone()
     };
     let foreign_root = CardSurface {
-        cv_certificate: cv_certificate(ROOT, &foreign, &records)?,
+        cv_certificate: cv_certificate(ROOT, RECORDS, &foreign, &records)?,
         ..surface.clone()
     };
     let foreign_production_root = CardSurface {
-        cv_certificate: cv_certificate(PRODUCTION_ROOT, &foreign, &records)?,
+        cv_certificate: cv_certificate(PRODUCTION_ROOT, RECORDS, &foreign, &records)?,
         ..surface.clone()
     };
     let other_key = CardSurface { key: hanako.key.clone(), ..surface.clone() };
@@ -180,7 +180,7 @@ fn card_surface(birth_date: &str, card: RsaPrivateKey) -> Result<CardSurface> {
     let records = key("card-surface-records")?;
     Ok(CardSurface {
         age_record: age_record(birth_date, &card, &records)?,
-        cv_certificate: cv_certificate(ROOT, &key("card-surface-authority")?, &records)?,
+        cv_certificate: cv_certificate(ROOT, RECORDS, &key("card-surface-authority")?, &records)?,
         key: card,
     })
 }
@@ -199,12 +199,13 @@ fn age_record(birth_date: &str, key: &RsaPrivateKey, signer: &RsaPrivateKey) -> 
 }
 
 /// EF 0004 (card.md 4.8).
-fn cv_certificate(
+pub(crate) fn cv_certificate(
     issuer: &[u8; 16],
+    name: &[u8; 16],
     signer: &RsaPrivateKey,
     subject: &RsaPrivateKey,
 ) -> Result<Vec<u8>> {
-    let body = [issuer.as_slice(), RECORDS, &key_objects(subject)].concat();
+    let body = [issuer.as_slice(), name, &key_objects(subject)].concat();
     let signature = sign(signer, &body)?;
     Ok([
         b"\x7F\x21\x82\x02\x33\x5F\x4E\x82\x01\x29",
@@ -216,8 +217,20 @@ fn cv_certificate(
 }
 
 /// Exponent and modulus.
-fn key_objects(key: &RsaPrivateKey) -> Vec<u8> {
+pub(crate) fn key_objects(key: &RsaPrivateKey) -> Vec<u8> {
     [b"\x90\x03\x01\x00\x01\x91\x82\x01\x00", key.n().to_bytes_be().as_slice()].concat()
+}
+
+/// A data object, of a tag of two bytes.
+pub(crate) fn object(tag: u16, value: &[u8]) -> Vec<u8> {
+    let (long, length) = (value.len() > 0x7F, value.len().to_be_bytes());
+    let [.., high, low] = length;
+    let header = match (long, high) {
+        (false, _) => vec![low],
+        (true, 0) => vec![0x81, low],
+        (true, _) => vec![0x82, high, low],
+    };
+    [tag.to_be_bytes().as_slice(), &header, value].concat()
 }
 
 /// The other person for whom there is a card.

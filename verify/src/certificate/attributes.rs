@@ -4,8 +4,8 @@ mod date_of_birth;
 
 use std::fmt;
 
+use kazashi_core::Sex;
 use kazashi_core::tlv::{self, Tag, Tlv};
-use serde::Serialize;
 
 pub use date_of_birth::{DateOfBirth, Era};
 
@@ -37,19 +37,6 @@ pub struct BasicAttributes {
     sex: Sex,
 }
 
-/// Sex, as the residents' register has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(clippy::exhaustive_enums, reason = "the certificate knows these three")]
-pub enum Sex {
-    /// 男.
-    Male,
-    /// 女.
-    Female,
-    /// 不明.
-    Unknown,
-}
-
 impl BasicAttributes {
     /// Reads the value of the extension subjectAltName, or names what is wrong.
     pub(super) fn parse(subject_alt_name: &[u8]) -> Result<Self, &'static str> {
@@ -66,7 +53,7 @@ impl BasicAttributes {
             date_of_birth: text(DATE_OF_BIRTH)
                 .and_then(DateOfBirth::parse)
                 .ok_or("no readable date of birth")?,
-            sex: text(SEX).and_then(Sex::parse).ok_or("no readable sex")?,
+            sex: text(SEX).and_then(sex).ok_or("no readable sex")?,
         })
     }
 
@@ -115,14 +102,13 @@ impl fmt::Debug for BasicAttributes {
     }
 }
 
-impl Sex {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "1" => Some(Self::Male),
-            "2" => Some(Self::Female),
-            "3" => Some(Self::Unknown),
-            _ => None,
-        }
+/// The certificates' own code.
+fn sex(text: &str) -> Option<Sex> {
+    match text {
+        "1" => Some(Sex::Male),
+        "2" => Some(Sex::Female),
+        "3" => Some(Sex::Unknown),
+        _ => None,
     }
 }
 

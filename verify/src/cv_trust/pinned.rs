@@ -1,13 +1,14 @@
-//! The roots of the card surface as in `roots.toml`, which says where they come from. A table, so
-//! that no WebAssembly module carries a TOML parser.
+//! The roots of card-verifiable certificates as in `roots.toml`, which says where they come from.
+//! Tables, so that no WebAssembly module carries a TOML parser.
 //!
-//! Those of other applications are left out: a key under them signs other records than the card
-//! surface's.
+//! Each application has its own: a key under one signs no records of the other.
 
 use crate::{CvKey, KeyIdentifier, hexadecimal};
 
-/// Identifiers and moduli.
-const ROOTS: [(&str, &str); 2] = [
+/// An identifier and a modulus.
+type Root = (&'static str, &'static str);
+
+const CARD_SURFACE: [Root; 2] = [
     (
         "35303030303233080530303100000000",
         "\
@@ -30,19 +31,51 @@ const ROOTS: [(&str, &str); 2] = [
     ),
 ];
 
-pub(super) fn roots() -> Vec<CvKey> {
-    let key = |(identifier, modulus)| {
+const CARD_INFORMATION: [Root; 2] = [
+    (
+        "35303030303333080530303100000000",
+        "\
+         d24615f63525e740c87e83ed64787e76d10a1f8652ebe1ea28934d35ce3bf07716f5b79e2bcb2ae2b91b4f\
+         4c9ffb602497f596d659af9d0a14b45cdd738ef56249349b8cc7db32f2d433bd39bcc44f503e881d56c149\
+         ecd5155c1ce7461fc3ac4f55d0a39ccaaadfae5b8afa11ccf91bedc774023d11ca6eba99004f81c541a7d6\
+         7dded8c724d6e20b10a3deaae8c43c137ccd71b263740e8979752de4d5676329cabcbd7f3a77fc48a6f8e6\
+         1d399b4ac66684a9fdfc99ecef900dd6ff7f0fdd39e23d163f8a468c62dbeae00906dfad5a89b45ca5b735\
+         3dc998a80d3803eda794b55f99f535d1c39a243c8352ad602d926c389d2816c941349ee24e4f41597f",
+    ),
+    (
+        "36303030303333080530303100000000",
+        "\
+         b1fe36bd147bf41b2011b9156867c4118b05ae47d691cdb4a4467f4949afdd71e28e12b5c61e68f00b639a\
+         6ccbcf44798761c7700a81f666c67831433b742a2c1126942601e25371b2b93631067d466f201eaf31393b\
+         1bd6a47589fb57b3189735a27a24583fde2bf26c2a34d8645fe0e6e2fe901612cef8c740c228289af6d457\
+         aca3b1aa2f9ebb56da3591c30830b8afe2a1ca99951e670b9e9c0b40ebdbec212f9400e5aaf5c2b5107de3\
+         4ab6bc66425a86d731a392e81001dea1ce565981be158256ae05598a2b8bfb04c1b66ee2008e019fb1b2ba\
+         3785e0ca78ca31ea5f09b4d550577dbf12a747abd5e1c450c0750df965f53ea08bbf12e40a4057c74d",
+    ),
+];
+
+pub(super) fn card_surface() -> Vec<CvKey> {
+    keys(&CARD_SURFACE)
+}
+
+pub(super) fn card_information() -> Vec<CvKey> {
+    keys(&CARD_INFORMATION)
+}
+
+fn keys(roots: &[Root]) -> Vec<CvKey> {
+    let key = |&(identifier, modulus): &Root| {
         let identifier = KeyIdentifier::from_hexadecimal(identifier).ok()?;
         CvKey::from_modulus(identifier, &hexadecimal::decode(modulus)?)
     };
-    ROOTS.into_iter().filter_map(key).collect()
+    roots.iter().filter_map(key).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
 
-    use super::{ROOTS, roots};
+    use super::{CARD_INFORMATION, CARD_SURFACE, card_information, card_surface};
+    use crate::CvKey;
 
     #[derive(Deserialize)]
     struct Roots {
@@ -59,19 +92,27 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_what_roots_toml_says_of_the_card_surface() {
+    fn the_tables_are_what_roots_toml_says() {
         let Roots { cv } = toml::from_str(include_str!("../../roots.toml")).unwrap();
-        let of_the_card_surface = cv.iter().filter(|root| root.application == "card-surface");
-        let table: Vec<_> = of_the_card_surface
-            .inspect(|root| assert_eq!(root.exponent, 65537))
-            .map(|root| (root.key_id.as_str(), root.modulus.as_str()))
-            .collect();
-        assert_eq!(table, ROOTS);
+        for (application, table) in
+            [("card-surface", CARD_SURFACE), ("card-info", CARD_INFORMATION)]
+        {
+            let roots: Vec<_> = cv
+                .iter()
+                .filter(|root| root.application == application)
+                .inspect(|root| assert_eq!(root.exponent, 65537))
+                .map(|root| (root.key_id.as_str(), root.modulus.as_str()))
+                .collect();
+            assert_eq!(roots, table, "{application}");
+        }
     }
 
     #[test]
     fn one_root_is_for_production_and_one_for_tests() {
-        let names = roots().iter().map(|root| root.identifier().to_string()).collect::<Vec<_>>();
-        assert_eq!(names, ["5000023/001", "6000023/001"]);
+        let names = |roots: Vec<CvKey>| {
+            roots.iter().map(|root| root.identifier().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(card_surface()), ["5000023/001", "6000023/001"]);
+        assert_eq!(names(card_information()), ["5000033/001", "6000033/001"]);
     }
 }
