@@ -6,10 +6,11 @@ use rsa::RsaPrivateKey;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::presence::{RECORDS, ROOT as CARD_SURFACE_ROOT, cv_certificate, object};
+use crate::presence::{ROOT as CARD_SURFACE_ROOT, cv_certificate, object};
 use crate::{Result, key, sign};
 
 pub(crate) const ROOT: &[u8; 16] = b"9000033\x08\x05001\0\0\0\0";
+const RECORDS: &[u8; 16] = b"9322131\x08\x05000\0\0\0\0";
 const PRODUCTION_ROOT: &[u8; 16] = b"5000033\x08\x05001\0\0\0\0";
 
 /// EF 0002 without its offsets (card.md 3.2).
@@ -41,8 +42,8 @@ fn integrity(attributes: &[u8], signer: &RsaPrivateKey) -> Result<Vec<u8>> {
 
 /// `vectors/verify/attributes.json`.
 pub(crate) fn readings() -> Result<Value> {
-    let (records, foreign) = (key("card-surface-records")?, key("foreign-ca")?);
-    let authority = key("card-surface-authority")?;
+    let (records, foreign) = (key("card-info-records")?, key("foreign-ca")?);
+    let authority = key("card-info-authority")?;
     let certificate = cv_certificate(ROOT, RECORDS, &authority, &records)?;
     let of_hanako = attributes("公的\u{3000}花子", "19800217");
     let record_of_hanako = record(&of_hanako);

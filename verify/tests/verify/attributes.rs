@@ -33,13 +33,9 @@ struct Case {
 
 impl Case {
     fn verify(&self) -> Result<AttributesRecord, VerifyError> {
-        let root = KeyIdentifier::from_hexadecimal("39303030303333080530303100000000").unwrap();
-        let trust = CvTrust::pinned_card_information()
-            .with_key(root, &public_key("card-surface-authority.pem"))
-            .unwrap();
         let trust = match self.accept_test_hierarchy {
-            Some(false) => trust,
-            _ => trust.accepting_test_hierarchy(),
+            Some(false) => trust(),
+            _ => trust().accepting_test_hierarchy(),
         };
         let reading = reading(self.reading.as_deref().unwrap_or("genuine"));
         let Reading { record, integrity_record, cv_certificate } = reading;
@@ -47,6 +43,13 @@ impl Case {
             [record, integrity_record, cv_certificate].map(|text| STANDARD.decode(text).unwrap());
         verify_attributes(&record, &integrity_record, &cv_certificate, &trust)
     }
+}
+
+fn trust() -> CvTrust {
+    let root = KeyIdentifier::from_hexadecimal("39303030303333080530303100000000").unwrap();
+    CvTrust::pinned_card_information()
+        .with_key(root, &public_key("card-info-authority.pem"))
+        .unwrap()
 }
 
 fn reading(name: &str) -> Reading {
@@ -71,4 +74,18 @@ fn genuine_attributes_say_who_the_holder_is() {
     assert_eq!(attributes.address(), "東京都千代田区霞が関一丁目1番1号");
     assert_eq!(attributes.birth_date().digits(), b"19800217");
     assert_eq!(attributes.sex(), Sex::Female);
+}
+
+/// The emulator writes them too, by code of its own.
+#[test]
+fn the_attributes_of_the_software_cards_are_genuine() {
+    let verify = |card: &str| {
+        let file = |name| read(&format!("../emulator/images/{card}/card-info/{name}.bin"));
+        let trust = trust().accepting_test_hierarchy();
+        verify_attributes(&file("0002"), &file("0003"), &file("0004"), &trust)
+    };
+    assert_eq!(verify("normal").unwrap().birth_date().digits(), b"19800217");
+    assert_eq!(verify("another-person").unwrap().birth_date().digits(), b"19950217");
+    let code = verify("foreign-root").unwrap_err().code();
+    assert_eq!(code.as_str(), "cv-certificate-untrusted");
 }

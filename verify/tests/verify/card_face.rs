@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use kazashi_core::statement::{Method, Statement};
 use kazashi_verify::{
     CardFaceEvidence, CardFaceProof, CardFaceRecord, CvTrust, ExpectedCardFace, KeyIdentifier, Sex,
     VerifyError, verify_card_face,
@@ -12,10 +13,12 @@ use kazashi_verify::{
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::{prop_assert, proptest};
+use rsa::Pkcs1v15Sign;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::Sha256;
 
-use crate::presence::{pairwise_key, public_key};
+use crate::presence::{pairwise_key, private_key, public_key};
 use crate::vector::{cases, read};
 
 const ROOT: &str = "39303030303233080530303100000000";
@@ -194,6 +197,28 @@ fn a_record_tells_what_is_printed_to_who_asks() {
     assert_eq!(record.expiry(), "20350217");
     assert_eq!(record.security_code(), read("card-face/hanako-security-code.png"));
     assert_eq!(format!("{record:?}"), "CardFaceRecord");
+}
+
+/// The emulator writes them too, by code of its own. What signs there is made here.
+#[test]
+fn the_card_faces_of_the_software_cards_are_genuine() {
+    let verify = |card: &str, key: &str| {
+        let file = |name| read(&format!("../emulator/images/{card}/card-surface/{name}.bin"));
+        let statement = Statement::new(Method::Presence, &VECTOR.origin, &VECTOR.nonce);
+        let signature = private_key(key).sign(Pkcs1v15Sign::new::<Sha256>(), &statement.digest());
+        let record = file("0002");
+        let record = CardFaceRecord::parse(&record).unwrap();
+        let proof = CardFaceProof::new(&record, &file("0004"), &signature.unwrap(), "");
+        let expected = ExpectedCardFace { origin: &VECTOR.origin, nonce: &VECTOR.nonce };
+        proof.verify(&expected, &TRUST)
+    };
+    let evidence = verify("normal", "card-surface.pem").unwrap();
+    assert_eq!(evidence.birth_date().digits(), b"19800217");
+    let evidence = verify("another-person", "card-surface-2.pem").unwrap();
+    assert_eq!(evidence.birth_date().digits(), b"19950217");
+    assert_eq!(evidence.sex(), Sex::Male);
+    let code = verify("foreign-root", "card-surface.pem").unwrap_err().code();
+    assert_eq!(code.as_str(), "cv-certificate-untrusted");
 }
 
 #[test]

@@ -104,9 +104,13 @@ impl TrustOfCase {
 
 /// The public half of a key in `vectors/keys`, in DER.
 pub(crate) fn public_key(file: &str) -> Vec<u8> {
+    private_key(file).to_public_key().to_public_key_der().unwrap().into_vec()
+}
+
+/// A key in `vectors/keys`.
+pub(crate) fn private_key(file: &str) -> RsaPrivateKey {
     let pem = String::from_utf8(read(&format!("keys/{file}"))).unwrap();
-    let key = RsaPrivateKey::from_pkcs8_pem(&pem).unwrap();
-    key.to_public_key().to_public_key_der().unwrap().into_vec()
+    RsaPrivateKey::from_pkcs8_pem(&pem).unwrap()
 }
 
 pub(crate) fn pairwise_key(byte: u8) -> PairwiseKey {
