@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{AnyPool, Row};
+use sqlx::{Any, AnyPool, Row, Transaction};
 
 use crate::store::millis;
 use crate::{Lifetimes, Store, StoreError};
@@ -27,9 +27,16 @@ use crate::{Lifetimes, Store, StoreError};
 /// asked of the database must last once it is answered, or a nonce could come back: SQLite with
 /// `synchronous = FULL`, PostgreSQL with `synchronous_commit` not off, and with no fail-over to a
 /// replica that lags behind.
+///
+/// # An application's own tables
+///
+/// An application may keep what is its own in the same database ([`migrate`](Self::migrate),
+/// [`pool`](Self::pool)), and change its tables and the library's in one transaction
+/// ([`begin`](Self::begin)): then a nonce is taken and what came of it is recorded, or neither.
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: AnyPool,
+    postgres: bool,
     lifetimes: Lifetimes,
 }
 
@@ -45,16 +52,31 @@ impl Database {
             schema::open_sqlite(url).await?
         } else {
             let options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-            options.connect(url).await.map_err(store_error)?
+            options.connect(url).await?
         };
-        schema::migrate(&pool).await?;
-        Ok(Self { pool, lifetimes: Lifetimes::default() })
+        let postgres = pool.acquire().await?.backend_name() == "PostgreSQL";
+        let database = Self { pool, postgres, lifetimes: Lifetimes::default() };
+        schema::migrate(&database).await?;
+        Ok(database)
     }
 
     /// With other lifetimes.
     #[must_use]
     pub fn with_lifetimes(self, lifetimes: Lifetimes) -> Self {
         Self { lifetimes, ..self }
+    }
+
+    /// The connections: of SQLite there is one, so that whoever holds it must not ask for another.
+    #[must_use]
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Begins a transaction that writes. On SQLite it waits for other writers now, as one that has
+    /// read first could no longer.
+    pub async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let begin = if self.postgres { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        Ok(self.pool.begin_with(begin).await?)
     }
 }
 
@@ -67,7 +89,7 @@ impl Store for Database {
             "DELETE FROM kazashi_terminal_rate WHERE full_at <= $1",
         ] {
             let query = sqlx::query(delete).bind(millis(now));
-            query.execute(&self.pool).await.map_err(store_error)?;
+            query.execute(&self.pool).await?;
         }
         Ok(())
     }
@@ -75,23 +97,25 @@ impl Store for Database {
 
 /// Tells what will pass from what will not. The texts are the database's own: parameters, which are
 /// digests at most, are in none.
-fn store_error(error: sqlx::Error) -> StoreError {
-    let unavailable = match &error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
-        _ => false,
-    };
-    match (unavailable, error) {
-        (true, error) => StoreError::Unavailable { because: error.to_string() },
-        (false, sqlx::Error::ColumnDecode { index, .. }) => {
-            StoreError::Failed { because: format!("column {index} holds something else") }
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let unavailable = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
+            _ => false,
+        };
+        match (unavailable, error) {
+            (true, error) => Self::Unavailable { because: error.to_string() },
+            (false, sqlx::Error::ColumnDecode { index, .. }) => {
+                Self::Failed { because: format!("column {index} holds something else") }
+            }
+            (false, error) => Self::Failed { because: error.to_string() },
         }
-        (false, error) => StoreError::Failed { because: error.to_string() },
     }
 }
 
@@ -112,11 +136,11 @@ fn unreadable(what: &'static str) -> StoreError {
 }
 
 fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
-    row.try_get(column).map_err(store_error)
+    row.try_get(column).map_err(StoreError::from)
 }
 
 fn time(row: &AnyRow, column: &'static str) -> Result<Option<SystemTime>, StoreError> {
-    let millis: Option<i64> = row.try_get(column).map_err(store_error)?;
+    let millis: Option<i64> = row.try_get(column)?;
     let duration =
         millis.map(|millis| Duration::from_millis(millis.try_into().unwrap_or_default()));
     Ok(duration.map(|duration| UNIX_EPOCH + duration))

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor, Row};
+use sqlx::{AnyPool, AssertSqlSafe, Executor, Row};
 
-use super::{ACQUIRE_TIMEOUT, store_error};
+use super::{ACQUIRE_TIMEOUT, Database};
 use crate::StoreError;
 
 /// From nothing to the newest version, one step each.
@@ -28,13 +28,12 @@ pub(super) async fn open_sqlite(url: &str) -> Result<AnyPool, StoreError> {
                     "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL",
                     BUSY_TIMEOUT.as_millis()
                 );
-                connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))).await?;
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(pragmas))).await?;
                 Ok(())
             })
         })
         .connect(&url)
-        .await
-        .map_err(store_error)?;
+        .await?;
     write_ahead(&pool).await?;
     Ok(pool)
 }
@@ -44,7 +43,7 @@ pub(super) async fn open_sqlite(url: &str) -> Result<AnyPool, StoreError> {
 async fn write_ahead(pool: &AnyPool) -> Result<(), StoreError> {
     let started = Instant::now();
     loop {
-        let turned = pool.execute("PRAGMA journal_mode = WAL").await.map_err(store_error);
+        let turned = pool.execute("PRAGMA journal_mode = WAL").await.map_err(StoreError::from);
         match turned {
             Err(StoreError::Unavailable { .. }) if started.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -54,35 +53,44 @@ async fn write_ahead(pool: &AnyPool) -> Result<(), StoreError> {
     }
 }
 
-/// Makes and changes tables, one process at a time.
-pub(super) async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
-    migrate_by_turns(pool).await.map_err(store_error)?
+/// Brings the library's own tables up to date.
+pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {
+    database.migrate("kazashi_schema", &MIGRATIONS).await
 }
 
-async fn migrate_by_turns(pool: &AnyPool) -> Result<Result<(), StoreError>, sqlx::Error> {
-    let postgres = pool.acquire().await?.backend_name() == "PostgreSQL";
-    let mut transaction = if postgres {
-        let mut transaction = pool.begin().await?;
-        // The number is the library's own: "kazashi" in ASCII.
-        transaction.execute("SELECT pg_advisory_xact_lock(30225000756897897)").await?;
-        transaction
-    } else {
-        pool.begin_with("BEGIN IMMEDIATE").await?
-    };
-    transaction
-        .execute("CREATE TABLE IF NOT EXISTS kazashi_schema (version BIGINT PRIMARY KEY NOT NULL)")
-        .await?;
-    let newest = "SELECT COALESCE(MAX(version), 0) AS version FROM kazashi_schema";
-    let found: i64 = transaction.fetch_one(newest).await?.try_get("version")?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Ok(Err(StoreError::SchemaUnknown { found, known }));
+impl Database {
+    /// Makes and changes the tables of an application beside the library's own: from nothing to the
+    /// newest version, each of `migrations` (SQL that both databases understand) is one step. Many
+    /// processes may do so at once; one works, the others wait.
+    ///
+    /// `table` is a name of the application's own, for the table that keeps the version. Fails with
+    /// [`StoreError::SchemaUnknown`] if a newer program has been there.
+    pub async fn migrate(
+        &self,
+        table: &str,
+        migrations: &[&'static str],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        if self.postgres {
+            // The number is the library's own: "kazashi" in ASCII.
+            transaction.execute("SELECT pg_advisory_xact_lock(30225000756897897)").await?;
+        }
+        let make =
+            format!("CREATE TABLE IF NOT EXISTS {table} (version BIGINT PRIMARY KEY NOT NULL)");
+        transaction.execute(sqlx::query(AssertSqlSafe(make))).await?;
+        let newest = format!("SELECT COALESCE(MAX(version), 0) AS version FROM {table}");
+        let newest = transaction.fetch_one(sqlx::query(AssertSqlSafe(newest))).await?;
+        let found: i64 = newest.try_get("version")?;
+        let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+        if found > known {
+            return Err(StoreError::SchemaUnknown { found, known });
+        }
+        let insert = format!("INSERT INTO {table} (version) VALUES ($1)");
+        for (version, migration) in (1..).zip(migrations).filter(|(version, _)| *version > found) {
+            transaction.execute(sqlx::raw_sql(*migration)).await?;
+            let insert = sqlx::query(AssertSqlSafe(insert.clone())).bind(version);
+            transaction.execute(insert).await?;
+        }
+        Ok(transaction.commit().await?)
     }
-    for (version, migration) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
-        transaction.execute(sqlx::raw_sql(migration)).await?;
-        let insert = sqlx::query("INSERT INTO kazashi_schema (version) VALUES ($1)").bind(version);
-        transaction.execute(insert).await?;
-    }
-    transaction.commit().await?;
-    Ok(Ok(()))
 }

@@ -2,7 +2,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::{Database, store_error, text, unreadable};
+use super::{Database, text, unreadable};
 use crate::store::{duration_millis, millis};
 use crate::{Role, Session, SessionError, SessionId, SessionStore, StoreError};
 
@@ -20,8 +20,7 @@ impl SessionStore for Database {
         .bind(account)
         .bind(millis(now).saturating_add(duration_millis(self.lifetimes.session)))
         .execute(&self.pool)
-        .await
-        .map_err(store_error)?;
+        .await?;
         Ok(id)
     }
 
@@ -36,8 +35,7 @@ impl SessionStore for Database {
         .bind(id.digest())
         .bind(millis(now))
         .fetch_optional(&self.pool)
-        .await
-        .map_err(store_error)?;
+        .await?;
         let Some(row) = found else { return Ok(None) };
         let role = match (text(&row, "role")?.as_str(), text(&row, "account")?) {
             ("guest", _) => Role::Guest,
@@ -68,7 +66,7 @@ impl SessionStore for Database {
         .bind(millis(now))
         .execute(&self.pool)
         .await
-        .map_err(store_error)?;
+        .map_err(StoreError::from)?;
         match updated.rows_affected() {
             1 => Ok(renewed),
             _ => Err(SessionError::NotFound),
@@ -79,8 +77,7 @@ impl SessionStore for Database {
         sqlx::query("DELETE FROM kazashi_session WHERE digest = $1")
             .bind(id.digest())
             .execute(&self.pool)
-            .await
-            .map_err(store_error)?;
+            .await?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Transaction};
 
-use super::{Database, store_error, text, time, unreadable};
+use super::{Database, text, time, unreadable};
 use crate::store::millis;
 use crate::{
     Admission, Bridge, BridgeError, BridgeKey, Outcome, RateLimit, Refusal, StoreError,
@@ -28,7 +28,7 @@ impl TerminalStore for Database {
         .bind(millis(now))
         .execute(&self.pool)
         .await
-        .map_err(store_error)?;
+        .map_err(StoreError::from)?;
         match inserted.rows_affected() {
             1 => Ok(()),
             _ => Err(BridgeError::KnownAlready),
@@ -43,7 +43,7 @@ impl TerminalStore for Database {
         .bind(key.to_string())
         .execute(&self.pool)
         .await
-        .map_err(store_error)?;
+        .map_err(StoreError::from)?;
         match updated.rows_affected() {
             1 => Ok(()),
             _ => Err(BridgeError::NotEnrolled),
@@ -53,7 +53,7 @@ impl TerminalStore for Database {
     async fn bridges(&self) -> Result<Vec<Bridge>, StoreError> {
         let query = "SELECT public_key, name, enrolled_at, revoked_at FROM kazashi_bridge \
                      ORDER BY name";
-        let rows = self.pool.fetch_all(query).await.map_err(store_error)?;
+        let rows = self.pool.fetch_all(query).await?;
         rows.iter().map(bridge).collect()
     }
 
@@ -64,25 +64,24 @@ impl TerminalStore for Database {
         )
         .bind(key.to_string())
         .fetch_optional(&self.pool)
-        .await
-        .map_err(store_error)?;
+        .await?;
         found.as_ref().map(bridge).transpose()
     }
 
     /// One transaction, and in each the same order of rows: nonce, session, bridge. So no two wait
     /// for each other.
     async fn admit(&self, admission: &Admission<'_>) -> Result<Result<(), Refusal>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
-        match admit(&mut transaction, admission).await.map_err(store_error)? {
-            Ok(()) => transaction.commit().await.map(Ok).map_err(store_error),
+        let mut transaction = self.pool.begin().await?;
+        match admit(&mut transaction, admission).await? {
+            Ok(()) => transaction.commit().await.map(Ok).map_err(StoreError::from),
             Err(refusal) => {
-                transaction.rollback().await.map(|()| Err(refusal)).map_err(store_error)
+                transaction.rollback().await.map(|()| Err(refusal)).map_err(StoreError::from)
             }
         }
     }
 
     async fn record(&self, record: &TerminalRecord) -> Result<(), StoreError> {
-        insert(&self.pool, record).await.map_err(store_error)
+        insert(&self.pool, record).await.map_err(StoreError::from)
     }
 
     async fn records(&self, since: SystemTime) -> Result<Vec<TerminalRecord>, StoreError> {
@@ -92,8 +91,7 @@ impl TerminalStore for Database {
         )
         .bind(millis(since))
         .fetch_all(&self.pool)
-        .await
-        .map_err(store_error)?;
+        .await?;
         rows.iter().map(record).collect()
     }
 }
