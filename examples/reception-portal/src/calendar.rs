@@ -1,0 +1,42 @@
+//! Days and times, as the institution has them.
+
+use std::time::SystemTime;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+
+/// The institution's days: from midnight to midnight where it is.
+#[derive(Debug)]
+pub(crate) struct Calendar(TimeZone);
+
+impl Calendar {
+    pub(crate) fn of(zone: &str) -> Result<Self, jiff::Error> {
+        TimeZone::get(zone).map(Self)
+    }
+
+    /// The day, as `YYYY-MM-DD`.
+    pub(crate) fn day(&self, at: SystemTime) -> String {
+        timestamp(at).to_zoned(self.0.clone()).date().to_string()
+    }
+}
+
+/// RFC 3339, to the second, in UTC.
+pub(crate) fn rfc_3339(at: SystemTime) -> String {
+    let timestamp = timestamp(at);
+    timestamp.round(Unit::Second).unwrap_or(timestamp).to_string()
+}
+
+/// Reads RFC 3339.
+pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
+    text.parse::<Timestamp>().ok().map(SystemTime::from)
+}
+
+/// Whether it is a day, written `YYYY-MM-DD`.
+pub(crate) fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<Date>().is_ok_and(|date| date.to_string() == text)
+}
+
+fn timestamp(at: SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,108 @@
+//! What the portal keeps, in tables of its own (`portal_…`) beside those of `kazashi-server`: SQL
+//! for SQLite and PostgreSQL, one file for each thing that is kept.
+//!
+//! Every change is one transaction. Within it, rows are locked in one order (the nonce, then what
+//! the request is about, last the counter of events), so that no two transactions wait for each
+//! other.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use kazashi_server::{Database, StoreError};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Executor, Row, Transaction};
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod event;
+pub(crate) mod rate;
+pub(crate) mod session;
+
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
+
+type Changes = Transaction<'static, Any>;
+
+/// The database.
+#[derive(Clone, Debug)]
+pub(crate) struct Portal(Database);
+
+impl Portal {
+    /// Connects, and makes what is not there yet. Many processes may do so at once.
+    pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
+        let database = Database::connect(url).await?;
+        database.migrate("portal_schema", &MIGRATIONS).await?;
+        Ok(Self(database))
+    }
+
+    /// What `kazashi-server` keeps in it: nonces, sessions, enrolments, bridges.
+    pub(crate) fn kazashi(&self) -> &Database {
+        &self.0
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.0.pool().execute("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Whether the database's subjects are made with the pairwise key that has this fingerprint. The
+    /// first that asks decides.
+    pub(crate) async fn claim(&self, fingerprint: &str) -> Result<bool, StoreError> {
+        let insert = "INSERT INTO portal_key (one, fingerprint) VALUES (1, $1) \
+                      ON CONFLICT (one) DO NOTHING";
+        sqlx::query(insert).bind(fingerprint).execute(self.0.pool()).await?;
+        let row = self.0.pool().fetch_one("SELECT fingerprint FROM portal_key").await?;
+        Ok(row.try_get::<String, _>("fingerprint")? == fingerprint)
+    }
+
+    /// Deletes what is over.
+    pub(crate) async fn delete_expired(&self, now: SystemTime) -> Result<(), StoreError> {
+        for (delete, before) in [
+            ("DELETE FROM portal_rate WHERE full_at <= $1", now),
+            ("DELETE FROM portal_session WHERE seen_at <= $1", now - session::IDLE),
+            ("DELETE FROM portal_event WHERE at <= $1", now - event::KEPT),
+        ] {
+            sqlx::query(delete).bind(millis(before)).execute(self.0.pool()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The next number of a kind. Nobody else gets one until the transaction is over; if it is rolled
+/// back, the number goes to the next who asks.
+async fn next(changes: &mut Changes, counter: &str) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO portal_counter (name, value) VALUES ($1, 1) \
+         ON CONFLICT (name) DO UPDATE SET value = portal_counter.value + 1 RETURNING value",
+    )
+    .bind(counter)
+    .fetch_one(&mut **changes)
+    .await?;
+    Ok(row.try_get("value")?)
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let duration = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn time(row: &AnyRow, column: &'static str) -> Result<SystemTime, StoreError> {
+    let millis: i64 = row.try_get(column)?;
+    Ok(UNIX_EPOCH + Duration::from_millis(millis.try_into().unwrap_or_default()))
+}
+
+fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
+    Ok(row.try_get(column)?)
+}
+
+fn optional(row: &AnyRow, column: &'static str) -> Result<Option<String>, StoreError> {
+    Ok(row.try_get(column)?)
+}
+
+fn number(row: &AnyRow, column: &'static str) -> Result<i64, StoreError> {
+    Ok(row.try_get(column)?)
+}
+
+/// A stored text that this version cannot read.
+fn unreadable(what: &'static str) -> StoreError {
+    StoreError::Failed { because: format!("{what} in the database cannot be read") }
+}
