@@ -33,7 +33,8 @@ export function say(text: Text): string {
 
 /** A time of the day, as the institution's clock shows it. */
 export function sayTime(at: string): string {
-  return new Intl.DateTimeFormat(language.current, { timeStyle: "short" }).format(new Date(at));
+  const locale = language.current === "ja" ? "ja-JP" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(new Date(at));
 }
 
 /** A day in words. `day` is `YYYY-MM-DD`. */

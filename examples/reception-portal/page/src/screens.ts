@@ -1,6 +1,7 @@
 import type { Role } from "./api.ts";
 import type { Text } from "./language.ts";
 import type { Screen } from "./screen.ts";
+import { gateWords } from "./words/gate.ts";
 import { shell } from "./words/shell.ts";
 
 /** A screen that people choose, and where it is. */
@@ -15,7 +16,15 @@ export interface Place {
 }
 
 /** In the order in which they are offered. */
-export const PLACES: readonly Place[] = [];
+export const PLACES: readonly Place[] = [
+  {
+    path: "/gate",
+    title: gateWords.title,
+    purpose: gateWords.purpose,
+    roles: ["staff", "administrator"],
+    load: () => import("./gate/screen.ts"),
+  },
+];
 
 /** Where people choose among the others. */
 export const HOME: Place = {

@@ -33,8 +33,8 @@ async function open(server: FakeServer, storage: Storage = new MemoryStorage()):
   const controller = new AbortController();
   closed.push(controller);
   const gate = new Gate("E", server, storage, () => {});
+  await gate.connection.meet();
   void gate.connection.keep(controller.signal);
-  await until(() => gate.connection.isUp || server.network !== "up");
   return gate;
 }
 
@@ -334,7 +334,7 @@ describe("when the server is back", () => {
     const gate = await open(server);
     server.network = "down";
     await gate.check(cardOf(holder));
-    const signedOut = new Error("signed-out");
+    const signedOut = new PortalError("signed-out");
     server.settle = async () => Promise.reject(signedOut);
     await reunite(gate, server);
     expect(gate.connection.problem).toBe(signedOut);

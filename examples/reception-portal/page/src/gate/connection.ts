@@ -1,4 +1,4 @@
-import type { GateList } from "../api.ts";
+import { type GateList, PortalError } from "../api.ts";
 import type { ProvisionalEntries } from "./provisional-entries.ts";
 import { type GateServer, isOutOfReach } from "./server.ts";
 
@@ -20,8 +20,7 @@ export class Connection {
   readonly #renew: (list: GateList) => Promise<void>;
   readonly #changed: () => void;
   #isUp = false;
-  #problem: unknown;
-  #nextTry = FIRST_TRY;
+  #problem: PortalError | undefined;
   #wake = (): void => {};
 
   /** `renew` is given each new list; `changed` is called when anything here has changed. */
@@ -43,7 +42,7 @@ export class Connection {
   }
 
   /** What the server refused the last time it was told of entries or asked for the list, if it did. */
-  get problem(): unknown {
+  get problem(): PortalError | undefined {
     return this.#problem;
   }
 
@@ -60,26 +59,30 @@ export class Connection {
     if (this.#isUp) this.#wake();
   }
 
-  /** Keeps the connection until the signal aborts. */
+  /** Keeps the connection, after it was made at first by {@link Connection.meet}, until the signal aborts. */
   async keep(signal: AbortSignal): Promise<void> {
+    let wait = FIRST_TRY;
     while (!signal.aborted) {
-      this.#isUp = await this.#meet();
-      this.#changed();
       if (this.#isUp) {
-        this.#nextTry = FIRST_TRY;
+        wait = FIRST_TRY;
         await this.#sleep(RENEWAL, signal);
-        if (this.#isUp) continue;
-        // It was lost in the meantime. A server in trouble is not asked again at once.
       }
-      const wait = this.#nextTry;
-      this.#nextTry = Math.min(2 * wait, LATEST_TRY);
-      await this.#sleep(wait, signal);
+      // If it was lost in the meantime, it is not asked again at once.
+      if (!this.#isUp) {
+        await this.#sleep(wait, signal);
+        wait = Math.min(2 * wait, LATEST_TRY);
+      }
+      if (!signal.aborted) await this.meet();
     }
   }
 
-  /** Tells the server what happened without it, and asks it for a new list. Is it there? */
-  async #meet(): Promise<boolean> {
-    if (!(await this.#server.isHealthy())) return false;
+  /** Tells the server what happened without it, and asks it for a new list, if it is there. */
+  async meet(): Promise<void> {
+    this.#isUp = (await this.#server.isHealthy()) && (await this.#catchUp());
+    this.#changed();
+  }
+
+  async #catchUp(): Promise<boolean> {
     this.#problem = undefined;
     for (const step of [
       () => this.#deliver(),
@@ -89,7 +92,8 @@ export class Connection {
         await step();
       } catch (error) {
         if (isOutOfReach(error)) return false;
-        this.#problem ??= error;
+        const isRefusal = error instanceof PortalError;
+        this.#problem ??= isRefusal ? error : new PortalError("unavailable", { cause: error });
       }
     }
     return true;
@@ -107,7 +111,7 @@ export class Connection {
       const outcomes = new Map(settled.map(({ id, outcome }) => [id, outcome]));
       for (const entry of batch) {
         const outcome = outcomes.get(entry.id);
-        if (!outcome) throw new Error("the server left out an entry");
+        if (!outcome) throw new PortalError("unavailable");
         if (outcome === "admitted") this.#entries.drop(entry.id);
         else this.#entries.keep({ ...entry, refusal: outcome });
       }

@@ -4,7 +4,7 @@ import { Connection } from "./connection.ts";
 import { NonceInHand } from "./nonce-in-hand.ts";
 import { ProvisionalEntries } from "./provisional-entries.ts";
 import { type GateServer, isJudgement, isOutOfReach } from "./server.ts";
-import { timed } from "./times.ts";
+import { beginTurn, timed } from "./times.ts";
 
 /** What the gate says to a visitor. */
 export type Verdict =
@@ -71,6 +71,7 @@ export class Gate {
    * signed out, for instance.
    */
   async check(card: GateCard): Promise<Verdict> {
+    beginTurn();
     const verdict = await timed("check", () => this.#decide(card));
     if (verdict.outcome === "admitted") this.#admitted += 1;
     if (verdict.outcome === "refused") this.#refused += 1;
