@@ -1,6 +1,7 @@
 import type { Role } from "./api.ts";
 import type { Text } from "./language.ts";
 import type { Screen } from "./screen.ts";
+import { boardWords } from "./words/board.ts";
 import { gateWords } from "./words/gate.ts";
 import { shell } from "./words/shell.ts";
 
@@ -23,6 +24,13 @@ export const PLACES: readonly Place[] = [
     purpose: gateWords.purpose,
     roles: ["staff", "administrator"],
     load: () => import("./gate/screen.ts"),
+  },
+  {
+    path: "/board",
+    title: boardWords.title,
+    purpose: boardWords.purpose,
+    roles: ["staff", "administrator"],
+    load: () => import("./board/screen.ts"),
   },
 ];
 
