@@ -3,6 +3,7 @@ import type { Text } from "./language.ts";
 import type { Screen } from "./screen.ts";
 import { boardWords } from "./words/board.ts";
 import { gateWords } from "./words/gate.ts";
+import { settingsWords } from "./words/settings.ts";
 import { shell } from "./words/shell.ts";
 
 /** A screen that people choose, and where it is. */
@@ -31,6 +32,13 @@ export const PLACES: readonly Place[] = [
     purpose: boardWords.purpose,
     roles: ["staff", "administrator"],
     load: () => import("./board/screen.ts"),
+  },
+  {
+    path: "/settings",
+    title: settingsWords.title,
+    purpose: settingsWords.purpose,
+    roles: ["administrator"],
+    load: () => import("./settings/screen.ts"),
   },
 ];
 

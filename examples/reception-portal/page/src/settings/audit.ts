@@ -1,0 +1,70 @@
+import { html } from "lit-html";
+import type { AuditEntry } from "../api.ts";
+import { today } from "../day.ts";
+import { say, sayTime } from "../language.ts";
+import { sayAction, settingsWords as words } from "../words/settings.ts";
+import { type MakeSection, Outcome } from "./section.ts";
+
+/** What was done on a day, and by whom. */
+export const auditSection: MakeSection = (context, draw) => {
+  const { api, signal } = context;
+  const outcome = new Outcome(context, draw);
+  let day = today();
+  let entries: readonly AuditEntry[] = [];
+
+  const load = async () => {
+    await outcome.of(async () => {
+      entries = await api.audit(day, { signal });
+      return undefined;
+    });
+  };
+
+  const choose = (event: Event) => {
+    const chosen = (event.target as HTMLInputElement).value;
+    if (!chosen) return;
+    day = chosen;
+    void load();
+  };
+
+  const row = ({ at, account, action, subject }: AuditEntry) => html`
+    <tr>
+      <td>${sayTime(at)}</td>
+      <td>${account}</td>
+      <td>${say(sayAction(action))}</td>
+      <td>${subject}</td>
+    </tr>
+  `;
+
+  const template = () => html`
+    <section class="panel stack" aria-labelledby="audit">
+      <h2 id="audit">${say(words.audit)}</h2>
+      <p class="note">${say(words.auditHint)}</p>
+      <label class="field settings-day">
+        <span class="label">${say(words.day)}</span>
+        <input type="date" required .value=${day} @change=${choose}>
+      </label>
+      ${outcome.template()}
+      ${
+        entries.length === 0
+          ? html`<p class="note">${say(words.noAudit)}</p>`
+          : html`
+            <div class="table-frame settings-audit" role="region" aria-labelledby="audit" tabindex="0">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">${say(words.at)}</th>
+                    <th scope="col">${say(words.account)}</th>
+                    <th scope="col">${say(words.action)}</th>
+                    <th scope="col">${say(words.subject)}</th>
+                  </tr>
+                </thead>
+                <tbody>${entries.map(row)}</tbody>
+              </table>
+            </div>
+          `
+      }
+    </section>
+  `;
+
+  return { load, template };
+};

@@ -1,0 +1,26 @@
+import { html } from "lit-html";
+import { say } from "../language.ts";
+import { keepDrawn, type Screen } from "../screen.ts";
+import "../styles/settings.css";
+import { settingsWords as words } from "../words/settings.ts";
+import { accountsSection } from "./accounts.ts";
+import { auditSection } from "./audit.ts";
+import { eventsSection } from "./events.ts";
+
+/** What administrators look after. */
+export const screen: Screen = (root, context) => {
+  const parts = [accountsSection, eventsSection, auditSection].map((section) =>
+    section(context, () => draw()),
+  );
+  const draw = keepDrawn(
+    root,
+    context.signal,
+    () => html`
+      <div class="page settings">
+        <h1 tabindex="-1">${say(words.title)}</h1>
+        ${parts.map((part) => part.template())}
+      </div>
+    `,
+  );
+  for (const part of parts) void part.load();
+};

@@ -1,0 +1,119 @@
+import type { ImportedTickets, Role } from "../api.ts";
+import type { Text } from "../language.ts";
+
+export const settingsWords = {
+  title: { ja: "設定", en: "Settings" },
+  purpose: {
+    ja: "職員のアカウント、催しとチケット、操作の記録を管理します。",
+    en: "Accounts of the staff, events and their tickets, and the record of what was done.",
+  },
+
+  accounts: { ja: "職員のアカウント", en: "Accounts of the staff" },
+  name: { ja: "アカウント名", en: "Account name" },
+  role: { ja: "権限", en: "Role" },
+  createdAt: { ja: "作成日", en: "Since" },
+  actions: { ja: "操作", en: "Actions" },
+  addAccount: { ja: "アカウントを追加", en: "Add an account" },
+  password: { ja: "パスワード", en: "Password" },
+  newPassword: { ja: "新しいパスワード", en: "New password" },
+  passwordHint: { ja: "8文字以上", en: "8 characters or more" },
+  changePassword: { ja: "パスワードを変更", en: "Change password" },
+  remove: { ja: "削除", en: "Remove" },
+  yourself: { ja: "あなた", en: "you" },
+  cancel: { ja: "やめる", en: "Cancel" },
+  lastAdministrator: {
+    ja: "最後の管理者は削除できません。先に別の管理者を追加してください。",
+    en: "The last administrator stays. Add another one first.",
+  },
+  nameTaken: {
+    ja: "この名前のアカウントはすでにあります。",
+    en: "There is an account of this name already.",
+  },
+
+  events: { ja: "催しとチケット", en: "Events and tickets" },
+  noEvents: { ja: "催しはまだありません。", en: "There are no events yet." },
+  addEvent: { ja: "催しを追加", en: "Add an event" },
+  eventName: { ja: "催しの名前", en: "Name of the event" },
+  day: { ja: "日付", en: "Day" },
+  tickets: { ja: "チケット", en: "Tickets" },
+  admitted: { ja: "入場", en: "Admitted" },
+  importTickets: { ja: "CSVを取り込む", en: "Import CSV" },
+  importHint: {
+    ja: "CSVの1行目は見出しの「ticket,subject」です。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
+    en: "The first line of the CSV is the header “ticket,subject”. Other columns are ignored. The same file can be imported again without doubling anything.",
+  },
+  importing: { ja: "取り込んでいます", en: "Importing" },
+  refusedLines: { ja: "取り込めなかった行", en: "Lines that were not imported" },
+  line: { ja: "行", en: "Line" },
+  why: { ja: "理由", en: "Why" },
+
+  audit: { ja: "操作の記録", en: "Record of what was done" },
+  auditHint: {
+    ja: "誰がいつ何をしたかを残します。来訪者が誰かは記録しません。",
+    en: "Who did what, and when. Which visitor it was about is not recorded.",
+  },
+  noAudit: { ja: "この日の記録はありません。", en: "There is nothing on this day." },
+  at: { ja: "時刻", en: "Time" },
+  account: { ja: "アカウント", en: "Account" },
+  action: { ja: "したこと", en: "What" },
+  subject: { ja: "対象", en: "To what" },
+} satisfies Record<string, Text>;
+
+export const ROLES: Record<Role, Text> = {
+  staff: { ja: "職員", en: "Staff" },
+  administrator: { ja: "管理者", en: "Administrator" },
+};
+
+/** What is written down, by the server's names. */
+const ACTIONS: Record<string, Text> = {
+  "sign-in": { ja: "サインイン", en: "Signed in" },
+  "sign-out": { ja: "サインアウト", en: "Signed out" },
+  "account-added": { ja: "アカウントを追加", en: "Added an account" },
+  "account-removed": { ja: "アカウントを削除", en: "Removed an account" },
+  "password-changed": { ja: "パスワードを変更", en: "Changed a password" },
+};
+
+/** An action in words; one that this page does not know as the server names it. */
+export function sayAction(action: string): Text {
+  return ACTIONS[action] ?? { ja: action, en: action };
+}
+
+/** Why a line was refused, by the server's names. */
+const REFUSALS: Record<string, Text> = {};
+
+export function sayRefusal(why: string): Text {
+  return REFUSALS[why] ?? { ja: why, en: why };
+}
+
+export function askToRemove(name: string): Text {
+  return {
+    ja: `アカウント「${name}」を削除しますか。この人はすぐにサインアウトされます。`,
+    en: `Remove the account “${name}”? This person is signed out at once.`,
+  };
+}
+
+export function accountAdded(name: string): Text {
+  return { ja: `アカウント「${name}」を追加しました。`, en: `The account “${name}” was added.` };
+}
+
+export function accountRemoved(name: string): Text {
+  return { ja: `アカウント「${name}」を削除しました。`, en: `The account “${name}” was removed.` };
+}
+
+export function passwordChanged(name: string): Text {
+  return {
+    ja: `「${name}」のパスワードを変更しました。サインイン中だった場合は、サインアウトされています。`,
+    en: `The password of “${name}” was changed. Where they were signed in, they are no longer.`,
+  };
+}
+
+export function eventAdded(name: string): Text {
+  return { ja: `「${name}」を追加しました。`, en: `“${name}” was added.` };
+}
+
+export function ticketsImported({ imported, unchanged, refused }: ImportedTickets): Text {
+  return {
+    ja: `新しく取り込んだチケット${imported}件、変更なし${unchanged}件、取り込めなかった行${refused.length}件。`,
+    en: `Tickets imported: ${imported}. Unchanged: ${unchanged}. Lines refused: ${refused.length}.`,
+  };
+}
