@@ -10,9 +10,24 @@ use jiff::{Timestamp, Unit};
 #[derive(Debug)]
 pub(crate) struct Calendar(TimeZone);
 
+/// From a time up to another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) from: SystemTime,
+    pub(crate) until: SystemTime,
+}
+
 impl Calendar {
     pub(crate) fn of(zone: &str) -> Result<Self, jiff::Error> {
         TimeZone::get(zone).map(Self)
+    }
+
+    /// A day, written `YYYY-MM-DD`, from its beginning to that of the next; nothing, if there is no
+    /// such day.
+    pub(crate) fn span(&self, day: &str) -> Option<Span> {
+        let date = day.parse::<Date>().ok().filter(|date| date.to_string() == day)?;
+        let begin = |date: Date| Some(date.to_zoned(self.0.clone()).ok()?.timestamp().into());
+        Some(Span { from: begin(date)?, until: begin(date.tomorrow().ok()?)? })
     }
 
     /// The day, as `YYYY-MM-DD`.
@@ -30,11 +45,6 @@ pub(crate) fn rfc_3339(at: SystemTime) -> String {
 /// Reads RFC 3339.
 pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     text.parse::<Timestamp>().ok().map(SystemTime::from)
-}
-
-/// Whether it is a day, written `YYYY-MM-DD`.
-pub(crate) fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.parse::<Date>().is_ok_and(|date| date.to_string() == text)
 }
 
 fn timestamp(at: SystemTime) -> Timestamp {

@@ -27,6 +27,9 @@ impl Failure {
     pub(crate) const FORBIDDEN: Self = Self::new(StatusCode::FORBIDDEN, "forbidden");
     pub(crate) const WRONG_PASSWORD: Self = Self::new(StatusCode::FORBIDDEN, "wrong-password");
     pub(crate) const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "not-found");
+    /// The institution's key does not sign.
+    pub(crate) const TERMINAL_NOT_SIGNED: Self =
+        Self::new(StatusCode::FORBIDDEN, "terminal-not-signed");
     /// It is there already, and is something else; or it is needed as it is.
     pub(crate) const CONFLICT: Self = Self::new(StatusCode::CONFLICT, "conflict");
     pub(crate) const INVALID: Self = Self::new(StatusCode::BAD_REQUEST, "invalid");
@@ -37,7 +40,7 @@ impl Failure {
         Self { status, code, retry_after: None }
     }
 
-    fn too_many_requests(retry_after: u64) -> Self {
+    pub(crate) fn too_many_requests(retry_after: u64) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self { status, code: "too-many-requests", retry_after: Some(retry_after) }
     }
@@ -77,7 +80,7 @@ impl From<TerminalError> for Failure {
             TerminalError::Store(error) => error.into(),
             error => {
                 info!(%error, "did not sign for the terminal");
-                Self::new(StatusCode::FORBIDDEN, ErrorCode::TerminalNotSigned.as_str())
+                Self::TERMINAL_NOT_SIGNED
             }
         }
     }

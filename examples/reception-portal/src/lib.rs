@@ -8,8 +8,6 @@
 //! Stored are a visitor's pairwise identifier and what they agreed to; no certificate, no serial
 //! number.
 
-#![allow(dead_code, unused_imports, reason = "routes are added one by one")]
-
 use std::error::Error;
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::Arc;
@@ -39,6 +37,7 @@ mod password;
 mod revocation;
 mod routes;
 mod serve;
+mod spreadsheet;
 mod store;
 
 /// Runs what the command line asks for, until it is done or told to stop.

@@ -25,6 +25,6 @@ pub struct NobodyAsked;
 #[async_trait]
 impl RevocationChecker for NobodyAsked {
     async fn check(&self, _: &Certificate) -> Revocation {
-        Revocation::NotChecked { because: Cow::Borrowed("no-checker") }
+        Revocation::NotChecked { because: Cow::Borrowed("this server has nobody to ask") }
     }
 }

@@ -18,7 +18,12 @@ use crate::failure::Failure;
 use crate::page;
 
 mod accounts;
+mod board;
+mod desk;
+mod gate;
 mod health;
+mod nonces;
+mod once;
 mod session;
 
 /// Of this page's own files, of WebAssembly, of pictures that it made itself, of the bridge on this
@@ -48,6 +53,9 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// More than tokens and proofs of any kind.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// Some ten thousand tickets.
+const LIST_LIMIT: usize = 2 * 1024 * 1024;
+
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -57,6 +65,24 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/accounts", get(accounts::list).post(accounts::add))
         .route("/accounts/{name}", delete(accounts::remove))
         .route("/accounts/{name}/password", put(accounts::change_password))
+        .route("/nonces", post(nonces::issue))
+        .route("/desk/arrivals", post(desk::arrival))
+        .route("/desk/visits", post(desk::record_visit))
+        .route("/desk/checks", post(desk::record_check))
+        .route("/desk/terminal-signature", post(desk::terminal_signature))
+        .route("/desk/deletions", post(desk::forget))
+        .route("/gate/events", get(gate::events).post(gate::add_event))
+        .route(
+            "/gate/events/{id}/tickets",
+            post(gate::import_tickets).layer(DefaultBodyLimit::max(LIST_LIMIT)),
+        )
+        .route("/gate/events/{id}/list", get(gate::list))
+        .route("/gate/events/{id}/entries", post(gate::enter))
+        .route("/gate/events/{id}/provisional", post(gate::enter_provisionally))
+        .route("/board/visits", get(board::visits))
+        .route("/board/stream", get(board::stream))
+        .route("/board/export", get(board::export))
+        .route("/board/audit", get(board::audit))
         .fallback(async || Failure::NOT_FOUND)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))

@@ -11,11 +11,18 @@ use kazashi_server::{Database, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row, Transaction};
 
+use crate::calendar::rfc_3339;
+
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod board;
+pub(crate) mod check;
+pub(crate) mod deletion;
 pub(crate) mod event;
+pub(crate) mod gate;
 pub(crate) mod rate;
 pub(crate) mod session;
+pub(crate) mod visit;
 
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
 
@@ -60,10 +67,31 @@ impl Portal {
             ("DELETE FROM portal_rate WHERE full_at <= $1", now),
             ("DELETE FROM portal_session WHERE seen_at <= $1", now - session::IDLE),
             ("DELETE FROM portal_event WHERE at <= $1", now - event::KEPT),
+            (check::FORGET_CARDS.0, now - check::FORGET_CARDS.1),
         ] {
             sqlx::query(delete).bind(millis(before)).execute(self.0.pool()).await?;
         }
         Ok(())
+    }
+}
+
+/// What is there already under an id that somebody wants to use.
+pub(crate) enum Known<T> {
+    /// The same request was answered before, so.
+    Same(T),
+    /// It was another request.
+    Other,
+}
+
+impl<T> Known<T> {
+    fn read(
+        row: Option<AnyRow>,
+        request: &str,
+        read: fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let is_same = text(&row, "request")? == request;
+        Ok(Some(if is_same { Self::Same(read(&row)?) } else { Self::Other }))
     }
 }
 
@@ -88,6 +116,10 @@ fn millis(time: SystemTime) -> i64 {
 fn time(row: &AnyRow, column: &'static str) -> Result<SystemTime, StoreError> {
     let millis: i64 = row.try_get(column)?;
     Ok(UNIX_EPOCH + Duration::from_millis(millis.try_into().unwrap_or_default()))
+}
+
+fn rfc_3339_of(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
+    Ok(rfc_3339(time(row, column)?))
 }
 
 fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {

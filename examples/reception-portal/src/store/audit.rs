@@ -8,8 +8,8 @@ use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor};
 
-use super::{Changes, Portal, millis, optional, text, time};
-use crate::calendar::rfc_3339;
+use super::{Changes, Portal, millis, optional, rfc_3339_of, text};
+use crate::calendar::Span;
 
 /// Whose doing it is where nobody signed in.
 pub(crate) const COMMAND_LINE: &str = "(command line)";
@@ -22,6 +22,16 @@ pub(crate) enum Action {
     AccountAdded,
     AccountRemoved,
     PasswordChanged,
+    /// The subject is the check.
+    CheckMatch,
+    CheckNoMatch,
+    VisitorForgotten,
+    /// The subject is the event.
+    EventAdded,
+    TicketsImported,
+    /// The subject is the day.
+    VisitsExported,
+    AuditRead,
 }
 
 impl Action {
@@ -32,6 +42,13 @@ impl Action {
             Self::AccountAdded => "account-added",
             Self::AccountRemoved => "account-removed",
             Self::PasswordChanged => "password-changed",
+            Self::CheckMatch => "check-match",
+            Self::CheckNoMatch => "check-no-match",
+            Self::VisitorForgotten => "visitor-forgotten",
+            Self::EventAdded => "event-added",
+            Self::TicketsImported => "tickets-imported",
+            Self::VisitsExported => "visits-exported",
+            Self::AuditRead => "audit-read",
         }
     }
 }
@@ -46,7 +63,34 @@ pub(crate) struct AuditEntry {
     subject: Option<String>,
 }
 
+impl AuditEntry {
+    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            at: rfc_3339_of(row, "at")?,
+            account: text(row, "account")?,
+            action: text(row, "action")?,
+            subject: optional(row, "subject")?,
+        })
+    }
+}
+
 impl Portal {
+    /// The trail from one time to another.
+    pub(crate) async fn audit_trail(
+        &self,
+        Span { from, until }: Span,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT at, account, action, subject FROM portal_audit \
+             WHERE at >= $1 AND at < $2 ORDER BY at",
+        )
+        .bind(millis(from))
+        .bind(millis(until))
+        .fetch_all(self.0.pool())
+        .await?;
+        rows.iter().map(AuditEntry::read).collect()
+    }
+
     /// Writes down what changes nothing else.
     pub(crate) async fn audit(
         &self,

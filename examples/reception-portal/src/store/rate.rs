@@ -25,6 +25,13 @@ pub(crate) const SIGN_INS_FROM_ADDRESS: Limit =
 pub(crate) const SIGN_INS_TO_ACCOUNT: Limit =
     Limit { name: "sign-ins-to-account", burst: 5, every: Duration::from_secs(20) };
 
+/// Certificates that a desk or a gate asks about: as fast as a queue moves.
+pub(crate) const ARRIVALS: Limit =
+    Limit { name: "arrivals", burst: 60, every: Duration::from_secs(1) };
+/// Nonces of one session.
+pub(crate) const NONCES: Limit =
+    Limit { name: "nonces", burst: 200, every: Duration::from_millis(200) };
+
 /// Why something may not go on.
 #[derive(Debug, Error)]
 pub(crate) enum RateError {
