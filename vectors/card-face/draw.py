@@ -24,6 +24,14 @@ PEOPLE = {
     },
 }
 
+# The people of a crowd have these names, and the rest from one of the two.
+CROWD = {
+    "umeko": "梅子", "momoko": "桃子", "sakurako": "桜子", "kikuko": "菊子", "matsuko": "松子",
+    "takeko": "竹子", "fujiko": "藤子", "ranko": "蘭子", "yuriko": "百合子", "hasuko": "蓮子",
+    "ichiro": "一郎", "jiro": "二郎", "saburo": "三郎", "shiro": "四郎", "goro": "五郎",
+    "rokuro": "六郎", "shichiro": "七郎", "hachiro": "八郎", "kuro": "九郎", "juro": "十郎",
+}
+
 
 class Canvas:
     def __init__(self, background):
@@ -168,6 +176,10 @@ def main(kanji, latin):
             irreversible=True,
             num_resolutions=6,
         )
+    (here / "crowd").mkdir(exist_ok=True)
+    for person, given in CROWD.items():
+        image = text("架空　" + given, jis, kanji, 216)
+        image.save(here / "crowd" / f"{person}-name.png", optimize=True)
 
 
 if __name__ == "__main__":
