@@ -151,7 +151,7 @@ impl Hierarchy {
         let (variant, records) = (image.variant(), &self.card_surface_records);
         let expiry = contents::expiry(variant);
         // How many tries there are at most for a date of birth is not public.
-        let birth_date = printed(variant, holder.birth_date_of_era)?;
+        let birth_date = printed(variant, &holder.birth_date.of_era())?;
         let face = contents::card_surface::card_face(holder, expiry, key, records)?;
         let number = contents::card_surface::individual_number_image(holder, key, records);
         Ok(image
@@ -229,6 +229,17 @@ impl CardKeys {
             card_surface: PrivateKey::new("keys/card-surface.pem", card_surface)?,
             card_info: PrivateKey::new("keys/card-info.pem", card_info)?,
         })
+    }
+
+    /// New keys for authentication and for the card surface, by which one card is told from another.
+    /// The other two stay the same: new keys take their time.
+    pub fn for_another_card(&self, random: &mut dyn CryptoRngCore) -> Result<Self, IssueError> {
+        Ok(Self::new(
+            generate_key(random)?,
+            self.digital_signature.rsa().clone(),
+            generate_key(random)?,
+            self.card_info.rsa().clone(),
+        )?)
     }
 
     /// New keys.

@@ -110,7 +110,7 @@ impl EndEntity {
     pub fn user_authentication(holder: &Holder, key: &RsaPrivateKey) -> Result<Self> {
         let common_name = format!("KAZASHI{:07}13221003A", holder.number);
         Ok(Self {
-            serial: vec![0x22, 0x70, holder.number],
+            serial: serial(0x0022_7000, holder),
             subject: name(&[(C, "JP"), (CN, &common_name)])?,
             key: RsaPublicKey::from(key),
             not_before: DateTime::new(2025, 4, 2, 1, 23, 45)?,
@@ -129,7 +129,7 @@ impl EndEntity {
     pub fn digital_signature(holder: &Holder, key: &RsaPrivateKey) -> Result<Self> {
         let request = format!("20250402102345{:05}13221003A", holder.number);
         Ok(Self {
-            serial: vec![0x1E, 0x60, holder.number],
+            serial: serial(0x001E_6000, holder),
             subject: name(&[(C, "JP"), (L, "Tokyo-to"), (L, "Kiyose-shi"), (CN, &request)])?,
             key_usage: KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
             client_auth: false,
@@ -285,6 +285,12 @@ impl Branch {
     }
 }
 
+/// Three bytes, as on cards.
+fn serial(first: u32, holder: &Holder) -> Vec<u8> {
+    let [_, serial @ ..] = (first + u32::from(holder.number)).to_be_bytes();
+    serial.to_vec()
+}
+
 /// A name of one attribute per RDN: C is a PrintableString, all others are UTF8Strings.
 fn name(attributes: &[(ObjectIdentifier, &str)]) -> Result<Name> {
     let rdns = attributes.iter().map(|&(oid, value)| {
@@ -306,7 +312,7 @@ fn attributes(holder: &Holder) -> Result<Vec<GeneralName>> {
     let unsubstituted = |text: &str| "0".repeat(text.chars().count());
     [
         ("1.2.392.200149.8.5.5.1", holder.name),
-        ("1.2.392.200149.8.5.5.4", holder.birth_date),
+        ("1.2.392.200149.8.5.5.4", &holder.birth_date.with_era()),
         ("1.2.392.200149.8.5.5.3", holder.sex),
         ("1.2.392.200149.8.5.5.5", holder.address),
         ("1.2.392.200149.8.5.5.2", &unsubstituted(holder.name)),

@@ -5,8 +5,9 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -49,6 +50,13 @@ enum Command {
         /// What kind of card
         #[arg(long, value_name = "NAME", default_value = "normal", value_parser = variant())]
         variant: Variant,
+        /// Issue cards to so many people, in folders `0001` and so on beside `authorities`
+        ///
+        /// Each has keys of its own for authentication and for the card surface; the keys for
+        /// digital signatures and card information are the same on all. Names are of twenty,
+        /// faces and addresses of two. Takes half a second a card, on one processor
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=9_999))]
+        people: Option<u16>,
     },
     /// Plug a card into vpcd, the virtual reader of vsmartcard
     ///
@@ -102,7 +110,10 @@ fn variant() -> impl TypedValueParser<Value = Variant> {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::New { dir, variant } => new(&dir, variant),
-        Command::Issue { dir, variant } => issue(&dir, variant),
+        Command::Issue { dir, variant, people: None } => issue(&dir, variant),
+        Command::Issue { dir, variant, people: Some(people) } => {
+            issue_to_people(&dir, variant, people)
+        }
         Command::Run { image, vpcd, serving } => run(image, vpcd, serving),
     };
     if let Err(error) = done {
@@ -120,9 +131,45 @@ fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
     let hierarchy = Hierarchy::generate(&mut OsRng)?;
     let keys = CardKeys::generate(&mut OsRng)?;
     write(dir, &hierarchy.card(variant, &Holder::HANAKO, &keys)?)?;
+    write_authorities(&dir.join("authorities"), &hierarchy)
+}
 
+fn issue_to_people(dir: &Path, variant: Variant, people: u16) -> Result<(), Box<dyn Error>> {
     let authorities = dir.join("authorities");
-    fs::create_dir_all(&authorities)?;
+    if authorities.exists() {
+        return Err(format!("{} holds cards already", dir.display()).into());
+    }
+    let hierarchy = Hierarchy::generate(&mut OsRng)?;
+    write_authorities(&authorities, &hierarchy)?;
+    let keys = CardKeys::generate(&mut OsRng)?;
+    let next = AtomicU16::new(1);
+    let issue_some = || -> Result<(), String> {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number > people {
+                return Ok(());
+            }
+            let keys = keys.for_another_card(&mut OsRng).map_err(|error| error.to_string())?;
+            let card = hierarchy.card(variant, &Holder::of_crowd(number), &keys);
+            let card = card.map_err(|error| error.to_string())?;
+            let dir = dir.join(format!("{number:04}"));
+            folder::write(&dir, &card).map_err(|error| error.to_string())?;
+            println!("{} holds a new card.", dir.display());
+        }
+    };
+    let threads = thread::available_parallelism()?.get();
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(issue_some)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
+    })?;
+    println!(
+        "PIN 1234, password ABC123; the card.toml of each has the date of birth and the numbers."
+    );
+    Ok(())
+}
+
+fn write_authorities(authorities: &Path, hierarchy: &Hierarchy) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(authorities)?;
     for (name, authority) in [
         ("user-authentication-ca.der", &hierarchy.user_authentication),
         ("digital-signature-ca.der", &hierarchy.digital_signature),
@@ -139,7 +186,7 @@ fn issue(dir: &Path, variant: Variant) -> Result<(), Box<dyn Error>> {
         fs::write(&path, authority.to_public_key_pem()?)?;
         println!("authority of {of}: {}", path.display());
     }
-    write_terminal(&authorities.join("terminal"), &hierarchy)
+    write_terminal(&authorities.join("terminal"), hierarchy)
 }
 
 fn write_terminal(dir: &Path, hierarchy: &Hierarchy) -> Result<(), Box<dyn Error>> {

@@ -20,7 +20,7 @@ pub(in crate::issue) fn attributes(holder: &Holder, records: &CvKey) -> [Content
     let objects = [
         tlv::write(Tag(0xDF22), holder.name.as_bytes()),
         tlv::write(Tag(0xDF23), holder.address.as_bytes()),
-        tlv::write(Tag(0xDF24), holder.birth_date_without_era().as_bytes()),
+        tlv::write(Tag(0xDF24), holder.birth_date.to_digits().as_bytes()),
         tlv::write(Tag(0xDF25), holder.sex.as_bytes()),
     ];
     let attributes = record_with_offsets(Tag(0xFF20), Tag(0xDF21), &objects);

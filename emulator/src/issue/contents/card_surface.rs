@@ -16,7 +16,7 @@ const THREE_DIGESTS: [u8; 19] =
 /// The age record: a date of birth and the card's key, signed.
 pub(in crate::issue) fn age_record(holder: &Holder, key: &PrivateKey, records: &CvKey) -> Contents {
     let signed = [
-        tlv::write(Tag(0xDF11), holder.birth_date_without_era().as_bytes()),
+        tlv::write(Tag(0xDF11), holder.birth_date.to_digits().as_bytes()),
         tlv::write(Tag(0xDF12), &public_key(key)),
     ];
     Contents::Transparent(signed_record(Tag(0xFF10), &signed.concat(), Tag(0xDF13), records))
@@ -31,7 +31,7 @@ pub(in crate::issue) fn card_face(
     records: &CvKey,
 ) -> Result<Contents, IssueError> {
     let attributes = [
-        tlv::write(Tag(0xDF22), holder.birth_date_without_era().as_bytes()),
+        tlv::write(Tag(0xDF22), holder.birth_date.to_digits().as_bytes()),
         tlv::write(Tag(0xDF23), holder.sex.as_bytes()),
         tlv::write(Tag(0xDF24), &public_key(key)),
     ];
