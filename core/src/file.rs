@@ -72,6 +72,7 @@ fn length(file: &[u8]) -> usize {
         [0x7F, 0x21, 0x82, high, low, ..] | [0xFF, 0x10..=0x50, 0x82, high, low, ..] => {
             5 + usize::from(u16::from_be_bytes([high, low]))
         }
+        [0xFF, 0x10..=0x50, 0x81, length, ..] => 4 + usize::from(length),
         _ => file.len(),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{jpki, policy::Application, statement::Method};
+use crate::{card_information, jpki, policy::Application, statement::Method};
 
 /// The keys that sign challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub enum Key {
     CardSurface,
 }
 
-/// A PIN by the key that it unlocks. (An EF identifier alone does not name one: 0011 is a PIN in one
+/// A PIN by what it unlocks. (An EF identifier alone does not name one: 0011 is a PIN in one
 /// application and a birth date in another.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +25,9 @@ pub enum PinReference {
     UserAuthentication,
     /// 署名用パスワード: 6 to 16 capitals and digits, five tries.
     DigitalSignature,
+    /// 券面事項入力補助用暗証番号: four digits, three tries. It opens name and address, but also the
+    /// individual number: it is presented only for what is read in the same breath.
+    CardInformation,
 }
 
 /// Says that the card accepted a PIN.
@@ -82,12 +85,22 @@ impl Key {
 }
 
 impl PinReference {
+    /// The application that it belongs to.
+    #[must_use]
+    pub fn application(self) -> Application {
+        match self {
+            Self::UserAuthentication | Self::DigitalSignature => Application::Jpki,
+            Self::CardInformation => Application::CardInformation,
+        }
+    }
+
     /// The EF that holds it.
     #[must_use]
     pub fn ef(self) -> u8 {
         match self {
             Self::UserAuthentication => jpki::ef::USER_AUTHENTICATION_PIN,
             Self::DigitalSignature => jpki::ef::DIGITAL_SIGNATURE_PASSWORD,
+            Self::CardInformation => card_information::ef::PIN,
         }
     }
 }

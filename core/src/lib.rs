@@ -1,8 +1,8 @@
 //! The My Number Card (マイナンバーカード), without any I/O.
 //!
 //! - [`apdu`], [`tlv`] and [`card_record`]: the codecs.
-//! - [`flow`]: what is said to a card, in order; [`jpki`] and [`card_surface`]: the flows of two of
-//!   its applications; [`terminal`]: what an institution says to it.
+//! - [`flow`]: what is said to a card, in order; [`jpki`], [`card_surface`] and [`card_information`]:
+//!   the flows of three of its applications; [`terminal`]: what an institution says to it.
 //! - [`key`], [`secret`], [`verification`] and [`statement`]: what signs, what the card is given to
 //!   compare, and what it signs.
 //! - [`policy`]: which scope a command needs, given the state of the card; [`session`]: the card
@@ -15,6 +15,7 @@ mod abilities;
 pub mod apdu;
 mod attributes_record;
 mod birth_date;
+pub mod card_information;
 pub mod card_record;
 pub mod card_surface;
 mod command;

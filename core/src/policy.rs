@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::{
     apdu::{CommandApdu, StatusWord},
-    card_surface,
+    card_information, card_surface,
     error_code::ErrorCode,
     jpki::{self, ef},
     key::{Key, PinReference},
@@ -42,6 +42,9 @@ pub enum Scope {
     /// whose verification number B is presented. Includes [`CardPresence`](Self::CardPresence):
     /// whoever sees the face may also have the card show that it is there.
     CardFace,
+    /// Read the four basic attributes (name, address, birth date, sex) with the PIN of the card
+    /// information input support application (券面事項入力補助用暗証番号).
+    Attributes,
     /// Use the password of the digital signature key; read its certificate, which holds name and
     /// address.
     Sign,
@@ -59,6 +62,7 @@ impl Scope {
         match reference {
             PinReference::UserAuthentication => Self::Authenticate,
             PinReference::DigitalSignature => Self::Sign,
+            PinReference::CardInformation => Self::Attributes,
         }
     }
 
@@ -123,11 +127,15 @@ pub enum Application {
     Jpki,
     /// The card surface application (券面事項確認AP).
     CardSurface,
+    /// The card information input support application (券面事項入力補助AP). No command of a page
+    /// reaches it: its PIN opens the individual number too, and EF 0003 gives that away.
+    CardInformation,
 }
 
 impl Application {
     /// Every application of the table.
-    const ALL: [Self; 3] = [Self::CardManager, Self::Jpki, Self::CardSurface];
+    const ALL: [Self; 4] =
+        [Self::CardManager, Self::Jpki, Self::CardSurface, Self::CardInformation];
 
     /// The application's complete name.
     #[must_use]
@@ -136,6 +144,7 @@ impl Application {
             Self::CardManager => &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00],
             Self::Jpki => &jpki::AID,
             Self::CardSurface => &card_surface::AID,
+            Self::CardInformation => &card_information::AID,
         }
     }
 
@@ -146,6 +155,7 @@ impl Application {
             Self::CardManager => "card-manager",
             Self::Jpki => "jpki",
             Self::CardSurface => "card-surface",
+            Self::CardInformation => "card-information",
         }
     }
 
@@ -287,6 +297,7 @@ impl CardState {
     pub fn judge(&self, command: &CommandApdu) -> Result<Needs, Refusal> {
         match Action::of(command, self.current_ef).ok_or(Refusal)? {
             Action::GetResponse => self.response_goes_on.ok_or(Refusal),
+            Action::SelectApplication(Application::CardInformation) => Err(Refusal),
             Action::SelectApplication(_) => Ok(Needs::Lease),
             Action::SelectFile(file) => {
                 self.rows().any(|&(_, ef, _)| ef == file).then_some(Needs::Lease).ok_or(Refusal)
@@ -342,7 +353,7 @@ impl CardState {
         match self.application {
             Some(Application::Jpki) => JPKI,
             Some(Application::CardSurface) => CARD_SURFACE,
-            Some(Application::CardManager) | None => &[],
+            Some(Application::CardManager | Application::CardInformation) | None => &[],
         }
         .iter()
     }

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::key::PinReference;
 
-/// The PIN (暗証番号) of the user authentication key: four digits.
+/// The PIN (暗証番号) of the user authentication key, or of the card information input support
+/// application: four digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin(Zeroizing<Box<[u8]>>);
 
@@ -16,7 +17,7 @@ pub struct Pin(Zeroizing<Box<[u8]>>);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<Box<[u8]>>);
 
-/// A PIN or password together with the key that it unlocks.
+/// A PIN or password together with what it unlocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PinValue {
@@ -24,6 +25,8 @@ pub enum PinValue {
     UserAuthentication(Pin),
     /// For the digital signature key.
     DigitalSignature(Password),
+    /// For the card information input support application.
+    CardInformation(Pin),
 }
 
 /// What was typed cannot be right, so the card is not asked.
@@ -64,6 +67,7 @@ impl PinValue {
         match reference {
             PinReference::UserAuthentication => Pin::parse(text).map(Self::UserAuthentication),
             PinReference::DigitalSignature => Password::parse(text).map(Self::DigitalSignature),
+            PinReference::CardInformation => Pin::parse(text).map(Self::CardInformation),
         }
     }
 
@@ -73,13 +77,16 @@ impl PinValue {
         match self {
             Self::UserAuthentication(_) => PinReference::UserAuthentication,
             Self::DigitalSignature(_) => PinReference::DigitalSignature,
+            Self::CardInformation(_) => PinReference::CardInformation,
         }
     }
 
     /// The bytes that the card compares.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::UserAuthentication(Pin(bytes)) | Self::DigitalSignature(Password(bytes)) => bytes,
+            Self::UserAuthentication(Pin(bytes))
+            | Self::CardInformation(Pin(bytes))
+            | Self::DigitalSignature(Password(bytes)) => bytes,
         }
     }
 }

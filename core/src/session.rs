@@ -6,6 +6,7 @@ use std::fmt;
 use crate::{
     Abilities, Document, Error, Nonce,
     apdu::{CommandApdu, ResponseApdu, StatusWord},
+    card_information::{self, AttributesReading},
     card_surface,
     error_code::ErrorCode,
     flow::{Flow, Transport, run},
@@ -228,6 +229,13 @@ impl<'c> Session<'c> {
         self.run(Application::Jpki, jpki::sign_document(document))
     }
 
+    /// Reads the basic attributes and what vouches for them, if the PIN of the card information input
+    /// support application was presented in this transaction.
+    pub fn read_attributes(&mut self) -> Result<AttributesReading, Failure> {
+        self.demand(PinReference::CardInformation)?;
+        self.run(Application::CardInformation, card_information::attributes())
+    }
+
     /// Ends the transaction after this.
     pub fn finish(&mut self) {
         self.finished = true;
@@ -275,10 +283,8 @@ impl<'c> Session<'c> {
         };
         match self.exchange(&application.select())?.status() {
             StatusWord::OK => Ok(()),
-            _ if application == Application::CardSurface => {
-                Err(ErrorCode::ApplicationAbsent.into())
-            }
-            _ => Err(ErrorCode::UnsupportedCard.into()),
+            _ if application == Application::Jpki => Err(ErrorCode::UnsupportedCard.into()),
+            _ => Err(ErrorCode::ApplicationAbsent.into()),
         }
     }
 

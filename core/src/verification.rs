@@ -81,6 +81,7 @@ impl ReferenceData {
         match self {
             Self::Pin(PinReference::UserAuthentication) => "user-authentication-pin",
             Self::Pin(PinReference::DigitalSignature) => "digital-signature-password",
+            Self::Pin(PinReference::CardInformation) => "card-information-pin",
             Self::BirthDate => "birth-date",
             Self::VerificationNumberB => "verification-number-b",
         }
@@ -100,7 +101,7 @@ impl ReferenceData {
     #[must_use]
     pub fn file(self) -> (Application, u8) {
         match self {
-            Self::Pin(reference) => (Application::Jpki, reference.ef()),
+            Self::Pin(reference) => (reference.application(), reference.ef()),
             Self::BirthDate => (Application::CardSurface, card_surface::ef::BIRTH_DATE),
             Self::VerificationNumberB => {
                 (Application::CardSurface, card_surface::ef::VERIFICATION_NUMBER_B)

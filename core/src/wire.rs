@@ -145,6 +145,15 @@ pub enum Request {
         /// Its digest.
         digest: Hex,
     },
+    /// Collect the PIN of the card information input support application, present it for this one
+    /// thing, and read the four basic attributes. Answered by [`Answer::Attributes`].
+    ReadAttributes {
+        /// The lease.
+        lease: String,
+        /// How the PIN is collected; left out, the bridge asks the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<PinEntry>,
+    },
     /// Give the lease back; the card is left clean. Answered by [`Answer::Released`].
     Release {
         /// The lease.
@@ -210,10 +219,29 @@ pub enum Answer {
         /// The digital signature certificate, DER.
         certificate: Hex,
     },
+    /// To [`Request::ReadAttributes`].
+    Attributes {
+        /// EF 0002 of the card information input support application.
+        record: Hex,
+        /// Whether it is as the municipality wrote it.
+        integrity: Integrity,
+    },
     /// To [`Request::Release`].
     Released,
     /// To any request.
     Error(Failure),
+}
+
+/// Whether a record is genuine and unaltered, as far as whoever guards the card can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum Integrity {
+    /// It is.
+    Genuine,
+    /// It is not, or cannot be told: why.
+    #[serde(untagged)]
+    Doubtful(ErrorCode),
 }
 
 /// Why a request failed.

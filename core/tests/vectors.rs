@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf};
 
 use kazashi_core::{
-    Abilities, BirthDate, Document, Error, Hash, Nonce, VerificationNumberB,
+    Abilities, AttributesRecord, BirthDate, Document, Error, Hash, Nonce, Sex, VerificationNumberB,
     apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord},
     card_surface::{
         self, BirthDateSource, CardFaceReading, CertificateReading, Presence, PresenceProof,
@@ -491,6 +491,30 @@ fn the_card_surface_signs_a_statement_of_its_own() {
         card.sign_challenge(Key::CardSurface, "https://example.com", &nonce)
     });
     assert_eq!(signature.unwrap().as_bytes(), hex("0102030405060708"));
+}
+
+#[test]
+fn the_basic_attributes_are_read_after_their_pin_and_only_then() {
+    let reading = in_session("read-attributes", |card| {
+        assert_eq!(card.read_attributes(), Err(ErrorCode::InvalidRequest.into()));
+        let pin = PinValue::parse(PinReference::CardInformation, "1234").unwrap();
+        card.present_for(Presentation::of_person(pin, 3), Session::read_attributes)
+    });
+    let reading = reading.unwrap();
+    let attributes = AttributesRecord::parse(&reading.record).unwrap();
+    assert_eq!((attributes.name(), attributes.address()), ("山　花", "東"));
+    assert_eq!((attributes.birth_date().digits(), attributes.sex()), (&b"19800217"[..], Sex::Female));
+    assert_eq!(*reading.integrity_record, hex("FF30820003010203"));
+    assert_eq!(reading.cv_certificate, hex("7F21820003040506"));
+    assert_eq!(format!("{reading:?}"), "AttributesReading { .. }");
+}
+
+#[test]
+fn nobody_is_asked_for_a_pin_of_an_application_that_is_not_there() {
+    let retries_left = in_session("attributes-without-application", |card| {
+        card.retries_before_dialog(PinReference::CardInformation)
+    });
+    assert_eq!(retries_left, Err(ErrorCode::ApplicationAbsent.into()));
 }
 
 #[test]

@@ -368,11 +368,7 @@ class Lease implements Channel {
     await this.#use(async (channel) => channel.verifyBirthDate(birthDate));
   }
 
-  async verifyNumberB(
-    birthDate: string,
-    expiryYear: string,
-    securityCode: string,
-  ): Promise<void> {
+  async verifyNumberB(birthDate: string, expiryYear: string, securityCode: string): Promise<void> {
     await this.#use(async (channel) => channel.verifyNumberB(birthDate, expiryYear, securityCode));
   }
 

@@ -85,6 +85,28 @@ fn everything_else_of_the_card_surface_is_refused() {
 }
 
 #[test]
+fn no_command_of_a_page_reaches_the_card_information() {
+    // As after a guarded step, which selects it and presents its PIN.
+    let state = within(Application::CardInformation);
+    assert_eq!(state.application(), Some(Application::CardInformation));
+    for (refused, why) in [
+        ("00B0810000", "the individual number"),
+        ("00B0820000", "the basic attributes"),
+        ("00B0830000", "the hash of the individual number"),
+        ("00B0840000", "the certificate"),
+        ("00B08A0000", "a file of another application"),
+        ("00A4020C020001", "the individual number, to be read as the current file"),
+        ("00200091", "the counter of its PIN"),
+        ("002000910431323334", "VERIFY with a PIN"),
+        ("002401910431323334", "CHANGE REFERENCE DATA"),
+        ("802A000033", "a signature"),
+        ("80AE00000101", "SET SESSION KEY"),
+    ] {
+        assert_eq!(state.judge(&command(refused)), Err(Refusal), "{refused}: {why}");
+    }
+}
+
+#[test]
 fn a_terminal_certificate_is_for_the_key_that_certifies_terminals() {
     let body = certificate_part(terminal::CERTIFICATE_BODY, 307);
     let signature = certificate_part(terminal::CERTIFICATE_SIGNATURE, 261);
@@ -114,7 +136,9 @@ fn a_terminal_certificate_is_for_the_key_that_certifies_terminals() {
 fn everything_else_is_refused() {
     for (refused, why) in [
         ("00A4040C09D392F0002601000000", "a name that is only a prefix"),
-        ("00A4040C0AD3921000310001010408", "an application that is not in the table"),
+        ("00A4040C0AD3921000310001010408", "the application with the individual number"),
+        ("00A404000AD392100031000101040800", "the same, with FCI"),
+        ("00A4040C0AD3921000310001010100", "an application that is not in the table"),
         ("00A4040C0AD392F00026010000000100", "SELECT without FCI that expects data"),
         ("00A4020C020017", "a key file"),
         ("00A4020C020009", "a file of which nothing is known"),
@@ -365,6 +389,7 @@ fn a_scope_includes_what_is_said_of_it_and_no_other() {
         (Scope::AuthenticatePinless, certificate),
         (Scope::CardPresence, certificate),
         (Scope::CardFace, presence_and_certificate),
+        (Scope::Attributes, &[]),
         (Scope::Events, &[]),
         (Scope::Reader, &[]),
         (Scope::Sign, &[]),

@@ -33,6 +33,8 @@ fn what_cannot_be_a_password_never_reaches_the_card() {
 fn the_bytes_are_what_the_card_compares() {
     let pin = PinValue::parse(PinReference::UserAuthentication, "１２３4").unwrap();
     assert_eq!(pin.as_bytes(), b"1234");
+    let pin = PinValue::parse(PinReference::CardInformation, "１２３4").unwrap();
+    assert_eq!(pin.as_bytes(), b"1234");
     let password = PinValue::parse(PinReference::DigitalSignature, "abc123").unwrap();
     assert_eq!(password.as_bytes(), b"ABC123");
 }
