@@ -503,7 +503,10 @@ fn the_basic_attributes_are_read_after_their_pin_and_only_then() {
     let reading = reading.unwrap();
     let attributes = AttributesRecord::parse(&reading.record).unwrap();
     assert_eq!((attributes.name(), attributes.address()), ("山　花", "東"));
-    assert_eq!((attributes.birth_date().digits(), attributes.sex()), (&b"19800217"[..], Sex::Female));
+    assert_eq!(
+        (attributes.birth_date().digits(), attributes.sex()),
+        (&b"19800217"[..], Sex::Female)
+    );
     assert_eq!(*reading.integrity_record, hex("FF30820003010203"));
     assert_eq!(reading.cv_certificate, hex("7F21820003040506"));
     assert_eq!(format!("{reading:?}"), "AttributesReading { .. }");

@@ -165,6 +165,7 @@ impl Person {
         let text = match reference {
             PinReference::UserAuthentication => self.pin,
             PinReference::DigitalSignature => self.password,
+            PinReference::CardInformation => panic!("no flow presents it"),
         };
         let value = PinValue::parse(reference, text).unwrap();
         Presentation::of_person(value, self.at_least)

@@ -15,7 +15,9 @@ use rsa::{
 };
 
 use crate::{
-    page::{SELECT_CARD_MANAGER, SELECT_CARD_SURFACE, SELECT_COMMON, SELECT_JPKI},
+    page::{
+        SELECT_CARD_INFO, SELECT_CARD_MANAGER, SELECT_CARD_SURFACE, SELECT_COMMON, SELECT_JPKI,
+    },
     random::Random,
     vectors,
 };
@@ -85,7 +87,7 @@ impl Desk {
     /// one afterwards.
     pub(crate) fn meanwhile(&self) {
         for _ in 0..self.choose(5) {
-            match self.choose(24) {
+            match self.choose(30) {
                 0..=3 => self.other(SELECT_JPKI),
                 4 | 5 => self.other(SELECT_CARD_SURFACE),
                 6 => self.other(SELECT_COMMON),
@@ -99,6 +101,12 @@ impl Desk {
                 20 => self.0.borrow_mut().card.reset(),
                 21 => self.power_cycle(),
                 22 if self.choose(4) == 0 => self.let_terminal_in(),
+                23 | 24 => self.present(SELECT_CARD_INFO, b"\x00\x20\x00\x91\x041234"),
+                25 => self.present(SELECT_CARD_INFO, b"\x00\x20\x00\x94\x0C123456789018"),
+                26 | 27 => {
+                    self.present(SELECT_CARD_SURFACE, b"\x00\x20\x00\x92\x0E55021720352285");
+                }
+                28 => self.present(SELECT_CARD_SURFACE, b"\x00\x20\x00\x93\x0C123456789018"),
                 _ => self.swap(),
             }
         }
@@ -112,6 +120,9 @@ impl Desk {
             (SELECT_JPKI, b"\x80\x2A\x00\x97\x01\x55\x00"),
             (SELECT_JPKI, b"\x80\x2A\x00\x9A\x01\x55\x00"),
             (SELECT_CARD_SURFACE, b"\x00\xB0\x81\x00\x00"),
+            (SELECT_CARD_SURFACE, b"\x00\xB0\x82\x00\x00"),
+            (SELECT_CARD_INFO, b"\x00\xB0\x81\x00\x00"),
+            (SELECT_CARD_INFO, b"\x00\xB0\x83\x00\x00"),
         ];
         for (select, command) in opened {
             self.other(select);
@@ -126,6 +137,11 @@ impl Desk {
 
     fn other(&self, command: &[u8]) {
         self.send(command);
+    }
+
+    fn present(&self, select: &[u8], verify: &[u8]) {
+        self.other(select);
+        self.other(verify);
     }
 
     /// Terminal authentication, up to where the card would sign a statement of the other program.
@@ -174,7 +190,7 @@ impl State {
         let deed = self.card.deed().cloned();
         self.deeds.extend(deed.clone());
         if self.is_open && status == StatusWord::OK && command.get(1..3) == Some(&[0xA4, 0x04]) {
-            self.present_all();
+            self.present_all(command);
             self.card.transmit(command, &mut self.random);
         }
         // Some readers hand over a response in parts.
@@ -185,10 +201,19 @@ impl State {
         (response, status)
     }
 
-    /// Presents what the current application knows. To select it again keeps that (card.md 2).
-    fn present_all(&mut self) {
-        let values: [(u8, &[u8]); 3] = [(0x18, b"1234"), (0x1B, b"ABC123"), (0x11, b"550217")];
-        for (file, value) in values {
+    /// Presents what this application knows. To select it again keeps that (card.md 2).
+    fn present_all(&mut self, selected: &[u8]) {
+        let values: [(&[u8], u8, &[u8]); 7] = [
+            (SELECT_JPKI, 0x18, b"1234"),
+            (SELECT_JPKI, 0x1B, b"ABC123"),
+            (SELECT_CARD_SURFACE, 0x11, b"550217"),
+            (SELECT_CARD_SURFACE, 0x12, b"55021720352285"),
+            (SELECT_CARD_SURFACE, 0x13, b"123456789018"),
+            (SELECT_CARD_INFO, 0x11, b"1234"),
+            (SELECT_CARD_INFO, 0x14, b"123456789018"),
+        ];
+        let is_of = |select: &[u8]| selected.get(5..15) == select.get(5..);
+        for (_, file, value) in values.into_iter().filter(|(select, ..)| is_of(select)) {
             let select = [0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, file];
             if self.card.transmit(&select, &mut self.random) == [0x90, 0x00] {
                 let nc = u8::try_from(value.len()).unwrap();

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, env};
 
 use kazashi_core::{
-    Abilities, BirthDate, Document, Hash, Nonce,
+    Abilities, BirthDate, Document, Hash, Nonce, VerificationNumberB,
     apdu::{CommandApdu, StatusWord},
     error_code::ErrorCode,
     jpki::Signature,
@@ -36,13 +36,15 @@ mod random;
 mod rules;
 mod vectors;
 
-const SCOPES: [Scope; 9] = [
+const SCOPES: [Scope; 11] = [
     Scope::Events,
     Scope::Reader,
     Scope::UserCertificate,
     Scope::Authenticate,
     Scope::AuthenticatePinless,
     Scope::CardPresence,
+    Scope::CardFace,
+    Scope::Attributes,
     Scope::Sign,
     Scope::PagePin,
     Scope::RawApdu,
@@ -82,8 +84,15 @@ fn no_page_causes_what_its_scopes_do_not_allow() {
     }
     println!("{figures:#?}");
     assert!(figures.ok * 20 >= figures.sent, "too few commands say 9000: {figures:?}");
-    for guarded in ["VerifyPin", "VerifyBirthDate", "SignChallenge", "SignDocument", "TerminalSign"]
-    {
+    for guarded in [
+        "VerifyPin",
+        "VerifyBirthDate",
+        "VerifyNumberB",
+        "ReadAttributes",
+        "SignChallenge",
+        "SignDocument",
+        "TerminalSign",
+    ] {
         let done = figures.guarded.get(guarded);
         assert!(done.is_some_and(|&done| done > 0), "no {guarded} succeeded: {figures:?}");
     }
@@ -114,13 +123,22 @@ fn without_the_policy_the_same_pages_cause_all_that_the_rules_forbid() {
         "read Jpki 000A",
         "read Common 0001",
         "read CardSurface 0001",
+        "read CardSurface 0002",
         "read CardSurface 0003",
+        "read CardSurface 0005",
+        "read CardInfo 0001",
+        "read CardInfo 0002",
+        "read CardInfo 0003",
         "data object",
         "counter of Jpki 0018",
         "counter of CardSurface 0011",
+        "counter of CardSurface 0012",
+        "counter of CardInfo 0011",
         "tried Jpki 0018",
         "tried Jpki 001B",
         "tried CardSurface 0011",
+        "tried CardSurface 0012",
+        "tried CardInfo 0011",
         "changed Jpki 001B",
         "challenge",
         "certificate",
@@ -216,8 +234,10 @@ impl Client {
                 (Doing::Pin(ef(reference)), done.map(|_| StatusWord::OK))
             }
             Request::VerifyPin { reference, of_page, correct } => {
-                let done = require(Scope::of_pin(reference))
-                    .and_then(|()| session.present(self.pin(reference, of_page, correct)?));
+                let done = require(Scope::of_pin(reference)).and_then(|()| match reference {
+                    PinReference::CardInformation => Err(ErrorCode::InvalidRequest.into()),
+                    _ => session.present(self.pin(reference, of_page, correct)?),
+                });
                 (Doing::Pin(ef(reference)), done.map(|()| StatusWord::OK))
             }
             Request::VerifyBirthDate { correct } => {
@@ -226,6 +246,21 @@ impl Client {
                 let done = require(Scope::CardPresence)
                     .and_then(|()| session.present(Presentation::of_birth_date(birth_date)));
                 (Doing::Pin(rules::BIRTH_DATE), done.map(|()| StatusWord::OK))
+            }
+            Request::VerifyNumberB { correct } => {
+                let code = if correct { "2285" } else { "2286" };
+                let number = VerificationNumberB::parse("1980-02-17", "2035", code).unwrap();
+                let done = require(Scope::CardFace)
+                    .and_then(|()| session.present(Presentation::of_number_b(number)));
+                (Doing::Pin(rules::VERIFICATION_NUMBER_B), done.map(|()| StatusWord::OK))
+            }
+            Request::ReadAttributes { of_page, correct } => {
+                let reference = PinReference::CardInformation;
+                let done = require(Scope::of_pin(reference)).and_then(|()| {
+                    let pin = self.pin(reference, of_page, correct)?;
+                    session.present_for(pin, Session::read_attributes)
+                });
+                (Doing::Attributes, done.map(|_| StatusWord::OK))
             }
             Request::SignChallenge { key, with_pin } => {
                 let done = require(Scope::of_key(key)).and_then(|()| match key.pin_reference() {
@@ -284,8 +319,8 @@ impl Client {
         correct: bool,
     ) -> Result<Presentation, Failure> {
         let text = match (reference, correct) {
-            (PinReference::UserAuthentication, true) => "1234",
-            (PinReference::UserAuthentication, false) => "0000",
+            (PinReference::UserAuthentication | PinReference::CardInformation, true) => "1234",
+            (PinReference::UserAuthentication | PinReference::CardInformation, false) => "0000",
             (PinReference::DigitalSignature, true) => "ABC123",
             (PinReference::DigitalSignature, false) => "ABC124",
         };
@@ -327,6 +362,7 @@ fn ef(reference: PinReference) -> kazashi_emulator::Ef {
     match reference {
         PinReference::UserAuthentication => rules::PIN,
         PinReference::DigitalSignature => rules::PASSWORD,
+        PinReference::CardInformation => rules::CARD_INFORMATION_PIN,
     }
 }
 

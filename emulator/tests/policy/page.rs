@@ -16,14 +16,16 @@ pub(crate) const SELECT_CARD_SURFACE: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x02";
 pub(crate) const SELECT_COMMON: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x01\x00";
+pub(crate) const SELECT_CARD_INFO: &[u8] =
+    b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
 const SELECTS: [&[u8]; 6] = [
     SELECT_JPKI,
     SELECT_CARD_SURFACE,
     SELECT_COMMON,
     SELECT_CARD_MANAGER,
-    // 住基AP and 券面事項入力補助AP (card.md 2), which this card is without.
+    SELECT_CARD_INFO,
+    // 住基AP (card.md 2), which this card is without.
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x01",
-    b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08",
 ];
 
 /// What the page asks of the bridge next.
@@ -38,6 +40,13 @@ pub(crate) enum Request {
         correct: bool,
     },
     VerifyBirthDate {
+        correct: bool,
+    },
+    VerifyNumberB {
+        correct: bool,
+    },
+    ReadAttributes {
+        of_page: bool,
         correct: bool,
     },
     SignChallenge {
@@ -66,6 +75,8 @@ const JPKI_FILES: &[u8] = &[
     0x1B, 0x1C, 0x1E,
 ];
 const CARD_SURFACE_FILES: &[u8] = &[0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x1A];
+const CARD_INFO_FILES: &[u8] =
+    &[0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x11, 0x12, 0x13, 0x14, 0x15];
 const OTHER_FILES: &[u8] = &[0x01, 0x02, 0x04, 0x0A, 0x11, 0x1C];
 
 impl Page {
@@ -101,6 +112,7 @@ impl Page {
                 [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02, ..] => {
                     CARD_SURFACE_FILES
                 }
+                [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08, ..] => CARD_INFO_FILES,
                 _ => OTHER_FILES,
             };
         }
@@ -142,7 +154,7 @@ impl Page {
     fn forbidden(&self, random: &mut Random) -> Vec<u8> {
         let file = random.pick(self.files);
         let p2 = random.pick(&[0x80, 0x80 | file]);
-        let pin: &[u8] = random.pick(&[b"1234", b"ABC123", b"550217", b"0000"]);
+        let pin: &[u8] = random.pick(&[b"1234", b"ABC123", b"550217", b"55021720352285", b"0000"]);
         let nc = u8::try_from(pin.len()).unwrap();
         match random.below(20) {
             0..=2 => [&[0x00, 0x20, 0x00, p2, nc], pin].concat(),
@@ -182,7 +194,7 @@ fn plan(random: &mut Random) -> Vec<Request> {
     let of_page = random.one_in(2);
     let correct = !random.one_in(6);
     let (pin, password) = (PinReference::UserAuthentication, PinReference::DigitalSignature);
-    match random.below(14) {
+    match random.below(18) {
         0 | 1 => vec![transmit(SELECT_JPKI), read(0x8A)],
         2 => vec![
             transmit(SELECT_JPKI),
@@ -211,6 +223,29 @@ fn plan(random: &mut Random) -> Vec<Request> {
             read(0x81),
             read(0x84),
             Request::SignChallenge { key: Key::CardSurface, with_pin: false },
+        ],
+        14 | 15 => vec![
+            transmit(SELECT_CARD_SURFACE),
+            Request::VerifyNumberB { correct },
+            read(0x82),
+            read(0x84),
+            read(0x85),
+            Request::SignChallenge { key: Key::CardSurface, with_pin: false },
+        ],
+        // What the PIN opens besides: the individual number, and its hash.
+        16 => vec![
+            Request::AskPin(PinReference::CardInformation),
+            Request::ReadAttributes { of_page, correct },
+            transmit(SELECT_CARD_INFO),
+            read(0x81),
+            read(0x83),
+        ],
+        17 => vec![
+            transmit(SELECT_CARD_INFO),
+            Request::VerifyPin { reference: PinReference::CardInformation, of_page, correct },
+            read(0x81),
+            read(0x82),
+            read(0x83),
         ],
         // Which application is it?
         8 | 9 => vec![transmit(SELECT_CARD_SURFACE), transmit(SELECT_JPKI), read(0x81), read(0x84)],

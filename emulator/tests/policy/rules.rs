@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use kazashi_core::policy::Scope;
 use kazashi_emulator::{Application, Deed, Ef};
 
-use Application::{CardSurface, Jpki};
+use Application::{CardInfo, CardSurface, Jpki};
 
 /// What a page had the bridge do.
 #[derive(Debug)]
@@ -23,11 +23,15 @@ pub(crate) enum Doing {
     Terminal { statement: [u8; 32] },
     /// Sign the document of this DigestInfo.
     Document { data: Vec<u8> },
+    /// Present the PIN of the card information input support application, and read the attributes.
+    Attributes,
 }
 
 pub(crate) const PIN: Ef = Ef { application: Jpki, id: 0x0018 };
 pub(crate) const PASSWORD: Ef = Ef { application: Jpki, id: 0x001B };
 pub(crate) const BIRTH_DATE: Ef = Ef { application: CardSurface, id: 0x0011 };
+pub(crate) const VERIFICATION_NUMBER_B: Ef = Ef { application: CardSurface, id: 0x0012 };
+pub(crate) const CARD_INFORMATION_PIN: Ef = Ef { application: CardInfo, id: 0x0011 };
 pub(crate) const USER_AUTHENTICATION_KEY: Ef = Ef { application: Jpki, id: 0x0017 };
 pub(crate) const DIGITAL_SIGNATURE_KEY: Ef = Ef { application: Jpki, id: 0x001A };
 pub(crate) const CARD_SURFACE_KEY: Ef = Ef { application: CardSurface, id: 0x001A };
@@ -38,8 +42,15 @@ pub(crate) const SHA_256: [u8; 19] =
     *b"\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 
 /// The scopes that include the user authentication certificate.
-const CERTIFICATE: &[Scope] =
-    &[Scope::UserCertificate, Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence];
+const CERTIFICATE: &[Scope] = &[
+    Scope::UserCertificate,
+    Scope::Authenticate,
+    Scope::AuthenticatePinless,
+    Scope::CardPresence,
+    Scope::CardFace,
+];
+/// Those that let the card show that it is there.
+const PRESENCE: &[Scope] = &[Scope::CardPresence, Scope::CardFace];
 
 /// Which scopes let a page read a file. What is not here, none does.
 const FILES: &[(Application, u16, &[Scope])] = &[
@@ -48,8 +59,9 @@ const FILES: &[(Application, u16, &[Scope])] = &[
     (Jpki, 0x0006, CERTIFICATE),
     (Jpki, 0x000A, CERTIFICATE),
     (Jpki, 0x000B, CERTIFICATE),
-    (CardSurface, 0x0001, &[Scope::CardPresence]),
-    (CardSurface, 0x0004, &[Scope::CardPresence]),
+    (CardSurface, 0x0001, PRESENCE),
+    (CardSurface, 0x0002, &[Scope::CardFace]),
+    (CardSurface, 0x0004, PRESENCE),
 ];
 /// Which certificates there are: every page that holds a lease may know.
 const AVAILABILITY: Ef = Ef { application: Jpki, id: 0x0008 };
@@ -58,7 +70,8 @@ const AVAILABILITY: Ef = Ef { application: Jpki, id: 0x0008 };
 const COUNTERS: &[(Application, u16, &[Scope])] = &[
     (Jpki, 0x0018, CERTIFICATE),
     (Jpki, 0x001B, CERTIFICATE),
-    (CardSurface, 0x0011, &[Scope::CardPresence]),
+    (CardSurface, 0x0011, PRESENCE),
+    (CardSurface, 0x0012, &[Scope::CardFace]),
 ];
 
 /// Whether an origin with these scopes may cause this, doing that.
@@ -85,9 +98,11 @@ pub(crate) fn allows(scopes: &[Scope], doing: &Doing, deed: &Deed) -> bool {
             | Deed::TerminalAccepted { .. }
             | Deed::Signed { .. } => false,
         },
-        Doing::Pin(pin) => has(presenting(*pin)) && is_of_pin(deed, *pin),
+        Doing::Pin(pin) => {
+            presenting(*pin).iter().any(|&scope| has(scope)) && is_of_pin(deed, *pin)
+        }
         Doing::Statement { key: CARD_SURFACE_KEY, data } => {
-            has(Scope::CardPresence) && *deed == signed(CARD_SURFACE_KEY, data)
+            PRESENCE.iter().any(|&scope| has(scope)) && *deed == signed(CARD_SURFACE_KEY, data)
         }
         Doing::Statement { key, data } => {
             has(Scope::Authenticate)
@@ -106,6 +121,11 @@ pub(crate) fn allows(scopes: &[Scope], doing: &Doing, deed: &Deed) -> bool {
                 && (*deed == signed(DIGITAL_SIGNATURE_KEY, data)
                     || *deed == Deed::FileRead(DIGITAL_SIGNATURE_CERTIFICATE)
                     || is_of_pin(deed, PASSWORD))
+        }
+        Doing::Attributes => {
+            let is_read =
+                matches!(deed, Deed::FileRead(Ef { application: CardInfo, id: 0x0002..=0x0004 }));
+            has(Scope::Attributes) && (is_read || is_of_pin(deed, CARD_INFORMATION_PIN))
         }
     }
 }
@@ -132,6 +152,14 @@ impl Presented {
             }
             Deed::FileRead(_) if self.opens => return true,
             Deed::FileRead(Ef { application: CardSurface, id: 0x0001 }) => BIRTH_DATE,
+            Deed::FileRead(Ef { application: CardSurface, id: 0x0002 }) => VERIFICATION_NUMBER_B,
+            // Developers may read it on a card that gives it out, but not after what the bridge did.
+            Deed::FileRead(Ef { application: CardInfo, id }) if id != 0x0004 && id != 0x0005 => {
+                if !matches!(doing, Doing::Attributes) {
+                    return false;
+                }
+                CARD_INFORMATION_PIN
+            }
             Deed::FileRead(DIGITAL_SIGNATURE_CERTIFICATE) => PASSWORD,
             Deed::Signed { key: DIGITAL_SIGNATURE_KEY, .. } => PASSWORD,
             Deed::Signed { key: USER_AUTHENTICATION_KEY, .. }
@@ -156,12 +184,15 @@ fn is_reading(deed: &Deed) -> bool {
     )
 }
 
-/// The scope that lets a page have a PIN presented.
-fn presenting(pin: Ef) -> Scope {
+/// The scopes that let a page have a PIN presented.
+fn presenting(pin: Ef) -> &'static [Scope] {
     match pin {
-        PIN => Scope::Authenticate,
-        PASSWORD => Scope::Sign,
-        BIRTH_DATE => Scope::CardPresence,
+        PIN => &[Scope::Authenticate],
+        PASSWORD => &[Scope::Sign],
+        BIRTH_DATE => PRESENCE,
+        VERIFICATION_NUMBER_B => &[Scope::CardFace],
+        // Its counter, before the dialog.
+        CARD_INFORMATION_PIN => &[Scope::Attributes],
         _ => panic!("no scope presents {pin:?}"),
     }
 }
