@@ -10,11 +10,13 @@ use std::{
 
 use jiff::Timestamp;
 use kazashi_core::policy::{Scope, Scopes};
+use kazashi_verify::{CvTrust, VerifyError};
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use tracing::{error, info, warn};
 
 use crate::{
     approvals::ApprovalsFile,
+    card_root,
     config::{Config, ConfigFile},
     grants::{Grant, Grants},
     origin::Origin,
@@ -85,6 +87,12 @@ impl Rules {
     /// whether they do.
     pub(crate) fn is_undecided(&self, origin: &Origin, now: Timestamp) -> bool {
         !self.config.grants.list(origin) && self.approved.current(origin, now).is_none()
+    }
+
+    /// By whom the attributes on a card must be signed.
+    pub(crate) fn card_information_trust(&self) -> Result<CvTrust, VerifyError> {
+        let trust = card_root::trust(&self.config.card_roots)?;
+        Ok(if self.developer_mode { trust.accepting_test_hierarchy() } else { trust })
     }
 
     /// An origin that the administrator lists is the administrator's affair alone.

@@ -6,6 +6,7 @@ use std::fmt;
 use kazashi_core::{
     Document, Nonce,
     apdu::{CommandApdu, ResponseApdu},
+    card_information::{self, AttributesReading},
     jpki::{Signature, SignedDocument, ef},
     key::{Key, PinReference},
     policy::{Application, Scope, Scopes},
@@ -81,7 +82,7 @@ impl Card<'_, '_> {
         let origin = self.origin;
         let sign = |session: &mut Session<'_>| session.sign_challenge(key, origin.as_str(), nonce);
         match presentation {
-            Some(presentation) => self.sign_after(presentation, signed, &[], sign),
+            Some(presentation) => self.do_after(presentation, Some(signed), &[], sign),
             None => {
                 let signature = sign(self.session)?;
                 let disclosure = self.disclosure(Scope::of_key(key));
@@ -101,7 +102,18 @@ impl Card<'_, '_> {
         let certificate =
             file_name(Some(Application::Jpki), Some(ef::DIGITAL_SIGNATURE_CERTIFICATE));
         let sign = |session: &mut Session<'_>| session.sign_document(document);
-        self.sign_after(presentation, signed, &[certificate], sign)
+        self.do_after(presentation, Some(signed), &[certificate], sign)
+    }
+
+    /// Reads the basic attributes, and what vouches for them, which is disclosed to nobody.
+    pub(crate) fn read_attributes(
+        &mut self,
+        presentation: Presentation,
+    ) -> Result<AttributesReading, Failure> {
+        let file = card_information::ef::BASIC_ATTRIBUTES;
+        let file = file_name(Some(Application::CardInformation), Some(file));
+        let read = |session: &mut Session<'_>| session.read_attributes();
+        self.do_after(presentation, None, &[file], read)
     }
 
     /// Has the card give a challenge, for an institution to sign.
@@ -122,28 +134,28 @@ impl Card<'_, '_> {
         Ok(signature)
     }
 
-    /// Presents what was given for one signature, has it made, and ends the transaction: one line
-    /// says it all.
-    fn sign_after<T>(
+    /// Presents what was given for one thing, does it, and ends the transaction: one line says it
+    /// all.
+    fn do_after<T>(
         &mut self,
         presentation: Presentation,
-        signed: Signed,
+        signed: Option<Signed>,
         read: &[String],
-        sign: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let reference = presentation.data.reference();
         let presented = self.try_presenting(presentation);
-        let signature = presented.and_then(|()| {
-            let signature = sign(self.session);
+        let done = presented.and_then(|()| {
+            let done = work(self.session);
             let disclosure = self.disclosure_after(reference);
-            let recorded = self.record(match &signature {
-                Ok(_) => Disclosure { read: read.to_vec(), signed: Some(signed), ..disclosure },
+            let recorded = self.record(match &done {
+                Ok(_) => Disclosure { read: read.to_vec(), signed, ..disclosure },
                 Err(failure) => Disclosure { failed: Some(failure.code), ..disclosure },
             });
-            signature.and_then(|signature| recorded.map(|()| signature))
+            done.and_then(|done| recorded.map(|()| done))
         });
         self.session.finish();
-        signature
+        done
     }
 
     /// Presents something, unless the card is known to refuse it. What it refuses is written down,

@@ -4,10 +4,12 @@ use std::{
 };
 
 use kazashi_core::policy::{Scope, Scopes};
+use kazashi_verify::VerifyError;
 use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::{
+    card_root::{self, CardRoot},
     grants::Grants,
     limits::Limits,
     origin::{InvalidOrigin, Origin},
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     native: Native,
     #[serde(rename = "origin")]
     pub(crate) grants: Grants,
+    #[serde(rename = "card-root")]
+    pub(crate) card_roots: Vec<CardRoot>,
 }
 
 /// Programs of this user that connect by the Unix socket.
@@ -53,6 +57,8 @@ pub(crate) enum ConfigError {
     Origin { origin: Origin, source: InvalidOrigin },
     #[error("raw-apdu is for developer mode")]
     RawApdu,
+    #[error("a card-root cannot be trusted: {0}")]
+    CardRoot(VerifyError),
 }
 
 impl Default for Config {
@@ -63,6 +69,7 @@ impl Default for Config {
             limits: Limits::default(),
             native: Native::default(),
             grants: Grants::default(),
+            card_roots: Vec::new(),
         }
     }
 }
@@ -83,7 +90,7 @@ impl ConfigFile {
 
     /// Reads the file. Where none was named and there is none, no origin is listed.
     pub(crate) fn load(&self, developer_mode: bool) -> Result<Config, ConfigError> {
-        let config: Config = match read_toml(&self.path)? {
+        let mut config: Config = match read_toml(&self.path)? {
             Some(config) => config,
             None if self.is_named => {
                 let source = io::ErrorKind::NotFound.into();
@@ -101,6 +108,11 @@ impl ConfigFile {
                 return Err(ConfigError::Origin { origin: grant.origin.clone(), source });
             }
         }
+        for root in &mut config.card_roots {
+            let path = root.path.clone();
+            root.read().map_err(|source| ConfigError::Unreadable { path, source })?;
+        }
+        card_root::trust(&config.card_roots).map_err(ConfigError::CardRoot)?;
         Ok(config)
     }
 }
@@ -134,6 +146,10 @@ mod tests {
     use std::time::Duration;
 
     use kazashi_core::policy::Scope;
+    use rsa::{
+        RsaPrivateKey,
+        pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding},
+    };
 
     use super::{Config, ConfigError, ConfigFile};
 
@@ -199,6 +215,30 @@ mod tests {
             assert!(matches!(load(text, false), Err(ConfigError::RawApdu)), "{text}");
             assert!(load(text, true).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn roots_of_cards_are_read_and_a_mistake_in_one_grants_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("root.pem");
+        let root = |identifier: &str| {
+            let key = key.to_str().unwrap();
+            format!("[[card-root]]\nidentifier = \"{identifier}\"\nkey = {key:?}")
+        };
+        let good = root("39303030303333080530303100000000");
+        assert!(matches!(load(&good, false), Err(ConfigError::Unreadable { .. })));
+        std::fs::write(&key, "no key").unwrap();
+        assert!(matches!(load(&good, false), Err(ConfigError::CardRoot(_))));
+        let authority = RsaPrivateKey::from_pkcs8_pem(include_str!(
+            "../../vectors/keys/card-info-authority.pem"
+        ));
+        let public_key = authority.unwrap().to_public_key().to_public_key_pem(LineEnding::LF);
+        std::fs::write(&key, public_key.unwrap()).unwrap();
+        assert_eq!(load(&good, false).unwrap().card_roots.len(), 1);
+        for mistaken in ["", "9000033", &"zz".repeat(16)] {
+            assert!(matches!(load(&root(mistaken), false), Err(ConfigError::CardRoot(_))));
+        }
+        assert!(load(&format!("{good}\nfingerprint = \"00\""), false).is_err());
     }
 
     #[test]

@@ -13,13 +13,15 @@ use hyper_util::rt::TokioIo;
 use kazashi_core::{
     BirthDate, Document, Nonce, VerificationNumberB,
     apdu::CommandApdu,
+    card_information::AttributesReading,
     error_code::ErrorCode,
     jpki::Signature,
     key::PinReference,
     policy::{Scope, Scopes},
     verification::{Presentation, ReferenceData},
-    wire::{Answer, Ask, Failure, Notification, PinEntry, PinText, Reply, Request},
+    wire::{Answer, Ask, Failure, Integrity, Notification, PinEntry, PinText, Reply, Request},
 };
+use kazashi_verify::verify_attributes;
 use tokio::{
     sync::broadcast::error::RecvError,
     time::{interval, sleep, timeout},
@@ -177,6 +179,8 @@ impl Connection {
                 let purpose = match reference {
                     PinReference::UserAuthentication => Purpose::SignIn,
                     PinReference::DigitalSignature => Purpose::Read,
+                    // It opens the individual number too: never without what it is asked for.
+                    PinReference::CardInformation => return Err(ErrorCode::InvalidRequest.into()),
                 };
                 let entry = self.pin_entry(reference, purpose, value)?;
                 self.present(&in_use, entry, |card, data| card.present(data)).await?;
@@ -257,6 +261,17 @@ impl Connection {
                     signature: signed.signature.as_bytes().into(),
                     certificate: signed.certificate.as_der().into(),
                 })
+            }
+            Request::ReadAttributes { lease, pin } => {
+                let in_use = self.use_lease(&lease)?;
+                let reference = PinReference::CardInformation;
+                self.scopes.require(Scope::of_pin(reference))?;
+                let PinEntry { value } = pin.unwrap_or_default();
+                let entry = self.pin_entry(reference, Purpose::ReadAttributes, value)?;
+                let read = |card: &mut Card<'_, '_>, pin| card.read_attributes(pin);
+                let reading = self.present(&in_use, entry, read).await?;
+                let integrity = self.integrity(&reading);
+                Ok(Answer::Attributes { record: (&*reading.record).into(), integrity })
             }
             Request::Release { lease } => {
                 self.use_lease(&lease)?;
@@ -361,6 +376,18 @@ impl Connection {
         turn.opens_dialog();
         let value = self.bridge.pin_entry.ask(prompt).await?;
         Ok(Presentation::of_person(value, retries_left))
+    }
+
+    /// Whether the municipality wrote the attributes. What shows it stays here.
+    fn integrity(&self, reading: &AttributesReading) -> Integrity {
+        let AttributesReading { record, integrity_record, cv_certificate, .. } = reading;
+        let trust = self.bridge.access.rules().card_information_trust();
+        match trust
+            .and_then(|trust| verify_attributes(record, integrity_record, cv_certificate, &trust))
+        {
+            Ok(_) => Integrity::Genuine,
+            Err(error) => Integrity::Doubtful(error.code()),
+        }
     }
 
     /// Waits until this lease is lost; what happens from the call on counts.

@@ -46,6 +46,7 @@ mod access;
 mod approvals;
 mod assuan;
 mod card;
+mod card_root;
 mod config;
 mod connection;
 mod disclosure_log;

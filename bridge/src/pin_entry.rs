@@ -48,8 +48,10 @@ pub(crate) struct Prompt {
 pub(crate) enum Purpose {
     /// To sign in with the user authentication key.
     SignIn,
-    /// To read what only the PIN opens.
+    /// To read the digital signature certificate, which only its password opens.
     Read,
+    /// To read the four basic attributes.
+    ReadAttributes,
     /// To sign this document with the digital signature key.
     Sign(Document),
 }
@@ -205,6 +207,9 @@ impl Language {
                 "asks to read your digital signature certificate (name, address, date of birth, sex)."
                     .to_owned()
             }
+            (Self::English, Purpose::ReadAttributes) => {
+                "asks to read name, address, date of birth and sex from your card.".to_owned()
+            }
             (Self::English, Purpose::Sign(document)) => {
                 format!("asks you to sign:\n{}\n{}", document.title(), shown_digest(document))
             }
@@ -214,6 +219,9 @@ impl Language {
             (Self::Japanese, Purpose::Read) => {
                 "が署名用電子証明書（氏名・住所・生年月日・性別）の読み取りを求めています。"
                     .to_owned()
+            }
+            (Self::Japanese, Purpose::ReadAttributes) => {
+                "がカードの氏名・住所・生年月日・性別の読み取りを求めています。".to_owned()
             }
             (Self::Japanese, Purpose::Sign(document)) => {
                 let (title, digest) = (document.title(), shown_digest(document));
@@ -230,11 +238,17 @@ impl Language {
             (Self::English, PinReference::DigitalSignature) => {
                 "Password for digital signatures (6 to 16 letters and digits)"
             }
+            (Self::English, PinReference::CardInformation) => {
+                "PIN for card information input support (4 digits)"
+            }
             (Self::Japanese, PinReference::UserAuthentication) => {
                 "利用者証明用電子証明書の暗証番号（数字4桁）"
             }
             (Self::Japanese, PinReference::DigitalSignature) => {
                 "署名用電子証明書の暗証番号（英数字6～16桁）"
+            }
+            (Self::Japanese, PinReference::CardInformation) => {
+                "券面事項入力補助用の暗証番号（数字4桁）"
             }
         }
     }
@@ -253,8 +267,8 @@ impl Language {
 
     fn prompt(self, reference: PinReference) -> &'static str {
         match (self, reference) {
-            (Self::English, PinReference::UserAuthentication) => "PIN:",
             (Self::English, PinReference::DigitalSignature) => "Password:",
+            (Self::English, _) => "PIN:",
             (Self::Japanese, _) => "暗証番号:",
         }
     }
