@@ -77,6 +77,7 @@ export class BridgeHost implements Host {
       terminalRequest: (nonce) => channel.terminalRequest(nonce),
       terminalSign: (nonce, signature) => channel.terminalSign(nonce, signature),
       sign: (title, hash, digest) => channel.sign(title, hash, digest),
+      readAttributes: (pin) => channel.readAttributes(pin),
       release: () => {
         this.#leases.delete(lease);
         return channel.release();

@@ -3,6 +3,7 @@ import { abortError, unlessAborted } from "./abort.js";
 import { Certificate } from "./certificate.js";
 import { KazashiError, withCode } from "./error.js";
 import type {
+  BasicAttributes,
   BirthDateSource,
   CardFaceReading,
   CertificateKind,
@@ -14,7 +15,7 @@ import type {
   TerminalRequest,
   Token,
 } from "./host.js";
-import { Flows } from "./wasm/page.js";
+import { basicAttributes, Flows } from "./wasm/page.js";
 
 /** A document that the digital signature key signed. */
 export interface SignedDocument {
@@ -39,6 +40,8 @@ export class Card {
   /** Does as {@link Card.release}, where the platform knows `await using`. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #channel: Channel;
+  /** The same, for as long as this page has the card. */
+  readonly #usable: Channel;
   readonly #flows: Flows;
   /** Aborts when this page is through with the card, or the lease lost; its reason is the error. */
   readonly #over = new AbortController();
@@ -58,7 +61,8 @@ export class Card {
     this.#channel = channel;
     this.signal = channel.signal;
     const over = this.#over.signal;
-    this.#flows = new Flows(until(over, channel));
+    this.#usable = until(over, channel);
+    this.#flows = new Flows(this.#usable);
     for (const signal of [closing, this.signal]) {
       const end = () => void this.#end(abortError(signal));
       if (signal.aborted) end();
@@ -215,6 +219,25 @@ export class Card {
   }
 
   /**
+   * Reads name, address, birth date and sex (基本4情報) as text, for a form. The bridge asks for the PIN
+   * of the card information input support application (券面事項入力補助用暗証番号, four digits); `pin`
+   * supplies it instead, where the origin may do so. The bridge verifies that the municipality wrote
+   * them: see {@link BasicAttributes.integrity}.
+   *
+   * @throws KazashiError `pin-incorrect`, `pin-blocked`, `pin-malformed`, `pin-cancelled`,
+   * `pin-timeout`, `too-few-retries`, `pin-entry-unavailable`; `application-absent`.
+   */
+  async readAttributes(
+    options: { readonly pin?: string | undefined } = {},
+  ): Promise<BasicAttributes> {
+    const pin = options.pin === undefined ? {} : { value: options.pin };
+    return await this.#run(async () => {
+      const { record, integrity } = await this.#usable.readAttributes(pin);
+      return { ...basicAttributes(record), integrity };
+    });
+  }
+
+  /**
    * Signs a document with the digital signature key (署名用電子証明書). The bridge shows the person this
    * page's origin, the title and the digest, and asks for the password. A title has 1 to 64 visible
    * characters; the digest is computed by the page, for instance with `crypto.subtle.digest`.
@@ -284,6 +307,7 @@ function until(signal: AbortSignal, channel: Channel): Channel {
     terminalSign: (nonce, signature) =>
       unlessAborted(channel.terminalSign(nonce, signature), signal),
     sign: (title, hash, digest) => unlessAborted(channel.sign(title, hash, digest), signal),
+    readAttributes: (pin) => unlessAborted(channel.readAttributes(pin), signal),
     release: () => channel.release(),
   };
 }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./error-codes.js";
+
 /**
  * Whoever has the readers and guards the cards on them. The bridge is one; a virtual card in a test
  * is another. What its methods reject with is a `KazashiError` or has the same fields.
@@ -51,6 +53,12 @@ export interface Channel {
    * certificate (DER). The host always asks the person, and shows them origin, title and digest.
    */
   sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed>;
+  /**
+   * Reads the basic attributes with the PIN of the card information input support application
+   * (券面事項入力補助用暗証番号), which is presented for this one thing. The host says whether the record
+   * is genuine, and keeps to itself by what it tells.
+   */
+  readAttributes(pin?: PinEntry): Promise<AttributesReading>;
   /** Gives the lease back; the card is left clean. */
   release(): Promise<void>;
 }
@@ -82,6 +90,7 @@ export type Scope =
   | "authenticate-pinless"
   | "card-presence"
   | "card-face"
+  | "attributes"
   | "sign"
   | "page-pin"
   /** For developers, of a bridge in developer mode. */
@@ -107,7 +116,7 @@ export interface Signed {
 }
 
 /** A PIN, by the key that it unlocks. */
-export type PinReference = "user-authentication" | "digital-signature";
+export type PinReference = "user-authentication" | "digital-signature" | "card-information";
 
 /** How a PIN is collected: with a `value` it is this one, otherwise the host asks the person. */
 export interface PinEntry {
@@ -195,6 +204,29 @@ export interface CardFaceReading {
   readonly signature: Uint8Array<ArrayBuffer>;
   /** Who guarded the card, by name and version. */
   readonly appVersion: string;
+}
+
+/** The basic attributes, as a host reads them from the card. */
+export interface AttributesReading {
+  /** EF 0002 of the card information input support application. */
+  readonly record: Uint8Array;
+  /** Whether the municipality wrote it; otherwise why that cannot be said. */
+  readonly integrity: "genuine" | ErrorCode;
+}
+
+/** The four basic attributes (基本4情報) on a card. Keep them out of URLs and logs. */
+export interface BasicAttributes {
+  /** Family name and given name, with an ideographic space (U+3000) between them. */
+  readonly name: string;
+  readonly address: string;
+  /** `YYYY-MM-DD`. */
+  readonly birthDate: string;
+  readonly sex: "male" | "female" | "unknown" | "not-applicable";
+  /**
+   * Whether the municipality wrote them, as the bridge found: its word, and not proof for a server.
+   * Otherwise why that cannot be said, for `kazashi/messages`.
+   */
+  readonly integrity: "genuine" | ErrorCode;
 }
 
 /**

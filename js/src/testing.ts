@@ -9,6 +9,7 @@ import { unlessAborted } from "./abort.js";
 import { KazashiError, withCode } from "./error.js";
 import type { ErrorCode } from "./error-codes.js";
 import type {
+  AttributesReading,
   Channel,
   Hash,
   Host,
@@ -189,6 +190,7 @@ const EVERYTHING: readonly Scope[] = [
   "authenticate-pinless",
   "card-presence",
   "card-face",
+  "attributes",
   "sign",
   "page-pin",
 ];
@@ -386,6 +388,10 @@ class Lease implements Channel {
 
   async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {
     return await this.#use((channel) => channel.sign(title, hash, digest, this.#ask));
+  }
+
+  async readAttributes(pin?: PinEntry): Promise<AttributesReading> {
+    return await this.#use((channel) => channel.readAttributes(pin, this.#ask));
   }
 
   async release(): Promise<void> {

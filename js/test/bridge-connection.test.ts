@@ -90,6 +90,10 @@ it("every request is written as by hand, in its turn", async () => {
   channel.terminalRequest(nonce).catch(ignore);
   channel.terminalSign(nonce, bytes("0102FF")).catch(ignore);
   channel.verifyNumberB("1980-02-17", "2035", "2285").catch(ignore);
+  channel.verifyPin("card-information").catch(ignore);
+  channel.readAttributes(undefined).catch(ignore);
+  channel.readAttributes({}).catch(ignore);
+  channel.readAttributes({ value: "1234" }).catch(ignore);
   await settle();
   expect(socket.sent).toEqual(vectors.requests);
   expect(socket).toMatchObject({ url: "ws://127.0.0.1:27390", protocols: "kazashi.v1" });
@@ -104,6 +108,7 @@ describe("answers", () => {
     signed: (_, channel) => channel.signChallenge("user-authentication", nonce, {}),
     "terminal-request": (_, channel) => channel.terminalRequest(nonce),
     "document-signed": (_, channel) => channel.sign("賃貸借契約書", "SHA-256", emptyDigest),
+    attributes: (_, channel) => channel.readAttributes({}),
     released: (_, channel) => channel.release(),
   };
   const understood: Record<string, unknown> = {
@@ -114,6 +119,7 @@ describe("answers", () => {
     signed: bytes("0102FF"),
     "terminal-request": { challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" },
     "document-signed": { signature: bytes("0102FF"), certificate: bytes("3000") },
+    attributes: { record: bytes("FF2000"), integrity: "genuine" },
     released: undefined,
   };
 

@@ -15,6 +15,7 @@ export class FakeChannel implements Channel {
   readonly terminalRequest = vi.fn<Channel["terminalRequest"]>();
   readonly terminalSign = vi.fn<Channel["terminalSign"]>();
   readonly sign = vi.fn<Channel["sign"]>();
+  readonly readAttributes = vi.fn<Channel["readAttributes"]>();
   readonly release = vi.fn<Channel["release"]>(async () => {});
 }
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type {
+  AttributesReading,
   Channel,
   Hash,
   Key,
@@ -76,6 +77,10 @@ export class Transcript implements Channel {
   async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {
     this.documents.push({ title, hash, digest: hex(digest) });
     return { signature: new Uint8Array(256).fill(8), certificate: Uint8Array.of(0x30, 0) };
+  }
+
+  async readAttributes(): Promise<AttributesReading> {
+    throw new Error("a host reads them");
   }
 
   async release(): Promise<void> {}

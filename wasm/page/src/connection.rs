@@ -15,7 +15,7 @@ use kazashi_core::{
     error_code::ErrorCode,
     wire::{Ask, Hex, PinEntry, PinText, Request, SUBPROTOCOL},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Event, MessageEvent, WebSocket};
@@ -214,8 +214,7 @@ impl BridgeChannel {
         nonce: String,
         #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
     ) -> Result<Promise, JsValue> {
-        let pin = (!pin.is_undefined())
-            .then(|| PinEntry { value: text(&pin, "value").map(PinText::new) });
+        let pin = pin_entry(&pin);
         let key = argument(key)?;
         let request = Request::SignChallenge { lease: self.lease.clone(), key, nonce, pin };
         Ok(self.line.ask(request, "signed", signature))
@@ -260,12 +259,35 @@ impl BridgeChannel {
         }))
     }
 
+    /// Collects the PIN of the card information input support application, and reads the basic
+    /// attributes.
+    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "Promise<AttributesReading>")]
+    pub fn read_attributes(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
+    ) -> Promise {
+        let request = Request::ReadAttributes { lease: self.lease.clone(), pin: pin_entry(&pin) };
+        self.line.ask(request, "attributes", |_, answer| {
+            let record = bytes(answer, "record")?;
+            let integrity = text(answer, "integrity")?;
+            plain(&AttributesReading { record, integrity }).ok()
+        })
+    }
+
     /// Gives the lease back.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn release(&self) -> Promise {
         let request = Request::Release { lease: self.lease.clone() };
         self.line.ask(request, "released", nothing)
     }
+}
+
+/// `AttributesReading` of `js/src/host.ts`.
+#[derive(Serialize)]
+struct AttributesReading {
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    record: JsValue,
+    integrity: String,
 }
 
 /// What a connection and its channels share.
@@ -401,6 +423,11 @@ fn handler<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
 
 fn argument<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
     parse(text).ok_or_else(|| thrown(ErrorCode::InvalidRequest))
+}
+
+/// Reads `PinEntry` of `js/src/host.ts`.
+fn pin_entry(pin: &JsValue) -> Option<PinEntry> {
+    (!pin.is_undefined()).then(|| PinEntry { value: text(pin, "value").map(PinText::new) })
 }
 
 fn text(message: &JsValue, name: &str) -> Option<String> {

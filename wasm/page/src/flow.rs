@@ -2,7 +2,7 @@
 
 use js_sys::{Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, BirthDate, Document, Error, Nonce, VerificationNumberB,
+    Abilities, AttributesRecord, BirthDate, Document, Error, Nonce, Sex, VerificationNumberB,
     apdu::ResponseApdu,
     card_surface::{self, BirthDateSource, CardFaceReading, CertificateReading, PresenceProof},
     error_code::ErrorCode,
@@ -161,6 +161,22 @@ impl Flows {
         };
         Ok(self.run(jpki::sign(document), show, Page::default()))
     }
+}
+
+/// Shows the basic attributes that a host read from the card: `BasicAttributes` of
+/// `js/src/host.ts`, except for their integrity.
+#[wasm_bindgen(
+    js_name = basicAttributes,
+    unchecked_return_type = "Omit<BasicAttributes, 'integrity'>"
+)]
+pub fn basic_attributes(record: &[u8]) -> Result<JsValue, JsValue> {
+    let record = AttributesRecord::parse(record).map_err(thrown)?;
+    plain(&BasicAttributes {
+        name: record.name(),
+        address: record.address(),
+        birth_date: with_hyphens(record.birth_date()).as_str(),
+        sex: record.sex(),
+    })
 }
 
 /// What the page has to do with a flow.
@@ -351,6 +367,15 @@ struct ShownCardFaceReading {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     signature: JsValue,
     app_version: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BasicAttributes<'a> {
+    name: &'a str,
+    address: &'a str,
+    birth_date: &'a str,
+    sex: Sex,
 }
 
 /// `PinStatus` of `js/src/host.ts`.

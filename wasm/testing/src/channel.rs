@@ -16,7 +16,7 @@ use kazashi_core::{
     secret::PinValue,
     session::Session,
     verification::Presentation,
-    wire::{Failure, Hex, PinEntry, PinText},
+    wire::{Failure, Hex, Integrity, PinEntry, PinText},
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -25,6 +25,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::{
     bridge,
     card::Transaction,
+    municipality,
     value::{argument, plain, thrown, uint8_array},
 };
 
@@ -39,7 +40,7 @@ const MAX_ATTEMPTS: usize = 3;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 import type {
-  Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
+  AttributesReading, Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
 } from "../host.js";
 import type { PinPrompt } from "../testing.js";
 
@@ -100,6 +101,13 @@ struct Signed<'a> {
     certificate: &'a [u8],
 }
 
+#[derive(Serialize)]
+struct Attributes<'a> {
+    #[serde(serialize_with = "uint8_array")]
+    record: &'a [u8],
+    integrity: Integrity,
+}
+
 #[wasm_bindgen]
 impl VirtualChannel {
     /// Who guards the card, by name and version.
@@ -130,6 +138,8 @@ impl VirtualChannel {
         let purpose = match reference {
             PinReference::UserAuthentication => Purpose::SignIn,
             PinReference::DigitalSignature => Purpose::Read,
+            // It opens the individual number too: never without what it is asked for.
+            PinReference::CardInformation => return Err(thrown(ErrorCode::InvalidRequest)),
         };
         let pin = self.collect_pin(reference, purpose, value.map(PinText::new), ask).await?;
         self.with_card(|card| card.present(pin))
@@ -228,6 +238,23 @@ impl VirtualChannel {
             signature: signed.signature.as_bytes(),
             certificate: signed.certificate.as_der(),
         })
+    }
+
+    /// Collects the PIN of the card information input support application, presents it for this one
+    /// thing, and reads the basic attributes.
+    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "AttributesReading")]
+    pub async fn read_attributes(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask: &Function,
+    ) -> Result<JsValue, JsValue> {
+        let pin: Option<PinEntry> = argument(pin)?;
+        let reference = PinReference::CardInformation;
+        self.require(Scope::of_pin(reference))?;
+        let PinEntry { value } = pin.unwrap_or_default();
+        let pin = self.collect_pin(reference, Purpose::Read, value, ask).await?;
+        let reading = self.with_card(|card| card.present_for(pin, Session::read_attributes))?;
+        plain(&Attributes { record: &reading.record, integrity: municipality::integrity(&reading) })
     }
 
     /// Gives the lease back. The card is left clean.

@@ -4,5 +4,6 @@
 mod bridge;
 pub mod card;
 pub mod channel;
+mod municipality;
 pub mod terminal;
 mod value;
