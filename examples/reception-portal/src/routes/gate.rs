@@ -209,7 +209,8 @@ pub(super) async fn enter_provisionally(
             Some(recorded) => recorded,
             None => match app.portal.entry(id, digest).await? {
                 Some(Known::Same(recorded)) => recorded,
-                _ => return Err(Failure::CONFLICT),
+                // The gate may have asked with a proof, under the same id, and lost the answer.
+                _ => app.portal.proven_entry(id, &event).await?.ok_or(Failure::CONFLICT)?,
             },
         };
         outcomes.push(json!({ "id": id, "outcome": recorded.entry.outcome }));

@@ -214,6 +214,19 @@ impl Portal {
         Known::read(found, request, RecordedEntry::read)
     }
 
+    /// The entry with this id at the gate of an event, if its card had proven to be there.
+    pub(crate) async fn proven_entry(
+        &self,
+        id: &str,
+        event: &str,
+    ) -> Result<Option<RecordedEntry>, StoreError> {
+        let query = "SELECT id, ticket, outcome, at FROM portal_entry \
+                     WHERE id = $1 AND event = $2 AND is_provisional = 0";
+        let query = sqlx::query(query).bind(id).bind(event);
+        let found = query.fetch_optional(self.0.pool()).await?;
+        found.as_ref().map(RecordedEntry::read).transpose()
+    }
+
     /// Takes the nonce and decides: of all gates and servers, one admits a ticket. Nothing, if there
     /// is an entry with this id.
     pub(crate) async fn record_entry(
