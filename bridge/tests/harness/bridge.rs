@@ -66,6 +66,15 @@ impl Bridge {
         let card = folder.path().join("card");
         folder::write(&card, &Image::normal()).unwrap();
         change(&card);
+        Self::in_folder(folder, config, &["--virtual-card", card.to_str().unwrap()])
+    }
+
+    /// A bridge with this configuration, and the readers of pcscd.
+    pub(crate) fn over_pcscd(config: &str) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), config, &[])
+    }
+
+    fn in_folder(folder: TempDir, config: &str, arguments: &[&str]) -> Self {
         write_pinentry(&folder.path().join("pinentry"), folder.path());
         write_config(folder.path(), config);
         let mut process = Command::new(PROGRAM)
@@ -73,10 +82,9 @@ impl Bridge {
             .arg(folder.path().join("bridge.toml"))
             .arg("--state")
             .arg(folder.path().join("state"))
-            .arg("--virtual-card")
-            .arg(&card)
             .arg("--socket")
             .arg(folder.path().join("run/bridge.sock"))
+            .args(arguments)
             .env("KAZASHI_LOG", "trace")
             .env("LC_ALL", "C")
             .stdin(Stdio::piped())
@@ -139,6 +147,16 @@ impl Bridge {
         while !fs::read_to_string(&said).is_ok_and(|said| said.contains(text)) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+    }
+
+    /// Has the person take time over a question, or refuse it.
+    pub(crate) fn person(&self, what: &str) {
+        fs::write(self.path(what), "").unwrap();
+    }
+
+    /// Has the person no longer do so.
+    pub(crate) fn person_no_longer(&self, what: &str) {
+        fs::remove_file(self.path(what)).unwrap();
     }
 
     /// Has the virtual reader do something.
@@ -217,7 +235,9 @@ pub(crate) fn upgrade<S: Read + Write>(
     }
 }
 
-/// An Assuan server that types the lines of the file `typed`, one a dialog.
+/// An Assuan server that types the lines of the file `typed`, one a dialog. Asked to confirm
+/// something, it takes its time while there is a file `ponders`, and then does unless there is one
+/// `refuses`.
 pub(crate) fn write_pinentry(program: &Path, folder: &Path) {
     let folder = folder.to_str().unwrap();
     let script = format!(
@@ -233,6 +253,9 @@ while read -r line; do
       if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
       if [ "$pin" = wait ]; then sleep 10 & wait $!; fi
       if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
+    CONFIRM)
+      while [ -e ponders ]; do sleep 0.05; done
+      if [ -e refuses ]; then echo "ERR 83886194 not confirmed"; else echo OK; fi ;;
     BYE) echo OK; exit 0 ;;
     *) echo OK ;;
   esac
