@@ -20,6 +20,7 @@ use tracing::debug;
 use crate::{
     disclosure_log::{Disclosure, DisclosureLog, Entry, Signed},
     origin::Origin,
+    pin_entry::Notice,
     try_guard::is_wrong,
     visit::{Recorded, Visit},
 };
@@ -31,6 +32,40 @@ pub(crate) struct Card<'a, 'c> {
     pub(crate) log: &'a DisclosureLog,
     pub(crate) lease: &'a str,
     pub(crate) origin: &'a Origin,
+}
+
+/// How something comes before the card.
+pub(crate) enum Presenting {
+    /// The bridge presents it.
+    Known(Presentation),
+    /// A person who knows how many tries are left types it on the reader, which presents it. What it
+    /// was is not known here.
+    OnReader {
+        /// Which PIN.
+        reference: PinReference,
+        /// How many tries.
+        retries_left: u8,
+        /// What the person reads meanwhile.
+        notice: Notice,
+    },
+}
+
+/// What a person is to know who is about to be asked for a PIN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BeforeDialog {
+    /// How many tries are left.
+    pub(crate) retries_left: u8,
+    /// Whether it is typed on the reader.
+    pub(crate) on_reader: bool,
+}
+
+impl Presenting {
+    fn reference(&self) -> ReferenceData {
+        match self {
+            Self::Known(presentation) => presentation.data.reference(),
+            Self::OnReader { reference, .. } => ReferenceData::Pin(*reference),
+        }
+    }
 }
 
 impl Card<'_, '_> {
@@ -56,15 +91,16 @@ impl Card<'_, '_> {
         Ok(response)
     }
 
-    /// How many tries a PIN has left, before a person is asked for it.
-    pub(crate) fn retries_before_dialog(&mut self, pin: PinReference) -> Result<u8, Failure> {
-        self.session.retries_before_dialog(pin)
+    /// How a person is to be asked for a PIN.
+    pub(crate) fn before_dialog(&mut self, pin: PinReference) -> Result<BeforeDialog, Failure> {
+        let retries_left = self.session.retries_before_dialog(pin)?;
+        Ok(BeforeDialog { retries_left, on_reader: self.session.takes_on_reader(pin) })
     }
 
     /// Presents something, for what follows in this transaction.
-    pub(crate) fn present(&mut self, presentation: Presentation) -> Result<(), Failure> {
-        let reference = presentation.data.reference();
-        self.try_presenting(presentation)?;
+    pub(crate) fn present(&mut self, presenting: Presenting) -> Result<(), Failure> {
+        let reference = presenting.reference();
+        self.try_presenting(presenting)?;
         let accepted = self.disclosure_after(reference);
         // What was accepted may unlock something: not if nobody could tell later.
         self.record(accepted).inspect_err(|_| self.session.finish())
@@ -76,13 +112,13 @@ impl Card<'_, '_> {
         &mut self,
         key: Key,
         nonce: &Nonce,
-        presentation: Option<Presentation>,
+        presenting: Option<Presenting>,
     ) -> Result<Signature, Failure> {
         let signed = Signed::new(key.name(), key.method().name());
         let origin = self.origin;
         let sign = |session: &mut Session<'_>| session.sign_challenge(key, origin.as_str(), nonce);
-        match presentation {
-            Some(presentation) => self.do_after(presentation, Some(signed), &[], sign),
+        match presenting {
+            Some(presenting) => self.do_after(presenting, Some(signed), &[], sign),
             None => {
                 let signature = sign(self.session)?;
                 let disclosure = self.disclosure(Scope::of_key(key));
@@ -96,24 +132,24 @@ impl Card<'_, '_> {
     pub(crate) fn sign_document(
         &mut self,
         document: &Document,
-        presentation: Presentation,
+        presenting: Presenting,
     ) -> Result<SignedDocument, Failure> {
         let signed = Signed::new("digital-signature", "document");
         let certificate =
             file_name(Some(Application::Jpki), Some(ef::DIGITAL_SIGNATURE_CERTIFICATE));
         let sign = |session: &mut Session<'_>| session.sign_document(document);
-        self.do_after(presentation, Some(signed), &[certificate], sign)
+        self.do_after(presenting, Some(signed), &[certificate], sign)
     }
 
     /// Reads the basic attributes, and what vouches for them, which is disclosed to nobody.
     pub(crate) fn read_attributes(
         &mut self,
-        presentation: Presentation,
+        presenting: Presenting,
     ) -> Result<AttributesReading, Failure> {
         let file = card_information::ef::BASIC_ATTRIBUTES;
         let file = file_name(Some(Application::CardInformation), Some(file));
         let read = |session: &mut Session<'_>| session.read_attributes();
-        self.do_after(presentation, None, &[file], read)
+        self.do_after(presenting, None, &[file], read)
     }
 
     /// Has the card give a challenge, for an institution to sign.
@@ -138,13 +174,13 @@ impl Card<'_, '_> {
     /// all.
     fn do_after<T>(
         &mut self,
-        presentation: Presentation,
+        presenting: Presenting,
         signed: Option<Signed>,
         read: &[String],
         work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let reference = presentation.data.reference();
-        let presented = self.try_presenting(presentation);
+        let reference = presenting.reference();
+        let presented = self.try_presenting(presenting);
         let done = presented.and_then(|()| {
             let done = work(self.session);
             let disclosure = self.disclosure_after(reference);
@@ -160,16 +196,29 @@ impl Card<'_, '_> {
 
     /// Presents something, unless the card is known to refuse it. What it refuses is written down,
     /// but that cannot make the refusal anything else.
-    fn try_presenting(&mut self, presentation: Presentation) -> Result<(), Failure> {
-        let Presentation { data, at_least, .. } = &presentation;
-        let reference = data.reference();
-        let hash = self.visit.wrong.hash(data);
-        if self.visit.wrong.contains(hash) {
-            return Err(self.session.refuse(reference, *at_least));
-        }
-        self.session.present(presentation).inspect_err(|failure| {
+    fn try_presenting(&mut self, presenting: Presenting) -> Result<(), Failure> {
+        let reference = presenting.reference();
+        let presented = match presenting {
+            Presenting::Known(presentation) => {
+                let Presentation { data, at_least, .. } = &presentation;
+                let hash = self.visit.wrong.hash(data);
+                if self.visit.wrong.contains(hash) {
+                    return Err(self.session.refuse(reference, *at_least));
+                }
+                self.session.present(presentation).inspect_err(|failure| {
+                    if is_wrong(*failure) {
+                        self.visit.wrong.insert(hash);
+                    }
+                })
+            }
+            Presenting::OnReader { reference, retries_left, notice } => {
+                let presented = self.session.present_on_reader(reference, retries_left);
+                drop(notice);
+                presented
+            }
+        };
+        presented.inspect_err(|failure| {
             if is_wrong(*failure) {
-                self.visit.wrong.insert(hash);
                 let failed = Some(failure.code);
                 let _ = self.record(Disclosure { failed, ..self.disclosure_after(reference) });
             }

@@ -31,12 +31,12 @@ use tracing::{debug, info};
 
 use crate::{
     Bridge,
-    card::Card,
+    card::{BeforeDialog, Card, Presenting},
     events::Event,
     lease::{Asker, InUse},
     limits::is_deeper_than,
     origin::Origin,
-    pin_entry::{Prompt, Purpose},
+    pin_entry::{Entered, Prompt, Purpose},
     try_guard::Turn,
     worker::Holder,
 };
@@ -341,13 +341,13 @@ impl Connection {
         &self,
         in_use: &InUse<'_>,
         entry: Entry,
-        work: impl FnOnce(&mut Card<'_, '_>, Presentation) -> Result<R, Failure> + Send + 'static,
+        work: impl FnOnce(&mut Card<'_, '_>, Presenting) -> Result<R, Failure> + Send + 'static,
     ) -> Result<R, Failure> {
         let lost = self.lease_lost(in_use.lease());
         let present = async {
             let mut turn = self.bridge.try_guard.turn(&self.origin).await;
             let done = match self.collect(in_use, entry, &mut turn).await {
-                Ok(presentation) => self.with_card(in_use, |card| work(card, presentation)).await,
+                Ok(presenting) => self.with_card(in_use, |card| work(card, presenting)).await,
                 Err(failure) => Err(failure),
             };
             turn.end(&done);
@@ -359,23 +359,29 @@ impl Connection {
         }
     }
 
-    /// What is presented. A person who is asked for it is told how many tries are left.
+    /// What is presented, and how. A person who is asked for it is told how many tries are left.
     async fn collect(
         &self,
         in_use: &InUse<'_>,
         entry: Entry,
         turn: &mut Turn<'_>,
-    ) -> Result<Presentation, Failure> {
+    ) -> Result<Presenting, Failure> {
         let (reference, purpose) = match entry {
-            Entry::Given(presentation) => return Ok(presentation),
+            Entry::Given(presentation) => return Ok(Presenting::Known(presentation)),
             Entry::Asked { reference, purpose } => (reference, purpose),
         };
-        let count = move |card: &mut Card<'_, '_>| card.retries_before_dialog(reference);
-        let retries_left = self.with_card(in_use, count).await?;
-        let prompt = Prompt { origin: self.origin.clone(), purpose, reference, retries_left };
+        let look = move |card: &mut Card<'_, '_>| card.before_dialog(reference);
+        let BeforeDialog { retries_left, on_reader } = self.with_card(in_use, look).await?;
+        let origin = self.origin.clone();
+        let prompt = Prompt { origin, purpose, reference, retries_left, on_reader };
+        let screen = self.bridge.pin_entry.screen().await;
         turn.opens_dialog();
-        let value = self.bridge.pin_entry.ask(prompt).await?;
-        Ok(Presentation::of_person(value, retries_left))
+        Ok(match screen.ask(prompt).await? {
+            Entered::Value(value) => {
+                Presenting::Known(Presentation::of_person(value, retries_left))
+            }
+            Entered::OnReader(notice) => Presenting::OnReader { reference, retries_left, notice },
+        })
     }
 
     /// Whether the municipality wrote the attributes. What shows it stays here.

@@ -65,6 +65,7 @@ mod origins;
 mod peer;
 mod pending;
 mod pin_entry;
+mod pin_pad;
 mod places;
 mod private_file;
 mod readers;

@@ -9,7 +9,7 @@ use kazashi_core::{
     key::PinReference,
     secret::{MalformedPin, PinValue},
 };
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tracing::warn;
 
 use crate::{
@@ -41,6 +41,30 @@ pub(crate) struct Prompt {
     pub(crate) reference: PinReference,
     /// How many tries the card still gives.
     pub(crate) retries_left: u8,
+    /// Whether the reader has keys on which the PIN is typed.
+    pub(crate) on_reader: bool,
+}
+
+/// What came of a dialog.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// The PIN.
+    Value(PinValue),
+    /// The person is about to type it on the reader.
+    OnReader(Notice),
+}
+
+/// Says on the screen what is to be done on the reader, and keeps other dialogs away, until dropped.
+#[derive(Debug)]
+pub(crate) struct Notice(
+    #[expect(dead_code, reason = "its end is what counts")] oneshot::Sender<()>,
+);
+
+/// The place for the one dialog.
+#[derive(Debug)]
+pub(crate) struct Screen<'a> {
+    pin_entry: &'a PinEntry,
+    turn: OwnedMutexGuard<()>,
 }
 
 /// What a page wants a PIN for.
@@ -76,36 +100,10 @@ impl PinEntry {
         assuan::find(&self.program).is_some()
     }
 
-    /// Asks the person. The card must not be held meanwhile. When nobody waits for the answer any
-    /// more, the dialog is closed.
-    pub(crate) async fn ask(&self, prompt: Prompt) -> Result<PinValue, ErrorCode> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        let (mut answer, answered) = oneshot::channel();
-        let this = self.clone();
-        tokio::spawn(async move {
-            // The next dialog waits until this one is gone: of two at once, a person would type
-            // into the wrong one.
-            let _turn = turn;
-            match this.start().await {
-                Ok(mut pinentry) => {
-                    let asked = tokio::select! {
-                        asked = this.converse(&mut pinentry, &prompt) => Some(asked),
-                        () = answer.closed() => None,
-                    };
-                    match asked {
-                        Some(asked) => {
-                            let _ = answer.send(asked);
-                            pinentry.close().await;
-                        }
-                        None => pinentry.end().await,
-                    }
-                }
-                Err(code) => {
-                    let _ = answer.send(Err(code));
-                }
-            }
-        });
-        answered.await.unwrap_or(Err(ErrorCode::PinEntryUnavailable))
+    /// Waits until no dialog is open. Whoever asks first is first, whatever another has asked for
+    /// before.
+    pub(crate) async fn screen(&self) -> Screen<'_> {
+        Screen { pin_entry: self, turn: Arc::clone(&self.turn).lock_owned().await }
     }
 
     async fn start(&self) -> Result<Assuan, ErrorCode> {
@@ -124,11 +122,12 @@ impl PinEntry {
         Ok(pinentry)
     }
 
+    /// The PIN, unless it is to be typed on the reader.
     async fn converse(
         &self,
         pinentry: &mut Assuan,
         prompt: &Prompt,
-    ) -> Result<PinValue, ErrorCode> {
+    ) -> Result<Option<PinValue>, ErrorCode> {
         let mut say = async |command: &str, text: &str| {
             pinentry.request(command, text).await.map_err(error_code)
         };
@@ -138,17 +137,81 @@ impl PinEntry {
             say("CONFIRM", "").await?;
         }
         let description = self.language.description(prompt);
+        if prompt.on_reader {
+            // The reader holds the card while it waits for its keys. So it does not before somebody
+            // who saw who asks wants it to.
+            let before = self.language.before_reader();
+            say("SETDESC", &format!("{description}\n\n{before}")).await?;
+            say("CONFIRM", "").await?;
+            return Ok(None);
+        }
         for _ in 0..MAX_ATTEMPTS {
             say("SETDESC", &description).await?;
             say("SETPROMPT", self.language.prompt(prompt.reference)).await?;
             let typed = say("GETPIN", "").await?;
             let text = str::from_utf8(&typed).map_err(|_| ErrorCode::PinMalformed)?;
             match PinValue::parse(prompt.reference, text) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok(Some(value)),
                 Err(malformed) => say("SETERROR", self.language.mistake(malformed)).await?,
             };
         }
         Err(ErrorCode::PinMalformed)
+    }
+
+    /// Says what is to be done on the reader. Whoever closes the message does not stop the reader.
+    async fn notify(&self, pinentry: &mut Assuan, prompt: &Prompt) -> Result<(), AssuanError> {
+        let Prompt { origin, purpose, .. } = prompt;
+        let (purpose, now) = (self.language.purpose(purpose), self.language.on_reader());
+        pinentry.request("SETDESC", &format!("{origin}\n{purpose}\n\n{now}")).await?;
+        pinentry.request("MESSAGE", "").await.map(drop)
+    }
+}
+
+impl Screen<'_> {
+    /// Asks the person. The card must not be held meanwhile. When nobody waits for the answer any
+    /// more, the dialog is closed.
+    pub(crate) async fn ask(self, prompt: Prompt) -> Result<Entered, ErrorCode> {
+        let Self { pin_entry, turn } = self;
+        let (mut answer, answered) = oneshot::channel();
+        let this = pin_entry.clone();
+        tokio::spawn(async move {
+            // The next dialog waits until this one is gone: of two at once, a person would type
+            // into the wrong one.
+            let _turn = turn;
+            let mut pinentry = match this.start().await {
+                Ok(pinentry) => pinentry,
+                Err(code) => {
+                    let _ = answer.send(Err(code));
+                    return;
+                }
+            };
+            let asked = tokio::select! {
+                asked = this.converse(&mut pinentry, &prompt) => asked,
+                () = answer.closed() => return pinentry.end().await,
+            };
+            match asked {
+                Ok(None) => {
+                    let (notice, mut over) = oneshot::channel();
+                    let _ = answer.send(Ok(Entered::OnReader(Notice(notice))));
+                    tokio::select! {
+                        _ = this.notify(&mut pinentry, &prompt) => {
+                            let _ = over.await;
+                        }
+                        _ = &mut over => {}
+                    }
+                    pinentry.end().await;
+                }
+                Ok(Some(value)) => {
+                    let _ = answer.send(Ok(Entered::Value(value)));
+                    pinentry.close().await;
+                }
+                Err(code) => {
+                    let _ = answer.send(Err(code));
+                    pinentry.close().await;
+                }
+            }
+        });
+        answered.await.unwrap_or(Err(ErrorCode::PinEntryUnavailable))
     }
 }
 
@@ -188,7 +251,7 @@ impl Language {
     }
 
     fn description(self, prompt: &Prompt) -> String {
-        let Prompt { origin, purpose, reference, retries_left } = prompt;
+        let Prompt { origin, purpose, reference, retries_left, .. } = prompt;
         let purpose = self.purpose(purpose);
         let pin = self.pin(*reference);
         let tries = match self {
@@ -262,6 +325,24 @@ impl Language {
             Self::Japanese => format!(
                 "{origin}\n暗証番号の入力は残り1回です。間違えるとロックされ、市区町村の窓口での再設定が必要になります。続けますか？"
             ),
+        }
+    }
+
+    fn before_reader(self) -> &'static str {
+        match self {
+            Self::English => "Choose OK, then type the PIN on the card reader.",
+            Self::Japanese => "「OK」を選んでから、カードリーダーのキーで入力してください。",
+        }
+    }
+
+    fn on_reader(self) -> &'static str {
+        match self {
+            Self::English => {
+                "Type the PIN on the card reader now, and confirm it there.\nTo stop, use the reader's cancel key."
+            }
+            Self::Japanese => {
+                "カードリーダーのキーで暗証番号を入力し、確定してください。\nやめるときは、カードリーダーの取消キーを押してください。"
+            }
         }
     }
 

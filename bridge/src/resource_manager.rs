@@ -19,6 +19,7 @@ use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
+    pin_pad::{self, PinPad},
     readers::Readers,
     worker::{Insertion, Slot, once},
 };
@@ -227,7 +228,23 @@ impl CardTransaction for PcscTransaction<'_> {
                 error_code(error)
             }
         };
-        Err(if self.card_is_gone() { ErrorCode::RemovedCard } else { code })
+        Err(self.unless_gone(code))
+    }
+
+    fn has_pin_pad(&mut self) -> bool {
+        PinPad::of(&self.transaction).is_some()
+    }
+
+    fn verify_on_reader(&mut self, verify: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let pin_pad = PinPad::of(&self.transaction).ok_or(ErrorCode::PinEntryUnavailable)?;
+        let code = match pin_pad.verify(verify) {
+            Ok(response) => match ResponseApdu::from_bytes(&response) {
+                Ok(response) => return pin_pad::outcome(response),
+                Err(_) => ErrorCode::CommunicationError,
+            },
+            Err(error) => error_code(error),
+        };
+        Err(self.unless_gone(code))
     }
 
     fn end(self: Box<Self>, ending: Ending) {
@@ -242,6 +259,11 @@ impl CardTransaction for PcscTransaction<'_> {
 }
 
 impl PcscTransaction<'_> {
+    /// Why there is no answer, unless there is no card.
+    fn unless_gone(&self, code: ErrorCode) -> ErrorCode {
+        if self.card_is_gone() { ErrorCode::RemovedCard } else { code }
+    }
+
     /// Whether the card that does not answer was pulled, which readers report in many ways, and the
     /// resource manager notices only when it looks again.
     fn card_is_gone(&self) -> bool {

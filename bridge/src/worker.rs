@@ -16,13 +16,14 @@ use kazashi_core::{
     wire::Failure,
 };
 use tokio::{sync::oneshot, time::timeout};
-use tracing::{trace, warn};
+use tracing::{debug, trace, warn};
 
 use crate::{
     card::{self, Card},
     disclosure_log::DisclosureLog,
     lease::Leases,
     origin::Origin,
+    pin_pad::TIME_TO_TYPE,
     visit::Visit,
 };
 
@@ -283,6 +284,22 @@ impl CardTransaction for Watched<'_> {
         match &answer {
             Ok(response) => trace!(?command, ?response),
             Err(code) => warn!(?command, code = code.as_str(), "the card did not answer"),
+        }
+        answer
+    }
+
+    fn has_pin_pad(&mut self) -> bool {
+        self.card.has_pin_pad()
+    }
+
+    fn verify_on_reader(&mut self, verify: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        // Only from then on the card owes an answer.
+        self.watch.set(Some(Instant::now() + TIME_TO_TYPE));
+        let answer = self.card.verify_on_reader(verify);
+        self.watch.set(None);
+        match &answer {
+            Ok(response) => trace!(command = ?verify, ?response, "typed on the reader"),
+            Err(code) => debug!(code = code.as_str(), "nothing was typed on the reader"),
         }
         answer
     }

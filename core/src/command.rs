@@ -2,6 +2,9 @@
 
 use crate::apdu::CommandApdu;
 
+/// VERIFY (11.5.6).
+pub(crate) const INS_VERIFY: u8 = 0x20;
+
 /// SELECT (11.2.2), by DF name, without FCI.
 pub(crate) fn select_application(aid: &[u8]) -> CommandApdu {
     CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(aid).expect(SHORT)
@@ -20,12 +23,12 @@ pub(crate) fn read_binary(p1: u8, p2: u8, ne: u32) -> CommandApdu {
 
 /// VERIFY (11.5.6) without data: asks for the retry counter and spends no try.
 pub(crate) fn retries_left(p2: u8) -> CommandApdu {
-    CommandApdu::new(0x00, 0x20, 0x00, p2)
+    CommandApdu::new(0x00, INS_VERIFY, 0x00, p2)
 }
 
 /// VERIFY (11.5.6) with data: spends a try if the value is wrong.
 pub(crate) fn verify(p2: u8, value: &[u8]) -> CommandApdu {
-    CommandApdu::new(0x00, 0x20, 0x00, p2).with_data(value).expect(SHORT)
+    CommandApdu::new(0x00, INS_VERIFY, 0x00, p2).with_data(value).expect(SHORT)
 }
 
 /// COMPUTE DIGITAL SIGNATURE in the card's own class: PKCS #1 v1.5 over a DigestInfo (card.md 4.3).

@@ -103,4 +103,13 @@ impl PinReference {
             Self::CardInformation => card_information::ef::PIN,
         }
     }
+
+    /// How many digits it has; nothing if it may have letters, which most readers have no keys for.
+    #[must_use]
+    pub fn digits(self) -> Option<u8> {
+        match self {
+            Self::UserAuthentication | Self::CardInformation => Some(4),
+            Self::DigitalSignature => None,
+        }
+    }
 }

@@ -23,6 +23,19 @@ pub trait CardTransaction {
     /// Carries one command to the card.
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode>;
 
+    /// Whether PINs can be typed on the reader itself.
+    fn has_pin_pad(&mut self) -> bool {
+        false
+    }
+
+    /// Has the reader put what a person types on its keys into this VERIFY, whose data field is as
+    /// long as the PIN, and carry it to the card. If nothing came of that, the card was not asked:
+    /// [`PinCancelled`](ErrorCode::PinCancelled), [`PinTimeout`](ErrorCode::PinTimeout) or
+    /// [`PinMalformed`](ErrorCode::PinMalformed).
+    fn verify_on_reader(&mut self, _verify: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        Err(ErrorCode::PinEntryUnavailable)
+    }
+
     /// Gives the card up.
     fn end(self: Box<Self>, ending: Ending);
 }
@@ -135,6 +148,29 @@ impl<'c> Session<'c> {
         let reference = presentation.data.reference();
         let (application, _) = reference.file();
         self.run(application, verification::present(presentation))?;
+        self.verified = Some(reference);
+        Ok(())
+    }
+
+    /// Whether this PIN can be typed on the reader.
+    pub fn takes_on_reader(&mut self, reference: PinReference) -> bool {
+        reference.digits().is_some() && self.card.has_pin_pad()
+    }
+
+    /// Has a person type a PIN on the reader, unless fewer tries are left than that person knows of.
+    pub fn present_on_reader(
+        &mut self,
+        reference: PinReference,
+        at_least: u8,
+    ) -> Result<(), Failure> {
+        self.verified = None;
+        let digits = reference.digits().ok_or(ErrorCode::PinEntryUnavailable)?;
+        let reference = ReferenceData::Pin(reference);
+        let (application, _) = reference.file();
+        let verify = verification::verify_on_reader(reference, digits, at_least);
+        let verify = self.run(application, verify)?;
+        let answer = self.card.verify_on_reader(&verify);
+        verification::outcome(reference, self.observe(&verify, answer)?.status())?;
         self.verified = Some(reference);
         Ok(())
     }
@@ -309,6 +345,15 @@ impl<'c> Session<'c> {
 
     fn exchange_raw(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
         let answer = self.card.transmit(command);
+        self.observe(command, answer)
+    }
+
+    /// Follows what a command did to the card.
+    fn observe(
+        &mut self,
+        command: &CommandApdu,
+        answer: Result<ResponseApdu, ErrorCode>,
+    ) -> Result<ResponseApdu, ErrorCode> {
         match &answer {
             Ok(response) => self.state.observe(command, response.status()),
             Err(_) => {

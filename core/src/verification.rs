@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use crate::{
     BirthDate, Error, VerificationNumberB,
-    apdu::StatusWord,
+    apdu::{CommandApdu, StatusWord},
     card_surface, command,
     error_code::ErrorCode,
     file,
-    flow::Flow,
+    flow::{Card, Flow},
     key::PinReference,
     policy::{Application, Scope, Scopes},
     secret::PinValue,
@@ -171,24 +171,48 @@ pub fn retries_left(reference: ReferenceData) -> Flow<u8> {
 pub fn present(Presentation { data, at_least }: Presentation) -> Flow<()> {
     Flow::new(async move |card| {
         let reference = data.reference();
-        let (_, ef) = reference.file();
-        match file::retries_left(&card, ef).await? {
-            0 => return Err(reference.incorrect(0)),
-            retries_left if retries_left < at_least => {
-                return Err(Error::TooFewRetries { retries_left });
-            }
-            _ => {}
-        }
-        let p2 = file::name(&card, ef).await?.unwrap_or(0x80);
-        let command = command::verify(p2, &data.to_bytes());
-        let ins = command.ins();
-        match card.exchange(command).await.status() {
-            StatusWord::OK => Ok(()),
-            status if status.is_blocked() => Err(reference.incorrect(0)),
-            status => Err(match status.retries_left() {
-                Some(retries_left) => reference.incorrect(retries_left),
-                None => Error::Refused { ins, status },
-            }),
-        }
+        let p2 = prepare(&card, reference, at_least).await?;
+        let verify = command::verify(p2, &data.to_bytes());
+        outcome(reference, card.exchange(verify).await.status())
     })
+}
+
+/// The VERIFY into which a reader puts the PIN of so many digits that a person types on its keys:
+/// its data field holds their places.
+///
+/// The counter is read first: with fewer tries left than that person knows of there is no command.
+pub(crate) fn verify_on_reader(
+    reference: ReferenceData,
+    digits: u8,
+    at_least: u8,
+) -> Flow<CommandApdu> {
+    Flow::new(async move |card| {
+        let p2 = prepare(&card, reference, at_least).await?;
+        Ok(command::verify(p2, &vec![0xFF; digits.into()]))
+    })
+}
+
+/// Sees that so many tries are left, and names the reference data for VERIFY.
+async fn prepare(card: &Card, reference: ReferenceData, at_least: u8) -> Result<u8, Error> {
+    let (_, ef) = reference.file();
+    match file::retries_left(card, ef).await? {
+        0 => return Err(reference.incorrect(0)),
+        retries_left if retries_left < at_least => {
+            return Err(Error::TooFewRetries { retries_left });
+        }
+        _ => {}
+    }
+    Ok(file::name(card, ef).await?.unwrap_or(0x80))
+}
+
+/// What the card's answer to VERIFY with data means.
+pub(crate) fn outcome(reference: ReferenceData, status: StatusWord) -> Result<(), Error> {
+    match status {
+        StatusWord::OK => Ok(()),
+        status if status.is_blocked() => Err(reference.incorrect(0)),
+        status => Err(match status.retries_left() {
+            Some(retries_left) => reference.incorrect(retries_left),
+            None => Error::Refused { ins: command::INS_VERIFY, status },
+        }),
+    }
 }

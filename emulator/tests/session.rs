@@ -108,6 +108,20 @@ fn a_verified_pin_does_not_outlive_the_session() {
 }
 
 #[test]
+fn a_reader_without_keys_takes_no_pin() {
+    let desk = Desk::new();
+    let mut session = desk.session();
+    for reference in [PinReference::UserAuthentication, PinReference::DigitalSignature] {
+        assert!(!session.takes_on_reader(reference));
+        let refused = session.present_on_reader(reference, 1);
+        assert_eq!(refused, Err(Failure::new(ErrorCode::PinEntryUnavailable)));
+    }
+    session.close();
+    assert_eq!(desk.ask(SELECT), StatusWord::OK);
+    assert_eq!(desk.ask("00200098"), StatusWord(0x63C3));
+}
+
+#[test]
 fn a_pin_that_another_program_left_verified_is_cleared_first() {
     let desk = Desk::new();
     desk.ask(SELECT);

@@ -1,0 +1,292 @@
+//! PINs that are typed on the reader: over the real pcscd, with a reader made for this
+//! (`pin-pad-reader/`), in which the software card lies.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "harness/bridge.rs"]
+mod harness;
+#[path = "harness/pcscd.rs"]
+mod pcscd;
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use kazashi_core::jpki::ef;
+use kazashi_emulator::Image;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use harness::{Bridge, ORIGIN, Page, grant};
+use pcscd::{Ended, InsertedCard, READERS, alone, signatures_without_a_pin};
+
+/// Whatever takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SIGN_ORIGIN: &str = "https://sign.example";
+
+#[test]
+fn a_pin_typed_on_the_reader_signs_in_and_is_seen_by_the_card_alone() {
+    at_a_desk("a_pin_typed_on_the_reader_signs_in_and_is_seen_by_the_card_alone", |mut desk| {
+        let (mut page, lease) = desk.sit_down();
+        let signed = desk.sign(&mut page, &lease, "1234");
+        assert_eq!(signed["signature"].as_str().unwrap().len(), 512, "{signed}");
+        let wrong = desk.sign(&mut page, &lease, "9753");
+        assert_eq!(wrong["code"], "pin-incorrect");
+
+        let dialog = desk.bridge.dialog();
+        assert!(dialog.contains("SETDESC https://portal.example%0A"), "{dialog}");
+        assert!(dialog.contains("Tries left: 3"), "{dialog}");
+        assert!(dialog.contains("then type the PIN on the card reader"), "{dialog}");
+        assert!(dialog.contains("MESSAGE") && !dialog.contains("GETPIN"), "{dialog}");
+
+        let log = desk.bridge.stop();
+        assert!(log.contains("typed on the reader command=00 20 00 98 Nc=4"), "{log}");
+        for secret in ["1234", "31323334", "9753", "39373533"] {
+            // A time of day may have any digits, so only what follows it is searched.
+            let hits = log.lines().filter(|line| line.split_once("Z ").unwrap().1.contains(secret));
+            assert_eq!(hits.collect::<Vec<_>>(), Vec::<&str>::new(), "{secret}");
+            assert!(!signed.to_string().contains(secret), "{signed}");
+            assert!(!wrong.to_string().contains(secret), "{wrong}");
+        }
+    });
+}
+
+#[test]
+fn another_program_finds_no_pin_verified() {
+    at_a_desk("another_program_finds_no_pin_verified", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        assert_eq!(desk.sign(&mut page, &lease, "1234")["type"], "signed");
+        assert_eq!(signatures_without_a_pin(), 0);
+    });
+}
+
+#[test]
+fn a_wrong_pin_counts_once() {
+    at_a_desk("a_wrong_pin_counts_once", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        let wrong = desk.sign(&mut page, &lease, "0000");
+        assert_eq!(outcome(&wrong), ("pin-incorrect", Some(2)));
+        assert_eq!(desk.tries(), 2);
+        assert_eq!(desk.sign(&mut page, &lease, "1234")["type"], "signed");
+        assert_eq!(desk.tries(), 3);
+    });
+}
+
+#[test]
+fn what_is_cancelled_or_cannot_be_a_pin_spends_no_try() {
+    at_a_desk("what_is_cancelled_or_cannot_be_a_pin_spends_no_try", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        for (keys, code) in
+            [("C", "pin-cancelled"), ("123", "pin-malformed"), ("12345", "pin-malformed")]
+        {
+            assert_eq!(outcome(&desk.sign(&mut page, &lease, keys)), (code, None), "{keys}");
+        }
+        assert_eq!(desk.tries(), 3);
+        assert!(desk.card.was_left_clean());
+    });
+}
+
+#[test]
+fn a_person_has_time_to_type_but_not_for_ever() {
+    at_a_desk("a_person_has_time_to_type_but_not_for_ever", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        let begun = Instant::now();
+        page.send_sign(&lease, json!({}));
+        // Longer than the card may take for a command, which is 1 s here.
+        assert_eq!(outcome(&page.read()), ("pin-timeout", None));
+        assert!(begun.elapsed() > Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+        assert_eq!(desk.tries(), 3);
+        assert_eq!(desk.sign(&mut page, &lease, "1234")["type"], "signed");
+    });
+}
+
+#[test]
+fn the_last_try_is_confirmed_before_the_reader_takes_it() {
+    at_a_desk("the_last_try_is_confirmed_before_the_reader_takes_it", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        for keys in ["0000", "1111"] {
+            assert_eq!(desk.sign(&mut page, &lease, keys)["code"], "pin-incorrect");
+        }
+        assert!(!desk.bridge.dialog().contains("Only one try is left"));
+        desk.bridge.person("refuses");
+        assert_eq!(outcome(&page.sign(&lease, json!({}))), ("pin-cancelled", None));
+        assert!(desk.bridge.dialog().contains("Only one try is left"));
+        assert!(!desk.reader_waits());
+        desk.bridge.person_no_longer("refuses");
+        assert_eq!(desk.sign(&mut page, &lease, "1234")["type"], "signed");
+        assert_eq!(desk.tries(), 3);
+    });
+}
+
+#[test]
+fn the_card_is_free_until_the_person_goes_to_the_reader() {
+    at_a_desk("the_card_is_free_until_the_person_goes_to_the_reader", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        desk.bridge.person("ponders");
+        page.send_sign(&lease, json!({}));
+        desk.bridge.wait_until_dialog_has("CONFIRM");
+        assert_eq!(signatures_without_a_pin(), 0);
+        assert!(!desk.reader_waits());
+        desk.bridge.person_no_longer("ponders");
+        desk.type_when_asked("1234");
+        assert_eq!(page.read()["type"], "signed");
+    });
+}
+
+#[test]
+fn a_card_that_is_pulled_while_the_reader_waits_is_told_so() {
+    at_a_desk("a_card_that_is_pulled_while_the_reader_waits_is_told_so", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        page.send_sign(&lease, json!({}));
+        desk.wait_for_reader();
+        desk.card.remove();
+        assert_eq!(page.read()["code"], "removed-card");
+        assert_eq!(desk.tries(), 3);
+        // The message is gone as well.
+        desk.bridge.wait_until_dialog_has("TERM");
+    });
+}
+
+#[test]
+fn a_pin_that_is_typed_after_the_page_went_away_unlocks_nothing() {
+    at_a_desk("a_pin_that_is_typed_after_the_page_went_away_unlocks_nothing", |desk| {
+        let (mut page, lease) = desk.sit_down();
+        page.send_sign(&lease, json!({}));
+        desk.wait_for_reader();
+        drop(page);
+        desk.type_when_asked("1234");
+        desk.bridge.wait_until_dialog_has("TERM");
+        assert_eq!(signatures_without_a_pin(), 0);
+        let (mut page, lease) = desk.sit_down();
+        assert_eq!(desk.sign(&mut page, &lease, "1234")["type"], "signed");
+    });
+}
+
+#[test]
+fn the_password_has_letters_so_it_is_typed_into_the_dialog() {
+    at_a_desk("the_password_has_letters_so_it_is_typed_into_the_dialog", |desk| {
+        let (mut page, lease) = desk.sit_down_as(SIGN_ORIGIN);
+        desk.bridge.will_type(&["ABC123"]);
+        let verify =
+            json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" });
+        assert_eq!(page.ask(verify)["type"], "verified");
+        assert!(desk.bridge.dialog().contains("GETPIN"));
+        assert!(!desk.bridge.dialog().contains("on the card reader"));
+    });
+}
+
+/// A workstation whose reader has keys.
+struct Desk {
+    bridge: Bridge,
+    card: InsertedCard,
+    /// The keys of the reader, and what it shows.
+    reader: TempDir,
+    _pcscd: Ended,
+}
+
+/// Does the work of this test with a pcscd of its own.
+fn at_a_desk(test: &str, work: impl FnOnce(Desk)) {
+    alone(test, || {
+        let reader = tempfile::tempdir().unwrap();
+        let driver = build_driver(reader.path());
+        let pcscd = Desk::start_pcscd(reader.path(), &driver);
+        let card = InsertedCard::insert(Image::normal(), READERS[0]);
+        let grants = [
+            grant(ORIGIN, r#""events", "authenticate""#),
+            grant(SIGN_ORIGIN, r#""events", "sign""#),
+        ];
+        let bridge = Bridge::over_pcscd(&(grants.concat() + "[limits]\napdu-seconds = 1\n"));
+        work(Desk { bridge, card, reader, _pcscd: pcscd });
+    });
+}
+
+/// Builds the reader's driver for pcscd.
+fn build_driver(folder: &Path) -> std::path::PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pin-pad-reader/reader.c");
+    let driver = folder.join("reader.so");
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I/usr/include/PCSC"]);
+    let status = cc.arg(source).arg("-o").arg(&driver).arg("-ldl").status().unwrap();
+    assert!(status.success(), "{status}");
+    driver
+}
+
+impl Desk {
+    fn start_pcscd(folder: &Path, driver: &Path) -> Ended {
+        let readers = folder.join("reader.conf.d");
+        fs::create_dir(&readers).unwrap();
+        let driver = driver.display();
+        let reader = format!(
+            "FRIENDLYNAME \"Kazashi test reader with keys\"\nDEVICENAME /dev/null:0x8C7B\n\
+             LIBPATH {driver}\nCHANNELID 0x8C7B\n"
+        );
+        fs::write(readers.join("reader"), reader).unwrap();
+        let mut pcscd = Command::new("pcscd");
+        pcscd.args(["--foreground", "--config"]).arg(readers).env("KAZASHI_TEST_PIN_PAD", folder);
+        Ended(pcscd.spawn().unwrap())
+    }
+
+    /// A page that has the lease on the reader with the card.
+    fn sit_down(&self) -> (Page, String) {
+        self.sit_down_as(ORIGIN)
+    }
+
+    fn sit_down_as(&self, origin: &str) -> (Page, String) {
+        let mut page = self.bridge.page(origin);
+        let reader = loop {
+            let readers = page.ask(json!({ "type": "list-readers" }));
+            let readers = readers["readers"].as_array().cloned().unwrap_or_default();
+            if let Some(reader) = readers.iter().find(|reader| reader["cardPresent"] == true) {
+                break reader["id"].clone();
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        loop {
+            let acquired = page.ask(json!({ "type": "acquire", "reader": reader }));
+            if let Some(lease) = acquired["lease"].as_str() {
+                return (page, lease.to_owned());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Signs in, with these keys pressed on the reader when it waits for them.
+    fn sign(&self, page: &mut Page, lease: &str, keys: &str) -> Value {
+        page.send_sign(lease, json!({}));
+        self.type_when_asked(keys);
+        page.read()
+    }
+
+    fn type_when_asked(&self, keys: &str) {
+        self.wait_for_reader();
+        fs::write(self.reader.path().join("new-keys"), keys).unwrap();
+        fs::rename(self.reader.path().join("new-keys"), self.reader.path().join("keys")).unwrap();
+    }
+
+    fn wait_for_reader(&self) {
+        let begun = Instant::now();
+        while !self.reader_waits() {
+            assert!(begun.elapsed() < PATIENCE, "the reader does not wait for keys");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn reader_waits(&self) -> bool {
+        self.reader.path().join("waiting").exists()
+    }
+
+    /// How many tries the PIN has left, by the card.
+    fn tries(&self) -> u8 {
+        self.card.retries_left(ef::USER_AUTHENTICATION_PIN)
+    }
+}
+
+/// How a request failed: the code, and how many tries are left if that is said.
+fn outcome(answer: &Value) -> (&str, Option<u64>) {
+    (answer["code"].as_str().unwrap_or("none"), answer["retriesLeft"].as_u64())
+}
