@@ -171,7 +171,7 @@ export interface BoardVisit {
   readonly checkedBy?: string;
   readonly decision?: "match" | "no-match";
   readonly account: string;
-  readonly station?: string;
+  readonly revocation: "good" | "not-checked";
   readonly attributes?: Partial<Record<Item, string>>;
 }
 

@@ -1,11 +1,11 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import type { BoardVisit } from "../api.ts";
+import type { BoardVisit, Entry } from "../api.ts";
 import { dayAfter, today } from "../day.ts";
 import { say, sayDay, sayTime, type Text } from "../language.ts";
 import { keepDrawn, type Screen } from "../screen.ts";
 import "../styles/board.css";
-import { found, newVisit, ROADS, boardWords as words } from "../words/board.ts";
+import { found, newVisit, REVOCATION, ROADS, boardWords as words } from "../words/board.ts";
 import { wordsFor } from "../words/errors.ts";
 import { type BoardEvent, listen } from "./stream.ts";
 import { type Query, Visits } from "./visits.ts";
@@ -61,7 +61,7 @@ export const screen: Screen = (root, { api, signal }) => {
 
   const happened = (event: BoardEvent, data: unknown) => {
     if (event === "entry") {
-      entries += 1;
+      if ((data as Entry).outcome === "admitted") entries += 1;
       return draw();
     }
     if (followsToday && query.day !== today()) query = { ...query, day: today() };
@@ -174,7 +174,10 @@ export const screen: Screen = (root, { api, signal }) => {
           ${say(visit.returning ? words.returning : words.first)}
         </span>
       </td>
-      <td>${say(ROADS[visit.road])}</td>
+      <td>
+        ${say(ROADS[visit.road])}
+        <span class="note">${say(REVOCATION[visit.revocation])}</span>
+      </td>
       <td>
         ${
           visit.decision
@@ -183,7 +186,7 @@ export const screen: Screen = (root, { api, signal }) => {
             : nothing
         }
       </td>
-      <td>${visit.account}${visit.station ? html` <span class="note">${visit.station}</span>` : nothing}</td>
+      <td>${visit.account}</td>
     </tr>
   `;
 

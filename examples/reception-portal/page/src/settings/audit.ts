@@ -1,4 +1,4 @@
-import { html } from "lit-html";
+import { html, nothing } from "lit-html";
 import type { AuditEntry } from "../api.ts";
 import { today } from "../day.ts";
 import { say, sayTime } from "../language.ts";
@@ -10,9 +10,10 @@ export const auditSection: MakeSection = (context, draw) => {
   const { api, signal } = context;
   const outcome = new Outcome(context, draw);
   let day = today();
-  let entries: readonly AuditEntry[] = [];
+  let entries: readonly AuditEntry[] | undefined;
 
-  const load = async () => {
+  const show = async (event: SubmitEvent) => {
+    event.preventDefault();
     await outcome.of(async () => {
       entries = await api.audit(day, { signal });
       return undefined;
@@ -20,11 +21,29 @@ export const auditSection: MakeSection = (context, draw) => {
   };
 
   const choose = (event: Event) => {
-    const chosen = (event.target as HTMLInputElement).value;
-    if (!chosen) return;
-    day = chosen;
-    void load();
+    day = (event.target as HTMLInputElement).value;
+    entries = undefined;
+    draw();
   };
+
+  const table = (shown: readonly AuditEntry[]) =>
+    shown.length === 0
+      ? html`<p class="note">${say(words.noAudit)}</p>`
+      : html`
+        <div class="table-frame settings-audit" role="region" aria-labelledby="audit" tabindex="0">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">${say(words.at)}</th>
+                <th scope="col">${say(words.account)}</th>
+                <th scope="col">${say(words.action)}</th>
+                <th scope="col">${say(words.subject)}</th>
+              </tr>
+            </thead>
+            <tbody>${shown.map(row)}</tbody>
+          </table>
+        </div>
+      `;
 
   const row = ({ at, account, action, subject }: AuditEntry) => html`
     <tr>
@@ -39,32 +58,18 @@ export const auditSection: MakeSection = (context, draw) => {
     <section class="panel stack" aria-labelledby="audit">
       <h2 id="audit">${say(words.audit)}</h2>
       <p class="note">${say(words.auditHint)}</p>
-      <label class="field settings-day">
-        <span class="label">${say(words.day)}</span>
-        <input type="date" required .value=${day} @change=${choose}>
-      </label>
+      <form class="row settings-day" @submit=${show}>
+        <label class="field">
+          <span class="label">${say(words.day)}</span>
+          <input type="date" required .value=${day} @change=${choose}>
+        </label>
+        <button class="button" ?disabled=${outcome.isBusy}>${say(words.showAudit)}</button>
+        <span class="note">${say(words.auditIsRecorded)}</span>
+      </form>
       ${outcome.template()}
-      ${
-        entries.length === 0
-          ? html`<p class="note">${say(words.noAudit)}</p>`
-          : html`
-            <div class="table-frame settings-audit" role="region" aria-labelledby="audit" tabindex="0">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">${say(words.at)}</th>
-                    <th scope="col">${say(words.account)}</th>
-                    <th scope="col">${say(words.action)}</th>
-                    <th scope="col">${say(words.subject)}</th>
-                  </tr>
-                </thead>
-                <tbody>${entries.map(row)}</tbody>
-              </table>
-            </div>
-          `
-      }
+      ${entries ? table(entries) : nothing}
     </section>
   `;
 
-  return { load, template };
+  return { template };
 };

@@ -45,12 +45,15 @@ export const eventsSection: MakeSection = (context, draw) => {
     const [file] = input.files ?? [];
     if (!file) return;
     refused = [];
-    await outcome.of(async () => {
-      const imported = await api.importTickets(event.id, file);
-      ({ refused } = imported);
-      await refresh();
-      return ticketsImported(imported);
-    });
+    await outcome.of(
+      async () => {
+        const imported = await api.importTickets(event.id, file);
+        ({ refused } = imported);
+        await refresh();
+        return ticketsImported(imported);
+      },
+      { invalid: words.noHeader },
+    );
     // The same file can be chosen again when it was put right.
     input.value = "";
   };

@@ -22,5 +22,5 @@ export const screen: Screen = (root, context) => {
       </div>
     `,
   );
-  for (const part of parts) void part.load();
+  for (const part of parts) void part.load?.();
 };

@@ -3,9 +3,10 @@ import { say, type Text } from "../language.ts";
 import type { ScreenContext } from "../screen.ts";
 import { wordsFor } from "../words/errors.ts";
 
-/** A part of the settings, which asks the server for what it shows. */
+/** A part of the settings. */
 export interface Section {
-  load(): Promise<void>;
+  /** Asks the server for what is shown from the start. */
+  load?(): Promise<void>;
   template(): TemplateResult;
 }
 

@@ -1,4 +1,4 @@
-import type { Road } from "../api.ts";
+import type { BoardVisit, Road } from "../api.ts";
 import type { Text } from "../language.ts";
 
 export const boardWords = {
@@ -48,6 +48,12 @@ export const ROADS: Record<Road, Text> = {
   pin: { ja: "暗証番号", en: "PIN" },
   presence: { ja: "登録済みカード", en: "Known card" },
   visual: { ja: "目視確認", en: "By eye" },
+};
+
+/** Whether it was asked if the certificate was revoked. A revoked one receives nobody. */
+export const REVOCATION: Record<BoardVisit["revocation"], Text> = {
+  good: { ja: "失効なし", en: "Not revoked" },
+  "not-checked": { ja: "失効は未確認", en: "Revocation not checked" },
 };
 
 /** A new visit, for those who listen to the board. */

@@ -39,8 +39,12 @@ export const settingsWords = {
   admitted: { ja: "入場", en: "Admitted" },
   importTickets: { ja: "CSVを取り込む", en: "Import CSV" },
   importHint: {
-    ja: "CSVの1行目は見出しの「ticket,subject」です。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
-    en: "The first line of the CSV is the header “ticket,subject”. Other columns are ignored. The same file can be imported again without doubling anything.",
+    ja: "CSVの1行目は見出しの「ticket,subject」です。ticketはチケットの番号、subjectは「受付状況」のCSVにある来訪者の識別子です。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
+    en: "The first line of the CSV is the header “ticket,subject”: the number of the ticket, and the visitor's identifier from the CSV of the board. Other columns are ignored. The same file can be imported again without doubling anything.",
+  },
+  noHeader: {
+    ja: "このファイルには、見出し「ticket,subject」がありません。CSV（UTF-8）か確認してください。",
+    en: "This file has no header “ticket,subject”. Check that it is a CSV in UTF-8.",
   },
   importing: { ja: "取り込んでいます", en: "Importing" },
   refusedLines: { ja: "取り込めなかった行", en: "Lines that were not imported" },
@@ -51,6 +55,11 @@ export const settingsWords = {
   auditHint: {
     ja: "誰がいつ何をしたかを残します。来訪者が誰かは記録しません。",
     en: "Who did what, and when. Which visitor it was about is not recorded.",
+  },
+  showAudit: { ja: "この日の記録を表示", en: "Show the record of this day" },
+  auditIsRecorded: {
+    ja: "表示したことも記録に残ります。",
+    en: "That you looked at it is recorded, too.",
   },
   noAudit: { ja: "この日の記録はありません。", en: "There is nothing on this day." },
   at: { ja: "時刻", en: "Time" },
@@ -71,6 +80,16 @@ const ACTIONS: Record<string, Text> = {
   "account-added": { ja: "アカウントを追加", en: "Added an account" },
   "account-removed": { ja: "アカウントを削除", en: "Removed an account" },
   "password-changed": { ja: "パスワードを変更", en: "Changed a password" },
+  "check-match": { ja: "目視確認: 本人と一致", en: "Check by eye: match" },
+  "check-no-match": { ja: "目視確認: 一致しない", en: "Check by eye: no match" },
+  "visitor-forgotten": {
+    ja: "来訪者の求めにより記録を削除",
+    en: "Deleted a visitor's data at their wish",
+  },
+  "event-added": { ja: "催しを追加", en: "Added an event" },
+  "tickets-imported": { ja: "チケットを取り込み", en: "Imported tickets" },
+  "visits-exported": { ja: "来訪の一覧をCSVで保存", en: "Saved the visits as CSV" },
+  "audit-read": { ja: "操作の記録を表示", en: "Looked at this record" },
 };
 
 /** An action in words; one that this page does not know as the server names it. */
@@ -79,8 +98,31 @@ export function sayAction(action: string): Text {
 }
 
 /** Why a line was refused, by the server's names. */
-const REFUSALS: Record<string, Text> = {};
+const REFUSALS: Record<string, Text> = {
+  "not-utf-8": { ja: "UTF-8で書かれていません。", en: "It is not in UTF-8." },
+  "no-ticket": {
+    ja: "チケットの番号がないか、長すぎます。",
+    en: "The ticket's number is missing, or too long.",
+  },
+  "no-subject": {
+    ja: "来訪者の識別子がないか、長すぎます。",
+    en: "The visitor's identifier is missing, or too long.",
+  },
+  "subject-has-a-ticket": {
+    ja: "この来訪者は、この催しの別のチケットを持っています。",
+    en: "This visitor has another ticket for this event.",
+  },
+  "ticket-of-another": {
+    ja: "この番号のチケットは、別の来訪者のものです。",
+    en: "The ticket of this number is another visitor's.",
+  },
+  "holder-was-forgotten": {
+    ja: "このチケットの持ち主は、記録の削除を求めました。",
+    en: "The holder of this ticket had their data deleted.",
+  },
+};
 
+/** Why a line of tickets was refused, in words. */
 export function sayRefusal(why: string): Text {
   return REFUSALS[why] ?? { ja: why, en: why };
 }
