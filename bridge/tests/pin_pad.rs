@@ -170,7 +170,7 @@ fn a_pin_that_is_typed_after_the_page_went_away_unlocks_nothing() {
 #[test]
 fn the_password_has_letters_so_it_is_typed_into_the_dialog() {
     at_a_desk("the_password_has_letters_so_it_is_typed_into_the_dialog", |desk| {
-        let (mut page, lease) = desk.sit_down_as(SIGN_ORIGIN);
+        let (mut page, lease) = desk.bridge.sit_down(SIGN_ORIGIN);
         desk.bridge.will_type(&["ABC123"]);
         let verify =
             json!({ "type": "verify-pin", "lease": lease, "reference": "digital-signature" });
@@ -231,28 +231,8 @@ impl Desk {
         Ended(pcscd.spawn().unwrap())
     }
 
-    /// A page that has the lease on the reader with the card.
     fn sit_down(&self) -> (Page, String) {
-        self.sit_down_as(ORIGIN)
-    }
-
-    fn sit_down_as(&self, origin: &str) -> (Page, String) {
-        let mut page = self.bridge.page(origin);
-        let reader = loop {
-            let readers = page.ask(json!({ "type": "list-readers" }));
-            let readers = readers["readers"].as_array().cloned().unwrap_or_default();
-            if let Some(reader) = readers.iter().find(|reader| reader["cardPresent"] == true) {
-                break reader["id"].clone();
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
-        loop {
-            let acquired = page.ask(json!({ "type": "acquire", "reader": reader }));
-            if let Some(lease) = acquired["lease"].as_str() {
-                return (page, lease.to_owned());
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
+        self.bridge.sit_down(ORIGIN)
     }
 
     /// Signs in, with these keys pressed on the reader when it waits for them.

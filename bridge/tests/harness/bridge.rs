@@ -131,6 +131,12 @@ impl Bridge {
         fs::write(self.folder.path().join("typed"), lines.join("\n") + "\n").unwrap();
     }
 
+    /// What is typed into the dialogs of one origin, whatever those of others get.
+    pub(crate) fn will_type_for(&self, origin: &str, lines: &[&str]) {
+        let host = origin.strip_prefix("https://").unwrap();
+        fs::write(self.path(&format!("typed-{host}")), lines.join("\n") + "\n").unwrap();
+    }
+
     /// What the bridge said to the pinentry so far.
     pub(crate) fn dialog(&self) -> String {
         fs::read_to_string(self.folder.path().join("said")).unwrap()
@@ -170,6 +176,21 @@ impl Bridge {
 
     pub(crate) fn connect(&self, origin: &str, host: &str) -> Result<WebSocket<TcpStream>, Error> {
         upgrade(TcpStream::connect(("127.0.0.1", self.port)).unwrap(), Some(origin), host)
+    }
+
+    /// A page that has the lease on a reader with a card that nobody else has.
+    pub(crate) fn sit_down(&self, origin: &str) -> (Page, String) {
+        let mut page = self.page(origin);
+        loop {
+            let readers = page.ask(json!({ "type": "list-readers" }));
+            for reader in readers["readers"].as_array().into_iter().flatten() {
+                let acquired = page.ask(json!({ "type": "acquire", "reader": reader["id"] }));
+                if let Some(lease) = acquired["lease"].as_str() {
+                    return (page, lease.to_owned());
+                }
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// What a program meets at the Unix socket that says this of itself.
@@ -235,7 +256,8 @@ pub(crate) fn upgrade<S: Read + Write>(
     }
 }
 
-/// An Assuan server that types the lines of the file `typed`, one a dialog. Asked to confirm
+/// An Assuan server that types the lines of the file `typed`, one a dialog, or of `typed-HOST` where
+/// there is one for the origin; `late` lets the time of the dialog run out. Asked to confirm
 /// something, it takes its time while there is a file `ponders`, and then does unless there is one
 /// `refuses`.
 pub(crate) fn write_pinentry(program: &Path, folder: &Path) {
@@ -248,11 +270,20 @@ trap 'echo TERM >> said; exit' TERM
 while read -r line; do
   echo "$line" >> said
   case "$line" in
+    SETDESC*)
+      host=${{line#SETDESC https://}}
+      typed="typed-${{host%%\%0A*}}"
+      if [ ! -e "$typed" ]; then typed=typed; fi
+      echo OK ;;
     GETPIN)
-      pin=$(head -n 1 typed)
-      if [ "$(wc -l < typed)" -gt 1 ]; then sed -i 1d typed; fi
+      pin=$(head -n 1 "$typed")
+      if [ "$(wc -l < "$typed")" -gt 1 ]; then sed -i 1d "$typed"; fi
       if [ "$pin" = wait ]; then sleep 10 & wait $!; fi
-      if [ "$pin" = cancel ]; then echo "ERR 83886179 cancelled"; else echo "D $pin"; echo OK; fi ;;
+      case "$pin" in
+        cancel) echo "ERR 83886179 cancelled" ;;
+        late) sleep 1; echo "ERR 83886142 timeout" ;;
+        *) echo "D $pin"; echo OK ;;
+      esac ;;
     CONFIRM)
       while [ -e ponders ]; do sleep 0.05; done
       if [ -e refuses ]; then echo "ERR 83886194 not confirmed"; else echo OK; fi ;;

@@ -1,0 +1,95 @@
+//! Pages of two websites that want PINs at the same time: over the real pcscd, with a card on each of
+//! two readers.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "harness/bridge.rs"]
+mod harness;
+#[path = "harness/pcscd.rs"]
+mod pcscd;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use kazashi_emulator::Image;
+use serde_json::json;
+
+use harness::{Bridge, grant};
+use pcscd::{InsertedCard, READERS, alone, start_pcscd};
+
+const GUILTY: &str = "https://guilty.example";
+const INNOCENT: &str = "https://innocent.example";
+
+#[test]
+fn an_origin_that_fails_delays_another_by_the_one_dialog_on_the_screen() {
+    let test = "an_origin_that_fails_delays_another_by_the_one_dialog_on_the_screen";
+    alone(test, || {
+        let _pcscd = start_pcscd();
+        let _cards = READERS.map(|reader| InsertedCard::insert(Image::normal(), reader));
+        let scopes = r#""authenticate""#;
+        let bridge = Bridge::over_pcscd(&(grant(GUILTY, scopes) + &grant(INNOCENT, scopes)));
+        // Lets the time run out, cancels, fails, and cancels and lets it run out again.
+        let failures = ["late", "cancel", "0000", "late", "cancel"];
+        bridge.will_type_for(GUILTY, &failures);
+        bridge.will_type_for(INNOCENT, &["1234"]);
+
+        let (mut guilty, guilty_lease) = bridge.sit_down(GUILTY);
+        let (mut innocent, innocent_lease) = bridge.sit_down(INNOCENT);
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let fails = scope.spawn(|| {
+                for _ in failures {
+                    let answer = guilty.sign(&guilty_lease, json!({}));
+                    assert_eq!(answer["type"], "error", "{answer}");
+                }
+            });
+            bridge.wait_for_dialog();
+            let mut asked = 0;
+            while !fails.is_finished() {
+                let before = bridge.dialog().len();
+                let asked_at = Instant::now();
+                let signed = innocent.sign(&innocent_lease, json!({}));
+                assert_eq!(signed["type"], "signed", "{signed}");
+                // The dialog that was on the screen or about to be; no other, and no pause.
+                assert!(asked_at.elapsed() < Duration::from_secs(4), "{:?}", asked_at.elapsed());
+                let dialog = bridge.dialog();
+                let (ahead, _) = dialog[before..].split_once(INNOCENT).unwrap();
+                assert!(ahead.matches(GUILTY).count() <= 1, "{ahead}");
+                asked += 1;
+            }
+            assert!(asked > failures.len(), "{asked}");
+        });
+        // Whoever failed waited longer each time.
+        assert!(begun.elapsed() > Duration::from_millis(500 + 1000 + 2000 + 4000));
+        assert_eq!(bridge.dialog().matches(&format!("SETDESC {GUILTY}")).count(), failures.len());
+    });
+}
+
+#[test]
+fn whoever_asks_again_comes_after_who_waits() {
+    alone("whoever_asks_again_comes_after_who_waits", || {
+        let _pcscd = start_pcscd();
+        let _cards = READERS.map(|reader| InsertedCard::insert(Image::normal(), reader));
+        let scopes = r#""authenticate""#;
+        let bridge = Bridge::over_pcscd(&(grant(GUILTY, scopes) + &grant(INNOCENT, scopes)));
+        bridge.will_type_for(GUILTY, &["late", "1234"]);
+        bridge.will_type_for(INNOCENT, &["1234"]);
+        let (mut guilty, guilty_lease) = bridge.sit_down(GUILTY);
+        let (mut innocent, innocent_lease) = bridge.sit_down(INNOCENT);
+        // Two at once, and the first is on the screen when the other origin asks.
+        guilty.send_sign(&guilty_lease, json!({}));
+        guilty.send_sign(&guilty_lease, json!({}));
+        bridge.wait_for_dialog();
+        assert_eq!(innocent.sign(&innocent_lease, json!({}))["type"], "signed");
+        assert_eq!(guilty.read()["code"], "pin-timeout");
+        assert_eq!(guilty.read()["type"], "signed");
+        let dialog = bridge.dialog();
+        let origins: Vec<_> = dialog
+            .lines()
+            .filter_map(|line| line.strip_prefix("SETDESC ")?.split("%0A").next())
+            .collect();
+        assert_eq!(origins, [GUILTY, INNOCENT, GUILTY]);
+    });
+}
