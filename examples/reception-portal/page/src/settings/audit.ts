@@ -11,10 +11,14 @@ export const auditSection: MakeSection = (context, draw) => {
   const outcome = new Outcome(context, draw);
   let day = today();
   let entries: readonly AuditEntry[] | undefined;
+  /** The names of events, which the record knows by their ids. */
+  let names = new Map<string, string>();
 
   const show = async (event: SubmitEvent) => {
     event.preventDefault();
     await outcome.of(async () => {
+      const events = await api.events({ signal });
+      names = new Map(events.map(({ id, name }) => [id, name]));
       entries = await api.audit(day, { signal });
       return undefined;
     });
@@ -50,7 +54,7 @@ export const auditSection: MakeSection = (context, draw) => {
       <td>${sayTime(at)}</td>
       <td>${account}</td>
       <td>${say(sayAction(action))}</td>
-      <td>${subject}</td>
+      <td>${names.get(subject ?? "") ?? subject}</td>
     </tr>
   `;
 

@@ -67,8 +67,8 @@ export const gateWords = {
   },
   serverUp: { ja: "サーバーに接続しています", en: "Connected to the server" },
   serverDown: {
-    ja: "サーバーに接続できません。手元の名簿で確認しています",
-    en: "The server is out of reach. Checking by the list",
+    ja: "サーバーに接続できません（名簿で確認）",
+    en: "Server out of reach (checking by the list)",
   },
   unsent: {
     ja: "この端末に、サーバーへ送っていない入場の記録があります。入場確認を始めると送信します。",
