@@ -1,9 +1,11 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
-import { type Language, language, say, type Text } from "../language.ts";
+import { type Language, language, say, sayTime, type Text } from "../language.ts";
 import { wordsFor } from "../words/errors.ts";
 import { REASONS, gateWords as words } from "../words/gate.ts";
-import type { Reason, Verdict } from "./gate.ts";
+import { shell } from "../words/shell.ts";
+import type { Gate, Reason, Verdict } from "./gate.ts";
 import type { Sight } from "./lane.ts";
+import type { KeptEntry } from "./provisional-entries.ts";
 
 /** How a result looks. Each has a colour, a shape and words of its own: none rests on colour alone. */
 type Tone = "admitted" | "provisional" | "refused" | "care";
@@ -58,7 +60,7 @@ export function resultTemplate({ tone, label, word, why, ticket }: Result): Temp
 }
 
 /** The current language first, and the other beside it: visitors choose none at a gate. */
-export function inBoth(text: Text, name: string): TemplateResult {
+function inBoth(text: Text, name: string): TemplateResult {
   const other: Language = language.current === "ja" ? "en" : "ja";
   return html`
     <div class=${name}>
@@ -87,7 +89,7 @@ const SHAPES: Record<Tone, TemplateResult> = {
 };
 
 /** A card over a reader. */
-export const cardOnReader: TemplateResult = html`
+const cardOnReader: TemplateResult = html`
   <svg class="gate-drawing" viewBox="0 0 240 170" aria-hidden="true">
     ${svg`
       <rect class="reader" x="30" y="112" width="180" height="46" rx="12" />
@@ -98,3 +100,87 @@ export const cardOnReader: TemplateResult = html`
     `}
   </svg>
 `;
+
+/** What stands where visitors look, while no result does. */
+export function waitingTemplate(trouble: Text | undefined): TemplateResult {
+  return html`
+    ${cardOnReader}
+    ${inBoth(words.hold, "gate-call")}
+    ${
+      trouble
+        ? html`<p class="notice" data-kind="problem" role="alert">${say(trouble)}</p>`
+        : inBoth(words.holdHow, "gate-how")
+    }
+  `;
+}
+
+export function checkingTemplate(): TemplateResult {
+  return html`
+    <div class="busy"></div>
+    ${inBoth(words.checking, "gate-call")}
+    ${inBoth(words.checkingHow, "gate-how")}
+  `;
+}
+
+export function connectingTemplate(): TemplateResult {
+  return html`<div class="busy"></div><p class="lead" role="status">${say(words.connecting)}</p>`;
+}
+
+export function problemTemplate(problem: Text, retry: () => void): TemplateResult {
+  return html`
+    <div class="notice stack" data-kind="problem" role="alert">
+      <p>${say(problem)}</p>
+      <button class="button primary" @click=${retry}>${say(shell.retry)}</button>
+    </div>
+  `;
+}
+
+/** What is said of the connection to the server. */
+const SERVER = { unknown: words.connecting, up: words.serverUp, down: words.serverDown };
+
+export function serverTemplate(state: keyof typeof SERVER): TemplateResult {
+  return html`<p class="gate-server" data-state=${state} role="status">${say(SERVER[state])}</p>`;
+}
+
+/** How many came here, and how many of them the server does not know yet. */
+export function countsTemplate({ counts, entries }: Gate): TemplateResult {
+  const count = (name: Text, number: number, kind: string) => html`
+    <div class="gate-count" data-kind=${kind}>
+      <dt>${say(name)}</dt>
+      <dd>${number}</dd>
+    </div>
+  `;
+  return html`
+    <dl class="gate-counts" aria-label=${say(words.countsAre)}>
+      ${count(words.countAdmitted, counts.admitted, "admitted")}
+      ${count(words.countWaiting, entries.waiting.length, "waiting")}
+      ${count(words.countRefused, counts.refused, "refused")}
+    </dl>
+  `;
+}
+
+/** Whom the gate let in by its list, and the server would not have; until the staff press a button. */
+export function conflictsTemplate(
+  refused: readonly KeptEntry[],
+  note: (id: string) => void,
+): TemplateResult | typeof nothing {
+  if (refused.length === 0) return nothing;
+  return html`
+    <section class="notice stack gate-conflicts" data-kind="warning" role="alert">
+      <h2>${say(words.conflicts)}</h2>
+      <ul class="stack">
+        ${refused.map(
+          ({ id, ticket, at, refusal }) => html`
+            <li class="row">
+              <span>
+                <strong>${say(words.ticket)} ${ticket}</strong> ${sayTime(at)}:
+                ${say(refusal === "already-admitted" ? words.usedElsewhere : words.ticketGone)}
+              </span>
+              <button class="button" @click=${() => note(id)}>${say(words.seen)}</button>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
+}
