@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { built } from "./paths.ts";
+import { built, inProject } from "./paths.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
 export interface BridgeOptions extends ProgramOptions {
@@ -19,9 +20,14 @@ export interface BridgeOptions extends ProgramOptions {
   onTerminal?: boolean;
 }
 
-/** Starts a bridge. It logs all it can, unless the environment says otherwise. */
+/** Starts a bridge that trusts the test cards. It logs all it can, unless the environment says otherwise. */
 export async function startBridge(options: BridgeOptions): Promise<Program> {
   const config = join(options.folder, "bridge.toml");
+  const cardRoot = join(options.folder, "card-root.pem");
+  const authority = createPublicKey(
+    readFileSync(inProject("vectors/keys/card-info-authority.pem")),
+  );
+  writeFileSync(cardRoot, authority.export({ type: "spki", format: "pem" }));
   writeFileSync(
     config,
     [
@@ -30,6 +36,9 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
       "[[origin]]",
       `origin = ${JSON.stringify(options.origin)}`,
       `scopes = ${JSON.stringify(options.scopes)}`,
+      "[[card-root]]",
+      `identifier = "${Buffer.from("9000033\x08\x05001\0\0\0\0").toString("hex")}"`,
+      `key = ${JSON.stringify(cardRoot)}`,
     ].join("\n"),
   );
   // End-to-end tests may run as root, who alone can give each a network of its own.

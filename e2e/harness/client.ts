@@ -1,5 +1,6 @@
 import type { JSHandle, Page } from "playwright-core";
 import type {
+  BasicAttributes,
   Card,
   CertificateKind,
   Host,
@@ -120,6 +121,31 @@ export class Client {
         const { subject } = await desk.post("/presence", { nonce, proof });
         return { subject };
       }),
+    );
+  }
+
+  /** Reads the card face, its files in hexadecimal, and the signature over origin and nonce. */
+  readCardFace(securityCode: string, nonce: string): Promise<Record<string, string> | Failure> {
+    return this.#desk.evaluate(
+      (desk, { securityCode, nonce }) =>
+        desk.attempt(async () => {
+          const number = { birthDate: "1980-02-17", expiryYear: "2035", securityCode };
+          const { appVersion, ...files } =
+            (await desk.card?.readCardFace({ nonce, ...number })) ?? {};
+          const hex = (bytes: Uint8Array) =>
+            Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+          const inHex = Object.entries(files).map(([name, bytes]) => [name, hex(bytes)]);
+          return Object.fromEntries(inHex);
+        }),
+      { securityCode, nonce },
+    );
+  }
+
+  /** Reads the basic attributes; with a PIN of the page's own if there is one. */
+  readAttributes(pin?: string): Promise<BasicAttributes | Failure | undefined> {
+    return this.#desk.evaluate(
+      (desk, pin) => desk.attempt(async () => await desk.card?.readAttributes({ pin })),
+      pin,
     );
   }
 

@@ -19,6 +19,8 @@ const SCOPES: Scope[] = [
   "authenticate",
   "authenticate-pinless",
   "card-presence",
+  "card-face",
+  "attributes",
   "sign",
   "page-pin",
 ];

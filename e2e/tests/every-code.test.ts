@@ -31,6 +31,7 @@ const SCOPES = [
   "authenticate",
   "authenticate-pinless",
   "card-presence",
+  "card-face",
   "sign",
   "page-pin",
 ];
@@ -78,6 +79,21 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   "birth-date-blocked": async () => {
     await startBridgeWith(await newCard(folder, "blocked"));
     return await caught(await openPage(), provePresence("1980-02-17"));
+  },
+  "verification-number-incorrect": async () => {
+    await startBridgeWith(await newCard(folder));
+    return await caught(await openPage(), readCardFace("2286"));
+  },
+  "verification-number-blocked": async () => {
+    const card = await newCard(folder);
+    const number = /(\[card-surface\.pins\.0012\][^[]*retries-left = )\d+/;
+    await edit(card, (text) => text.replace(number, "$10"));
+    await startBridgeWith(card);
+    return await caught(await openPage(), readCardFace("2285"));
+  },
+  "verification-number-malformed": async () => {
+    await startBridgeWith(await newCard(folder));
+    return await caught(await openPage(), readCardFace("228"));
   },
   "no-smartcard": async () => {
     await startPcscdHere();
@@ -314,6 +330,8 @@ const retries: Partial<Record<ErrorCode, number>> = {
   "too-few-retries": 2,
   "birth-date-incorrect": 9,
   "birth-date-blocked": 0,
+  "verification-number-incorrect": 9,
+  "verification-number-blocked": 0,
 };
 
 /** What a page that has no use for a code as such learns by asking. */
@@ -460,6 +478,12 @@ function provePresence(birthDate: string): string {
   return `${GET_A_CARD} await card.provePresence({ nonce: "${NONCE}", birthDate: "${birthDate}" });`;
 }
 
+/** A script that reads the face of a card with this security code. */
+function readCardFace(securityCode: string): string {
+  const number = `birthDate: "1980-02-17", expiryYear: "2035", securityCode: "${securityCode}"`;
+  return `${GET_A_CARD} await card.readCardFace({ nonce: "${NONCE}", ${number} });`;
+}
+
 /** Signs in as the institution that normal cards trust, though the server does not have its key. */
 async function signingInAsInstitution(): Promise<Caught> {
   const certificates = ["terminal-intermediate.cv", "terminal.cv"].map(async (name) =>
@@ -489,8 +513,12 @@ async function enrolling(file: string, content: string): Promise<Caught> {
 
 /** Cuts something out of what a card is made by. */
 async function cut(card: string, what: RegExp): Promise<void> {
+  await edit(card, (text) => text.replace(what, ""));
+}
+
+async function edit(card: string, change: (text: string) => string): Promise<void> {
   const file = join(card, "card.toml");
-  await writeFile(file, (await readFile(file, "utf8")).replace(what, ""));
+  await writeFile(file, change(await readFile(file, "utf8")));
 }
 
 /** Signs in, and has something happen while the bridge asks for the PIN. */

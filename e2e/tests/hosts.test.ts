@@ -1,4 +1,4 @@
-import { verify, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CardKind } from "../../js/src/testing.ts";
@@ -9,6 +9,7 @@ import { inProject } from "../harness/paths.ts";
 // with pcscd, from the bridge with a virtual card, and from the virtual host of `kazashi/testing`.
 
 const SIGNED_IN = { subject: expect.stringMatching(/^[\w-]{43}$/) };
+const NONCE = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const BLOCKED = { code: "pin-blocked", retriesLeft: 0 };
 const UNTOUCHED = {
   userAuthentication: { retriesLeft: 3, blocked: false, set: true },
@@ -137,6 +138,48 @@ describe.each(hosts)("%s", (host) => {
     const page = await begin();
     const outcome = await page.enrol("1980-02-18", "1234");
     expect(outcome).toEqual({ code: "birth-date-incorrect", retriesLeft: 9 });
+  });
+
+  test("the card face is read with what is printed on the card, and the card is there", async () => {
+    const page = await begin();
+    expect(await page.readCardFace("2286", NONCE)).toEqual({
+      code: "verification-number-incorrect",
+      retriesLeft: 9,
+    });
+    const reading = (await page.readCardFace("2285", NONCE)) as Record<string, string>;
+    expect(reading.record).toBe(fileOfCard("card-surface/0002.bin"));
+    expect(reading.cvCertificate).toBe(fileOfCard("card-surface/0004.bin"));
+    const statement = presenceStatement(new URL(page.page.url()).origin, NONCE);
+    const signature = Buffer.from(reading.signature ?? "", "hex");
+    expect(verify("SHA256", statement, cardSurfaceKey(), signature)).toBe(true);
+    expect(await desk.dialogs()).toEqual([]);
+  });
+
+  test("a person lets a page read the four basic attributes", async () => {
+    const page = await begin();
+    await desk.type("9999", "1234");
+    expect(await page.readAttributes()).toEqual({ code: "pin-incorrect", retriesLeft: 2 });
+    const attributes = await page.readAttributes();
+    expect(attributes).toMatchObject({
+      birthDate: "1980-02-17",
+      sex: "female",
+      integrity: "genuine",
+    });
+    const { name, address } = attributes as { name: string; address: string };
+    const record = Buffer.from(fileOfCard("card-info/0002.bin"), "hex").toString();
+    expect(record).toContain(name);
+    expect(record).toContain(address);
+    expect(name).toContain("\u3000");
+    expect(await page.readAttributes("1234")).toEqual(attributes);
+    expect(await desk.dialogs()).toEqual([3, 2]);
+    expect(await page.pinStatus()).toEqual(UNTOUCHED);
+  });
+
+  test("attributes that another authority signed are not said to be genuine", async () => {
+    const page = await begin("foreign-root");
+    await desk.type("1234");
+    const integrity = "cv-certificate-untrusted";
+    expect(await page.readAttributes()).toMatchObject({ birthDate: "1980-02-17", integrity });
   });
 
   test.each([
@@ -322,6 +365,21 @@ describe.each(hosts)("%s", (host) => {
 /** Expects it of what changes, before long. */
 function until<T>(change: () => Promise<T>) {
   return expect.poll(change, { interval: 20, timeout: 20_000 });
+}
+
+/** What a file of the normal card holds, in hexadecimal. */
+function fileOfCard(path: string): string {
+  return readFileSync(inProject(`emulator/images/normal/${path}`), "hex");
+}
+
+/** The bytes of which the card signs the SHA-256 digest, by hand. */
+function presenceStatement(origin: string, nonce: string): Buffer {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest();
+  return Buffer.concat([Buffer.from("kazashi-presence:1\0"), sha256(origin), sha256(nonce)]);
+}
+
+function cardSurfaceKey() {
+  return createPublicKey(readFileSync(inProject("vectors/keys/card-surface.pem")));
 }
 
 /** The DER encoding of a certificate of the normal card, in hexadecimal. */
