@@ -21,6 +21,8 @@ mod access;
 #[path = "../../bridge/src/approvals.rs"]
 #[expect(dead_code, reason = "the bridge uses the rest")]
 mod approvals;
+#[path = "../../bridge/src/card_root.rs"]
+mod card_root;
 #[path = "../../bridge/src/config.rs"]
 #[expect(dead_code, reason = "the bridge uses the rest")]
 mod config;

@@ -22,7 +22,7 @@ use crate::rules::Doing;
 #[expect(dead_code, reason = "a test uses the rest")]
 mod rules;
 
-const SCOPES: [Scope; 9] = [
+const SCOPES: [Scope; 11] = [
     Scope::Events,
     Scope::Reader,
     Scope::UserCertificate,
@@ -32,6 +32,8 @@ const SCOPES: [Scope; 9] = [
     Scope::Sign,
     Scope::PagePin,
     Scope::RawApdu,
+    Scope::CardFace,
+    Scope::Attributes,
 ];
 
 static CARD: LazyLock<Card> = LazyLock::new(|| Card::new(Image::normal()));
@@ -137,11 +139,16 @@ impl State {
         let (Some(_), [_, 0xA4, 0x04, _]) = (command.data().first(), command.header()) else {
             return;
         };
-        for verify in [
-            &b"\x00\x20\x00\x98\x041234"[..],
-            b"\x00\x20\x00\x9B\x06ABC123",
-            b"\x00\x20\x00\x91\x06550217",
-        ] {
+        let verify: &[&[u8]] = match command.data() {
+            [0xD3, 0x92, 0x10, .., 0x08] => &[b"\x00\x20\x00\x91\x041234"],
+            _ => &[
+                b"\x00\x20\x00\x98\x041234",
+                b"\x00\x20\x00\x9B\x06ABC123",
+                b"\x00\x20\x00\x91\x06550217",
+                b"\x00\x20\x00\x92\x0E55021720352285",
+            ],
+        };
+        for verify in verify {
             self.card.transmit(verify, &mut Zeros);
         }
         self.card.transmit(&command.to_bytes(), &mut Zeros);
