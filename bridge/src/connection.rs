@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use kazashi_core::{
-    BirthDate, Document, Nonce, VerificationNumberB,
+    AttributesRecord, BirthDate, Document, Nonce, VerificationNumberB,
     apdu::CommandApdu,
     card_information::AttributesReading,
     error_code::ErrorCode,
@@ -271,7 +271,14 @@ impl Connection {
                 let read = |card: &mut Card<'_, '_>, pin| card.read_attributes(pin);
                 let reading = self.present(&in_use, entry, read).await?;
                 let integrity = self.integrity(&reading);
-                Ok(Answer::Attributes { record: (&*reading.record).into(), integrity })
+                let attributes = AttributesRecord::parse(&reading.record)?;
+                Ok(Answer::Attributes {
+                    name: PinText::new(attributes.name()),
+                    address: PinText::new(attributes.address()),
+                    birth_date: PinText::of_birth_date(attributes.birth_date()),
+                    sex: attributes.sex(),
+                    integrity,
+                })
             }
             Request::Release { lease } => {
                 self.use_lease(&lease)?;

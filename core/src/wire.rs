@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, Hash,
+    BirthDate, Error, Hash, Sex,
     error_code::ErrorCode,
     key::{Key, PinReference},
     policy::Scopes,
@@ -221,9 +221,15 @@ pub enum Answer {
     },
     /// To [`Request::ReadAttributes`].
     Attributes {
-        /// EF 0002 of the card information input support application.
-        record: Hex,
-        /// Whether it is as the municipality wrote it.
+        /// Family name and given name, with an ideographic space (U+3000) between them.
+        name: PinText,
+        /// Address.
+        address: PinText,
+        /// As `YYYY-MM-DD`.
+        birth_date: PinText,
+        /// Sex.
+        sex: Sex,
+        /// Whether all this is as the municipality wrote it.
         integrity: Integrity,
     },
     /// To [`Request::Release`].
@@ -315,7 +321,8 @@ pub struct Reader {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hex(Zeroizing<Vec<u8>>);
 
-/// A PIN, a birth date or a part of a verification number as the page supplies it, not parsed yet. Erased on drop; never shown.
+/// A PIN, a birth date or a part of a verification number as the page supplies it, not parsed yet; or
+/// what a card says of its holder. Erased on drop; never shown.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PinText(#[serde(with = "zeroizing_string")] Zeroizing<String>);
@@ -425,6 +432,19 @@ impl PinText {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
+    }
+
+    /// A birth date as `YYYY-MM-DD`.
+    #[must_use]
+    pub fn of_birth_date(birth_date: &BirthDate) -> Self {
+        let mut text = String::with_capacity(10);
+        for (index, digit) in birth_date.digits().iter().enumerate() {
+            if matches!(index, 4 | 6) {
+                text.push('-');
+            }
+            text.push(char::from(*digit));
+        }
+        Self::new(text)
     }
 
     /// The text, to be parsed for a key by [`PinValue::parse`](crate::secret::PinValue::parse).

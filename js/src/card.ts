@@ -15,7 +15,7 @@ import type {
   TerminalRequest,
   Token,
 } from "./host.js";
-import { basicAttributes, Flows } from "./wasm/page.js";
+import { Flows } from "./wasm/page.js";
 
 /** A document that the digital signature key signed. */
 export interface SignedDocument {
@@ -231,10 +231,9 @@ export class Card {
     options: { readonly pin?: string | undefined } = {},
   ): Promise<BasicAttributes> {
     const pin = options.pin === undefined ? {} : { value: options.pin };
-    return await this.#run(async () => {
-      const { record, integrity } = await this.#usable.readAttributes(pin);
-      return { ...basicAttributes(record), integrity };
-    });
+    const read = this.#run(() => this.#usable.readAttributes(pin));
+    const { name, address, birthDate, sex, integrity } = await read;
+    return { name, address, birthDate, sex, integrity };
   }
 
   /**

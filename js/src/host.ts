@@ -55,10 +55,10 @@ export interface Channel {
   sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed>;
   /**
    * Reads the basic attributes with the PIN of the card information input support application
-   * (券面事項入力補助用暗証番号), which is presented for this one thing. The host says whether the record
-   * is genuine, and keeps to itself by what it tells.
+   * (券面事項入力補助用暗証番号), which is presented for this one thing. The host verifies them, and keeps
+   * to itself by what it tells.
    */
-  readAttributes(pin?: PinEntry): Promise<AttributesReading>;
+  readAttributes(pin?: PinEntry): Promise<BasicAttributes>;
   /** Gives the lease back; the card is left clean. */
   release(): Promise<void>;
 }
@@ -204,14 +204,6 @@ export interface CardFaceReading {
   readonly signature: Uint8Array<ArrayBuffer>;
   /** Who guarded the card, by name and version. */
   readonly appVersion: string;
-}
-
-/** The basic attributes, as a host reads them from the card. */
-export interface AttributesReading {
-  /** EF 0002 of the card information input support application. */
-  readonly record: Uint8Array;
-  /** Whether the municipality wrote it; otherwise why that cannot be said. */
-  readonly integrity: "genuine" | ErrorCode;
 }
 
 /** The four basic attributes (基本4情報) on a card. Keep them out of URLs and logs. */

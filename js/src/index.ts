@@ -12,7 +12,6 @@ export { KazashiError } from "./error.js";
 export type { ErrorCode } from "./error-codes.js";
 export type { KazashiEventMap, ReaderEvent } from "./events.js";
 export type {
-  AttributesReading,
   BasicAttributes,
   BirthDateSource,
   CardFaceReading,

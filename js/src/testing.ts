@@ -9,7 +9,7 @@ import { unlessAborted } from "./abort.js";
 import { KazashiError, withCode } from "./error.js";
 import type { ErrorCode } from "./error-codes.js";
 import type {
-  AttributesReading,
+  BasicAttributes,
   Channel,
   Hash,
   Host,
@@ -390,7 +390,7 @@ class Lease implements Channel {
     return await this.#use((channel) => channel.sign(title, hash, digest, this.#ask));
   }
 
-  async readAttributes(pin?: PinEntry): Promise<AttributesReading> {
+  async readAttributes(pin?: PinEntry): Promise<BasicAttributes> {
     return await this.#use((channel) => channel.readAttributes(pin, this.#ask));
   }
 

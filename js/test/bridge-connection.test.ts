@@ -119,7 +119,13 @@ describe("answers", () => {
     signed: bytes("0102FF"),
     "terminal-request": { challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" },
     "document-signed": { signature: bytes("0102FF"), certificate: bytes("3000") },
-    attributes: { record: bytes("FF2000"), integrity: "genuine" },
+    attributes: expect.objectContaining({
+      name: "山　花",
+      address: "東",
+      birthDate: "1980-02-17",
+      sex: "female",
+      integrity: "genuine",
+    }),
     released: undefined,
   };
 

@@ -1,4 +1,5 @@
 import { verify as verifySignature, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type Card,
@@ -440,6 +441,14 @@ describe("an origin", () => {
     },
     "to show that the card is there": (channel) =>
       channel.signChallenge("card-surface", newNonce()),
+    "to read the card face": async (channel) => {
+      await channel.verifyNumberB("1980-02-17", "2035", "2285");
+      await channel.transmit(bytes("00A4040C0AD3921000310001010402"));
+      return await channel.transmit(bytes("00B0820000"));
+    },
+    "to read the attributes": (channel) => channel.readAttributes(),
+    "to reach the individual number": (channel) =>
+      channel.transmit(bytes("00A4040C0AD3921000310001010408")),
     "to ask the card for a challenge of its own": (channel) =>
       channel.transmit(bytes("0084000020")),
     "to build a signature of its own": (channel) => channel.transmit(bytes("802A0097015500")),
@@ -458,6 +467,16 @@ describe("an origin", () => {
       ["card-presence"],
       ["to read the certificate", "to read the age record", "to show that the card is there"],
     ],
+    [
+      ["card-face"],
+      [
+        "to read the certificate",
+        "to read the age record",
+        "to show that the card is there",
+        "to read the card face",
+      ],
+    ],
+    [["attributes"], ["to read the attributes"]],
     [["sign"], ["to present the password", "to sign"]],
   ];
 
@@ -491,6 +510,7 @@ describe("what is malformed", () => {
     "no command": (channel) => channel.transmit(new Uint8Array([0])),
     "no PIN reference": (channel) => channel.verifyPin("other" as PinReference),
     "no key": (channel) => channel.signChallenge("other" as "user-authentication", newNonce()),
+    "a PIN that is for one thing only": (channel) => channel.verifyPin("card-information"),
     "no nonce": (channel) => channel.signChallenge("user-authentication", "x", {}),
     "no nonce for an institution": (channel) => channel.terminalRequest("x"),
     "no nonce that it signed for": (channel) => channel.terminalSign("x", new Uint8Array(256)),
@@ -508,6 +528,89 @@ it("what is no birth date is not presented", async () => {
   const channel = await virtualHost().acquire("virtual-1");
   const verified = channel.verifyBirthDate("17 February 1980");
   await expect(verified).rejects.toMatchObject({ code: "birth-date-malformed" });
+});
+
+it.each([
+  ["1980-02-30", "2035", "2285", "birth-date-malformed"],
+  ["1980-02-17", "35", "2285", "verification-number-malformed"],
+  ["1980-02-17", "2035", "228", "verification-number-malformed"],
+])("what is no verification number is not presented: %s %s %s", async (...number) => {
+  const [birthDate, expiryYear, securityCode, code] = number;
+  const channel = await virtualHost().acquire("virtual-1");
+  const verified = channel.verifyNumberB(birthDate, expiryYear, securityCode);
+  await expect(verified).rejects.toMatchObject({ code });
+});
+
+describe("the card face", () => {
+  const number = { birthDate: "1980-02-17", expiryYear: "2035", securityCode: "2285" };
+  const wrong = { ...number, securityCode: "2286" };
+
+  it("is read, whole and as it lies on the card", async () => {
+    const { card } = await put();
+    const onProgress = vi.fn();
+    const reading = await card.readCardFace({ nonce: newNonce(), ...number, onProgress });
+    const folder = new URL("../../emulator/images/normal/card-surface/", import.meta.url);
+    const file = (name: string) => hex(readFileSync(new URL(name, folder)));
+    expect(hex(reading.record)).toBe(file("0002.bin"));
+    expect(hex(reading.cvCertificate)).toBe(file("0004.bin"));
+    expect(reading.signature).toHaveLength(256);
+    expect(reading.appVersion).toMatch(/^kazashi-testing /);
+    const { length } = reading.record;
+    expect(onProgress).toHaveBeenCalledWith(length, length);
+  });
+
+  it("of a wrong number costs a try, as long as two are left", async () => {
+    const { card } = await put();
+    const readFace = (number: object) =>
+      card.readCardFace({ nonce: newNonce(), ...wrong, ...number });
+    for (let left = 9; left >= 2; left -= 1) {
+      const code = "verification-number-incorrect";
+      await expect(readFace({})).rejects.toMatchObject({ code, retriesLeft: left });
+    }
+    const tooFew = { code: "too-few-retries", retriesLeft: 2 };
+    await expect(readFace({})).rejects.toMatchObject(tooFew);
+    await expect(readFace(number)).rejects.toMatchObject(tooFew);
+  });
+});
+
+describe("the basic attributes", () => {
+  const attributes = {
+    name: "架空　花子",
+    address: "東京都清瀬市架空一丁目２番地３",
+    birthDate: "1980-02-17",
+    sex: "female",
+    integrity: "genuine",
+  };
+
+  it("are read after the person typed their PIN, and nothing besides", async () => {
+    const prompts: PinPrompt[] = [];
+    const askPin = (prompt: PinPrompt) => {
+      prompts.push(prompt);
+      return prompts.length === 1 ? "0000" : "1234";
+    };
+    const { card } = await put("normal", { askPin });
+    const incorrect = { code: "pin-incorrect", retriesLeft: 2 };
+    await expect(card.readAttributes()).rejects.toMatchObject(incorrect);
+    expect(await card.readAttributes()).toEqual(attributes);
+    expect(prompts).toMatchObject([
+      { purpose: "read", reference: "card-information", retriesLeft: 3 },
+      { purpose: "read", reference: "card-information", retriesLeft: 2 },
+    ]);
+  });
+
+  it("are read with a PIN of the page's own", async () => {
+    const { card } = await put();
+    expect(await card.readAttributes({ pin: "1234" })).toEqual(attributes);
+    await expect(card.readAttributes({ pin: "9999" })).rejects.toMatchObject({ retriesLeft: 2 });
+    const tooFew = { code: "too-few-retries", retriesLeft: 2 };
+    await expect(card.readAttributes({ pin: "1234" })).rejects.toMatchObject(tooFew);
+  });
+
+  it("of another authority are read, but not called genuine", async () => {
+    const { card } = await put("foreign-root");
+    const integrity = "cv-certificate-untrusted";
+    expect(await card.readAttributes()).toEqual({ ...attributes, integrity });
+  });
 });
 
 it("an institution's signature is for the nonce and the transaction of its request", async () => {

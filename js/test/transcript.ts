@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type {
-  AttributesReading,
+  BasicAttributes,
   Channel,
   Hash,
   Key,
@@ -79,7 +79,7 @@ export class Transcript implements Channel {
     return { signature: new Uint8Array(256).fill(8), certificate: Uint8Array.of(0x30, 0) };
   }
 
-  async readAttributes(): Promise<AttributesReading> {
+  async readAttributes(): Promise<BasicAttributes> {
     throw new Error("a host reads them");
   }
 

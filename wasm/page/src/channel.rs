@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 import type { ErrorCode } from "../error-codes.js";
 import type {
-  AttributesReading, BasicAttributes, BirthDateSource, CardFaceReading, CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus,
+  BasicAttributes, BirthDateSource, CardFaceReading, CertificateKind, Channel, Hash, HostEvent, Key, PinEntry, PinReference, PinStatus,
   PresenceProof, Reader, Scope, Signed, Terminal, TerminalRequest, Token,
 } from "../host.js";
 

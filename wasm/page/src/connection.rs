@@ -15,7 +15,7 @@ use kazashi_core::{
     error_code::ErrorCode,
     wire::{Ask, Hex, PinEntry, PinText, Request, SUBPROTOCOL},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Event, MessageEvent, WebSocket};
@@ -261,16 +261,17 @@ impl BridgeChannel {
 
     /// Collects the PIN of the card information input support application, and reads the basic
     /// attributes.
-    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "Promise<AttributesReading>")]
+    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "Promise<BasicAttributes>")]
     pub fn read_attributes(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
     ) -> Promise {
         let request = Request::ReadAttributes { lease: self.lease.clone(), pin: pin_entry(&pin) };
         self.line.ask(request, "attributes", |_, answer| {
-            let record = bytes(answer, "record")?;
-            let integrity = text(answer, "integrity")?;
-            plain(&AttributesReading { record, integrity }).ok()
+            let are_texts = ["name", "address", "birthDate", "sex", "integrity"]
+                .iter()
+                .all(|name| text(answer, name).is_some());
+            are_texts.then(|| answer.clone())
         })
     }
 
@@ -280,14 +281,6 @@ impl BridgeChannel {
         let request = Request::Release { lease: self.lease.clone() };
         self.line.ask(request, "released", nothing)
     }
-}
-
-/// `AttributesReading` of `js/src/host.ts`.
-#[derive(Serialize)]
-struct AttributesReading {
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    record: JsValue,
-    integrity: String,
 }
 
 /// What a connection and its channels share.

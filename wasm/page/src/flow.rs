@@ -2,7 +2,7 @@
 
 use js_sys::{Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, AttributesRecord, BirthDate, Document, Error, Nonce, Sex, VerificationNumberB,
+    Abilities, BirthDate, Document, Error, Nonce, VerificationNumberB,
     apdu::ResponseApdu,
     card_surface::{self, BirthDateSource, CardFaceReading, CertificateReading, PresenceProof},
     error_code::ErrorCode,
@@ -163,22 +163,6 @@ impl Flows {
     }
 }
 
-/// Shows the basic attributes that a host read from the card: `BasicAttributes` of
-/// `js/src/host.ts`, except for their integrity.
-#[wasm_bindgen(
-    js_name = basicAttributes,
-    unchecked_return_type = "Omit<BasicAttributes, 'integrity'>"
-)]
-pub fn basic_attributes(record: &[u8]) -> Result<JsValue, JsValue> {
-    let record = AttributesRecord::parse(record).map_err(thrown)?;
-    plain(&BasicAttributes {
-        name: record.name(),
-        address: record.address(),
-        birth_date: with_hyphens(record.birth_date()).as_str(),
-        sex: record.sex(),
-    })
-}
-
 /// What the page has to do with a flow.
 #[derive(Default)]
 struct Page {
@@ -240,11 +224,11 @@ async fn drive(
                 waiting.resume(Verified::new(reference))
             }
             Step::VerifyBirthDate(birth_date, waiting) => {
-                channel.verify_birth_date(with_hyphens(&birth_date).as_str()).await?;
+                channel.verify_birth_date(PinText::of_birth_date(&birth_date).as_str()).await?;
                 waiting.resume(())
             }
             Step::VerifyNumberB(number, waiting) => {
-                let birth_date = with_hyphens(number.birth_date());
+                let birth_date = PinText::of_birth_date(number.birth_date());
                 let [year, code] = [number.expiry_year(), number.security_code()].map(text);
                 channel.verify_number_b(birth_date.as_str(), year.as_str(), code.as_str()).await?;
                 waiting.resume(())
@@ -341,13 +325,6 @@ fn parse_birth_date(text: &JsValue) -> Result<BirthDate, JsValue> {
     birth_date.ok_or_else(|| thrown(ErrorCode::BirthDateMalformed))
 }
 
-/// As hosts take it: `YYYY-MM-DD`.
-fn with_hyphens(birth_date: &BirthDate) -> PinText {
-    let (year, day) = birth_date.digits().split_at(4);
-    let (month, day) = day.split_at(2);
-    text(&[year, month, day].join(&b'-'))
-}
-
 fn text(ascii: &[u8]) -> PinText {
     PinText::new(ascii.iter().copied().map(char::from).collect::<String>())
 }
@@ -367,15 +344,6 @@ struct ShownCardFaceReading {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     signature: JsValue,
     app_version: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct BasicAttributes<'a> {
-    name: &'a str,
-    address: &'a str,
-    birth_date: &'a str,
-    sex: Sex,
 }
 
 /// `PinStatus` of `js/src/host.ts`.

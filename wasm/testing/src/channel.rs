@@ -7,7 +7,7 @@ use std::{
 
 use js_sys::{Date, Function, Promise, Uint8Array};
 use kazashi_core::{
-    Abilities, BirthDate, Document, Hash, Nonce, VerificationNumberB,
+    Abilities, AttributesRecord, BirthDate, Document, Hash, Nonce, Sex, VerificationNumberB,
     apdu::CommandApdu,
     error_code::ErrorCode,
     jpki::Signature,
@@ -40,7 +40,7 @@ const MAX_ATTEMPTS: usize = 3;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 import type {
-  AttributesReading, Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
+  BasicAttributes, Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
 } from "../host.js";
 import type { PinPrompt } from "../testing.js";
 
@@ -102,9 +102,12 @@ struct Signed<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Attributes<'a> {
-    #[serde(serialize_with = "uint8_array")]
-    record: &'a [u8],
+    name: &'a str,
+    address: &'a str,
+    birth_date: PinText,
+    sex: Sex,
     integrity: Integrity,
 }
 
@@ -242,7 +245,7 @@ impl VirtualChannel {
 
     /// Collects the PIN of the card information input support application, presents it for this one
     /// thing, and reads the basic attributes.
-    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "AttributesReading")]
+    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "BasicAttributes")]
     pub async fn read_attributes(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
@@ -254,7 +257,14 @@ impl VirtualChannel {
         let PinEntry { value } = pin.unwrap_or_default();
         let pin = self.collect_pin(reference, Purpose::Read, value, ask).await?;
         let reading = self.with_card(|card| card.present_for(pin, Session::read_attributes))?;
-        plain(&Attributes { record: &reading.record, integrity: municipality::integrity(&reading) })
+        let attributes = AttributesRecord::parse(&reading.record).map_err(thrown)?;
+        plain(&Attributes {
+            name: attributes.name(),
+            address: attributes.address(),
+            birth_date: PinText::of_birth_date(attributes.birth_date()),
+            sex: attributes.sex(),
+            integrity: municipality::integrity(&reading),
+        })
     }
 
     /// Gives the lease back. The card is left clean.
