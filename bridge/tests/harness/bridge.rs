@@ -25,6 +25,7 @@ pub(crate) const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const SELECT: &str = "00A4040C0AD392F000260100000001";
 pub(crate) const PINLESS: &str = "https://pinless.example";
 pub(crate) const PRESENCE: &str = "https://presence.example";
+pub(crate) const HOLDER: &str = "https://holder.example";
 
 /// The program as it was built.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_kazashi-bridge");
@@ -51,6 +52,7 @@ impl Bridge {
             ("https://sign.example", r#""sign""#),
             (PINLESS, r#""authenticate-pinless""#),
             (PRESENCE, r#""card-presence""#),
+            (HOLDER, r#""card-face", "attributes""#),
         ];
         let config = grants.map(|(origin, scopes)| grant(origin, scopes)).concat();
         Self::with_card(&config, change)

@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf, process::Command};
 use kazashi_emulator::{Image, Variant, folder};
 use serde_json::{Value, json};
 
-use crate::{Bridge, NONCE, ORIGIN, PRESENCE, READ_AGE_RECORD, SELECT, SELECT_CARD_SURFACE};
+use crate::{
+    Bridge, HOLDER, NONCE, ORIGIN, PRESENCE, READ_AGE_RECORD, SELECT, SELECT_CARD_SURFACE,
+};
 
 const READ_CERTIFICATE: &str = "00B08A00000000";
 
@@ -180,6 +182,59 @@ fn a_card_that_no_page_identified_is_told_apart_afterwards() {
     assert_eq!(events, ["begun", "disclosed", "card-known", "disclosed", "card-known"]);
     assert_eq!((&lines[2]["card"], &lines[1]["visit"]), (&lines[4]["card"], &lines[2]["visit"]));
     assert_ne!(lines[1]["visit"], lines[3]["visit"]);
+}
+
+#[test]
+fn what_is_read_of_the_holder_is_written_down_and_no_more_than_that_leaves() {
+    let bridge = Bridge::start();
+    bridge.will_type(&["1234"]);
+    let mut page = bridge.page(HOLDER);
+    let lease = page.acquire();
+    let answer = page.ask(json!({ "type": "read-attributes", "lease": lease }));
+    assert_eq!((&answer["birthDate"], &answer["sex"]), (&json!("1980-02-17"), &json!("female")));
+    let name = answer["name"].as_str().unwrap();
+    assert!(name.contains('\u{3000}'));
+    // The test hierarchy is for developer mode.
+    assert_eq!(answer["integrity"], "cv-certificate-untrusted");
+    let fields: Vec<_> = answer.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["address", "birthDate", "id", "integrity", "name", "sex", "type"]);
+    for said in ["asks to read name, address, date of birth and sex", "card information", "left: 3"]
+    {
+        assert!(bridge.dialog().contains(said), "{said}");
+    }
+
+    let verify = json!({
+        "type": "verify-number-b", "lease": lease,
+        "birthDate": "1980-02-17", "expiryYear": "2035", "securityCode": "2285",
+    });
+    assert_eq!(page.ask(verify)["type"], "verified");
+    page.transmit(&lease, SELECT_CARD_SURFACE);
+    assert!(page.transmit(&lease, "00B08200000000").ends_with("9000"));
+
+    // The PIN opens the individual number as well, and the hash of it.
+    let verify = json!({ "type": "verify-pin", "lease": lease, "reference": "card-information" });
+    assert_eq!(page.ask(verify)["code"], "invalid-request");
+    let select = json!({
+        "type": "transmit", "lease": lease, "command": "00A4040C0AD3921000310001010408",
+    });
+    assert_eq!(page.ask(select)["code"], "not-permitted");
+
+    let written: Vec<_> = bridge
+        .lines()
+        .iter()
+        .filter(|line| line["event"] == "disclosed")
+        .map(|line| (line["scope"].clone(), line["presented"].clone(), line["read"].clone()))
+        .collect();
+    assert_eq!(
+        written,
+        [
+            (json!("attributes"), json!("card-information-pin"), json!(["card-information/0002"])),
+            (json!("card-face"), json!("verification-number-b"), Value::Null),
+            (json!("card-face"), Value::Null, json!(["card-surface/0002"])),
+        ]
+    );
+    let (_, log) = bridge.log_command(&["show"]);
+    assert!(!log.contains(name) && !bridge.logged().contains(name));
 }
 
 #[test]

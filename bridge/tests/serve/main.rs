@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio_tungstenite::tungstenite::{Error, Message, http::StatusCode};
 
-use harness::{Bridge, NONCE, ORIGIN, PINLESS, PRESENCE, Page, SELECT, vectors};
+use harness::{Bridge, HOLDER, NONCE, ORIGIN, PINLESS, PRESENCE, Page, SELECT, vectors};
 
 const COUNTER: &str = "00200098";
 const SELECT_CARD_SURFACE: &str = "00A4040C0AD3921000310001010402";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Bridge, COUNTER, ORIGIN, PRESENCE, Page, SELECT};
+use crate::{Bridge, COUNTER, HOLDER, ORIGIN, PRESENCE, Page, SELECT};
 
 const DIALOG: &str = "https://dialog.example";
 
@@ -65,6 +65,22 @@ fn the_same_wrong_birth_date_is_not_sent_twice() {
         let answer = page.ask(request);
         let answer = (&answer["code"], &answer["retriesLeft"]);
         assert_eq!(answer, (&json!("birth-date-incorrect"), &json!(retries_left)), "{birth_date}");
+    }
+}
+
+#[test]
+fn the_same_wrong_verification_number_is_not_sent_twice() {
+    let bridge = Bridge::start();
+    let mut page = bridge.page(HOLDER);
+    let lease = page.acquire();
+    for (code, retries_left) in [("2286", 9), ("２２８６", 9), ("2287", 8)] {
+        let answer = page.ask(json!({
+            "type": "verify-number-b", "lease": lease,
+            "birthDate": "1980-02-17", "expiryYear": "2035", "securityCode": code,
+        }));
+        let answer = (&answer["code"], &answer["retriesLeft"]);
+        let expected = (&json!("verification-number-incorrect"), &json!(retries_left));
+        assert_eq!(answer, expected, "{code}");
     }
 }
 
