@@ -63,7 +63,12 @@ impl VirtualCard {
         #[wasm_bindgen(unchecked_param_type = "PinReference")] reference: JsValue,
     ) -> Result<Option<String>, JsValue> {
         let reference: PinReference = argument(reference)?;
-        Ok(match self.0.borrow().card.image().contents(jpki(reference.ef())) {
+        let application = match reference {
+            PinReference::UserAuthentication | PinReference::DigitalSignature => Application::Jpki,
+            PinReference::CardInformation => Application::CardInfo,
+        };
+        let pin = Ef { application, id: reference.ef().into() };
+        Ok(match self.0.borrow().card.image().contents(pin) {
             Some(Contents::Pin(pin)) => pin.value().map(str::to_owned),
             _ => None,
         })
