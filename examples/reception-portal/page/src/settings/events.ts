@@ -62,8 +62,7 @@ export const eventsSection: MakeSection = (context, draw) => {
     <tr>
       <th scope="row">${event.name}</th>
       <td>${sayDay(event.day)}</td>
-      <td class="number">${event.tickets}</td>
-      <td class="number">${event.admitted}</td>
+      <td class="number">${event.admitted} / ${event.tickets}</td>
       <td>
         <label class="button file">
           ${say(outcome.isBusy ? words.importing : words.importTickets)}
@@ -116,8 +115,7 @@ export const eventsSection: MakeSection = (context, draw) => {
                   <tr>
                     <th scope="col">${say(words.eventName)}</th>
                     <th scope="col">${say(words.day)}</th>
-                    <th scope="col" class="number">${say(words.tickets)}</th>
-                    <th scope="col" class="number">${say(words.admitted)}</th>
+                    <th scope="col" class="number">${say(words.admittedOf)}</th>
                     <th scope="col"><span class="only-read">${say(words.importTickets)}</span></th>
                   </tr>
                 </thead>

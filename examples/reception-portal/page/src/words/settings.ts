@@ -35,8 +35,7 @@ export const settingsWords = {
   addEvent: { ja: "催しを追加", en: "Add an event" },
   eventName: { ja: "催しの名前", en: "Name of the event" },
   day: { ja: "日付", en: "Day" },
-  tickets: { ja: "チケット", en: "Tickets" },
-  admitted: { ja: "入場", en: "Admitted" },
+  admittedOf: { ja: "入場／チケット", en: "Admitted / tickets" },
   importTickets: { ja: "CSVを取り込む", en: "Import CSV" },
   importHint: {
     ja: "CSVの1行目は見出しの「ticket,subject」です。ticketはチケットの番号、subjectは「受付状況」のCSVにある来訪者の識別子です。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
