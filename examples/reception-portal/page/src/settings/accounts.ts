@@ -148,7 +148,7 @@ export const accountsSection: MakeSection = (context, draw) => {
     <section class="panel stack" aria-labelledby="accounts">
       <h2 id="accounts">${say(words.accounts)}</h2>
       ${outcome.template()}
-      <div class="table-frame" role="region" aria-labelledby="accounts" tabindex="0">
+      <div class="table-frame" role="group" aria-labelledby="accounts" tabindex="0">
         <table>
           <thead>
             <tr>

@@ -34,7 +34,7 @@ export const auditSection: MakeSection = (context, draw) => {
     shown.length === 0
       ? html`<p class="note">${say(words.noAudit)}</p>`
       : html`
-        <div class="table-frame settings-audit" role="region" aria-labelledby="audit" tabindex="0">
+        <div class="table-frame settings-audit" role="group" aria-labelledby="audit" tabindex="0">
           <table>
             <thead>
               <tr>

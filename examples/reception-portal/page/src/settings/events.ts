@@ -80,7 +80,7 @@ export const eventsSection: MakeSection = (context, draw) => {
   `;
 
   const refusedLines = () => html`
-    <div class="table-frame settings-refused" role="region" aria-label=${say(words.refusedLines)} tabindex="0">
+    <div class="table-frame settings-refused" role="group" aria-label=${say(words.refusedLines)} tabindex="0">
       <table>
         <caption>${say(words.refusedLines)}</caption>
         <thead>
@@ -109,7 +109,7 @@ export const eventsSection: MakeSection = (context, draw) => {
         events.length === 0
           ? html`<p class="note">${say(words.noEvents)}</p>`
           : html`
-            <div class="table-frame" role="region" aria-labelledby="events" tabindex="0">
+            <div class="table-frame" role="group" aria-labelledby="events" tabindex="0">
               <table>
                 <thead>
                   <tr>

@@ -15,10 +15,10 @@ export const boardWords = {
   day: { ja: "日付", en: "Day" },
   dayBefore: { ja: "前の日", en: "The day before" },
   dayAfter: { ja: "次の日", en: "The day after" },
-  search: { ja: "氏名などで検索", en: "Search by name or the like" },
+  search: { ja: "氏名で検索", en: "Search by name" },
   searchHint: {
-    ja: "本人が記録に同意した項目だけが対象です。",
-    en: "Only what visitors agreed to have recorded can be found.",
+    ja: "氏名の記録に同意した方だけが見つかります。",
+    en: "Finds those who agreed that their name is recorded.",
   },
   exported: { ja: "CSVで保存", en: "Save as CSV" },
   total: { ja: "受付件数", en: "Visits" },
