@@ -20,6 +20,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long a new connection may say nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a connection may take from one request to the head of the next.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// A server that has its port, and does not answer yet.
 pub(crate) struct Server {
     listener: TcpListener,
@@ -61,10 +64,11 @@ impl Server {
             stop.send_replace(true);
             control.graceful_shutdown(Some(GRACE));
         });
-        let server = axum_server::from_tcp(self.listener)?
+        let mut server = axum_server::from_tcp(self.listener)?
             .http1_only()
             .first_request_timeout(PATIENCE)
             .handle(handle);
+        server.http_builder().http1().header_read_timeout(IDLE);
         match self.tls {
             Some(config) => {
                 let acceptor = RustlsAcceptor::new(config).handshake_timeout(PATIENCE);

@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::audit::{self, Action};
 use super::event::{self, Kind};
-use super::{Changes, Known, Portal, millis, number, optional, rfc_3339_of, text};
+use super::{Changes, Known, Portal, millis, next, number, optional, rfc_3339_of, text};
 use crate::calendar::rfc_3339;
 
 /// An event to which people have tickets.
@@ -165,6 +165,8 @@ impl Portal {
         now: SystemTime,
     ) -> Result<Import, StoreError> {
         let mut changes = self.0.begin().await?;
+        // One at a time: two lists in different orders would wait for each other.
+        next(&mut changes, "import").await?;
         let mut import = Import::default();
         for line in lines {
             match import_ticket(&mut changes, event, line).await? {

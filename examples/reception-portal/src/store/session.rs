@@ -65,3 +65,44 @@ impl Portal {
         Ok(Some((text(&row, "name")?, AccountRole::read(&text(&row, "role")?)?)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::account::Account;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_ends_an_hour_after_its_last_use_and_eight_hours_after_its_first() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite:{}/db", folder.path().display());
+        let portal = Portal::connect(&url).await.unwrap();
+        let noon = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let account = Account::new("staff", AccountRole::Staff, noon).unwrap();
+        portal.add_account(&account, "a hash", None).await.unwrap();
+        let begin = async || {
+            let guest = portal.kazashi().create_session(noon).await.unwrap();
+            let role = Role::Desk { account: "staff".to_owned() };
+            let session = portal.kazashi().authenticate(&guest, &role, noon).await.unwrap();
+            assert!(!portal.begin_session(&session, "staff", "an old hash", noon).await.unwrap());
+            assert!(portal.begin_session(&session, "staff", "a hash", noon).await.unwrap());
+            session
+        };
+        let is_signed_in = async |session: &SessionId, minutes| {
+            let now = noon + Duration::from_mins(minutes);
+            let found = portal.signed_in(session, now).await.unwrap();
+            portal.delete_expired(now).await.unwrap();
+            found.is_some()
+        };
+        let idle = begin().await;
+        assert!(is_signed_in(&idle, 59).await);
+        assert!(is_signed_in(&idle, 118).await);
+        assert!(!is_signed_in(&idle, 178).await);
+        let busy = begin().await;
+        for minutes in (0..480).step_by(30) {
+            assert!(is_signed_in(&busy, minutes).await, "{minutes}");
+        }
+        assert!(!is_signed_in(&busy, 480).await);
+    }
+}
