@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod errors;
 mod npm;
+mod portal;
 mod setup;
 mod shell;
 mod size;
@@ -25,6 +26,8 @@ use crate::shell::Shell;
 enum Command {
     /// Sign in with a virtual card: set up, build, start the bridge and the sign-in page
     Demo,
+    /// Build the reception portal, page and program, into target/release
+    Portal,
     /// Set up and run every check
     Test,
     /// Build the WebAssembly modules into js/src/wasm
@@ -39,6 +42,7 @@ fn main() -> Result<ExitCode> {
     let shell = Shell::terminal();
     match Command::parse() {
         Command::Demo => demo::run(&shell)?,
+        Command::Portal => portal::build(&shell)?,
         Command::Test => return test::run(),
         Command::Wasm => {
             setup::wasm_target(&shell)?;

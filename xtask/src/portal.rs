@@ -1,0 +1,19 @@
+//! `cargo xtask portal`: the reception portal, as it is put on a desk.
+
+use anyhow::Result;
+
+use crate::shell::{Shell, cargo, npm};
+use crate::{npm as package, setup, wasm};
+
+/// Builds the page, and the one program that has it inside, into `target/release`.
+pub(crate) fn build(shell: &Shell) -> Result<()> {
+    setup::wasm_target(shell)?;
+    setup::npm(shell, "js")?;
+    wasm::build(shell)?;
+    package::package(shell)?;
+    package::install_into(shell, PAGE)?;
+    shell.run(npm(PAGE).args(["run", "build"]))?;
+    shell.run(cargo().args(["build", "--release", "--package", "kazashi-reception-portal"]))
+}
+
+const PAGE: &str = "examples/reception-portal/page";
