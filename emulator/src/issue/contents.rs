@@ -112,8 +112,18 @@ fn signed_record(tag: Tag, signed: &[u8], signature: Tag, records: &CvKey) -> Ve
     tlv::write(tag, &[signed, &tlv::write(signature, &records.sign(signed))].concat())
 }
 
-/// A file of one object that begins with where each of the others in it is: an offset of two bytes
-/// from the beginning of the file. What exactly it points at is not public: here at the tag.
+/// A picture in its object: from 128 bytes on, the card writes the length in two more bytes, even
+/// where one would do (so in the dumps of a test card that crate myna-card has).
+fn picture(tag: Tag, bytes: &[u8]) -> Vec<u8> {
+    let [.., high, low] = tag.0.to_be_bytes();
+    match u8::try_from(bytes.len()) {
+        Ok(length @ 0x80..) => [&[high, low, 0x82, 0x00, length], bytes].concat(),
+        _ => tlv::write(tag, bytes),
+    }
+}
+
+/// A file of one object that begins with where the tag of each of the others in it is, in two bytes
+/// from the beginning of the file.
 fn record_with_offsets(tag: Tag, offsets: Tag, objects: &[Vec<u8>]) -> Vec<u8> {
     let write =
         |table: &[u8]| tlv::write(tag, &[tlv::write(offsets, table), objects.concat()].concat());

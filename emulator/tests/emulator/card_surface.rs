@@ -260,6 +260,14 @@ fn the_face_is_signed_but_for_expiry_and_security_code() {
 }
 
 #[test]
+fn the_length_of_a_picture_is_in_two_bytes_from_128_on() {
+    let image = Image::normal();
+    let face = objects_in(file(&image, 0x0002));
+    assert_eq!(face[4].encoded[..5], *b"\xDF\x25\x82\x00\xB9", "the name's");
+    assert_eq!(face[9].encoded[..3], *b"\xDF\x2A\x74", "the security code's");
+}
+
+#[test]
 fn the_face_shows_what_is_drawn_of_its_holder() {
     for (variant, person, birth_date, sex) in [
         (Variant::Normal, "hanako", "19800217", "2"),

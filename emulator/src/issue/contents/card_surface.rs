@@ -4,7 +4,7 @@ use kazashi_core::tlv::{self, Tag};
 use rsa::RsaPublicKey;
 use sha2::{Digest, Sha256};
 
-use super::{MUNICIPALITY, record_with_offsets, signed_record};
+use super::{MUNICIPALITY, picture, record_with_offsets, signed_record};
 use crate::issue::cv_certificate::{CvKey, public_key_object};
 use crate::issue::{Holder, IssueError};
 use crate::{Contents, PrivateKey};
@@ -36,14 +36,14 @@ pub(in crate::issue) fn card_face(
         tlv::write(Tag(0xDF24), &public_key(key)),
     ];
     let writing =
-        [tlv::write(Tag(0xDF25), holder.face.name), tlv::write(Tag(0xDF26), holder.face.address)];
-    let photo = [tlv::write(Tag(0xDF27), holder.face.photo)];
+        [picture(Tag(0xDF25), holder.face.name), picture(Tag(0xDF26), holder.face.address)];
+    let photo = [picture(Tag(0xDF27), holder.face.photo)];
     let digests = [attributes.concat(), writing.concat(), photo.concat()].map(Sha256::digest);
     let signature = records.sign_digest_info(&[&THREE_DIGESTS[..], &digests.concat()].concat())?;
     let others = [
         tlv::write(Tag(0xDF28), &signature),
         tlv::write(Tag(0xDF29), expiry.as_bytes()),
-        tlv::write(Tag(0xDF2A), holder.face.security_code),
+        picture(Tag(0xDF2A), holder.face.security_code),
     ];
     let objects: Vec<_> = [&attributes[..], &writing, &photo, &others].concat();
     Ok(Contents::Transparent(record_with_offsets(Tag(0xFF20), Tag(0xDF21), &objects)))
@@ -56,7 +56,7 @@ pub(in crate::issue) fn individual_number_image(
     records: &CvKey,
 ) -> Contents {
     let signed = [
-        tlv::write(Tag(0xDF41), holder.face.individual_number),
+        picture(Tag(0xDF41), holder.face.individual_number),
         tlv::write(Tag(0xDF42), &public_key(key)),
     ];
     Contents::Transparent(signed_record(Tag(0xFF40), &signed.concat(), Tag(0xDF43), records))
