@@ -221,6 +221,14 @@ export interface BasicAttributes {
   readonly integrity: "genuine" | ErrorCode;
 }
 
+/** A key that issues card-verifiable certificates. */
+export interface CvAuthority {
+  /** What certificates call it: 16 bytes, in hexadecimal. */
+  readonly identifier: string;
+  /** Its public key (SubjectPublicKeyInfo, DER). */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * A Web eID authentication token, for `kazashi/verify` on the server. It holds the certificate, which
  * tells cards apart: send it in the body of one POST, and keep it out of URLs, logs and stores.

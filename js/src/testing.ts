@@ -11,6 +11,7 @@ import type { ErrorCode } from "./error-codes.js";
 import type {
   BasicAttributes,
   Channel,
+  CvAuthority,
   Hash,
   Host,
   HostEvent,
@@ -26,6 +27,7 @@ import type {
 import { moduleFile, once } from "./module-file.js";
 import init, * as wasm from "./wasm/testing.js";
 
+export type { CvAuthority };
 export { KazashiError };
 
 /**
@@ -125,14 +127,6 @@ export const now: Date = new Date("2026-04-01T00:00:00Z");
 export async function authorities(): Promise<Uint8Array[]> {
   await load();
   return wasm.authorities();
-}
-
-/** A key that issues card-verifiable certificates. */
-export interface CvAuthority {
-  /** What certificates call it: 16 bytes, in hexadecimal. */
-  readonly identifier: string;
-  /** Its public key (SubjectPublicKeyInfo, DER). */
-  readonly publicKey: Uint8Array<ArrayBuffer>;
 }
 
 /**

@@ -12,9 +12,10 @@ use crate::{npm as package, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use report::Report;
 
-const WASM_PACKAGES: [&str; 5] = [
+const WASM_PACKAGES: [&str; 6] = [
     "kazashi-core",
     "kazashi-verify",
+    "kazashi-wasm-card-face",
     "kazashi-wasm-page",
     "kazashi-wasm-testing",
     "kazashi-wasm-verify",

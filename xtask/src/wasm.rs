@@ -12,10 +12,11 @@ use crate::size;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-const MODULES: [Module; 3] = [
-    Module { name: "page", package: "kazashi-wasm-page", budget: Some(60 * size::KB) },
-    Module { name: "testing", package: "kazashi-wasm-testing", budget: None },
-    Module { name: "verify", package: "kazashi-wasm-verify", budget: Some(100 * size::KB) },
+const MODULES: [Module; 4] = [
+    Module { starts_anew: true, ..module("card-face", "kazashi-wasm-card-face", Some(110)) },
+    module("page", "kazashi-wasm-page", Some(60)),
+    module("testing", "kazashi-wasm-testing", None),
+    module("verify", "kazashi-wasm-verify", Some(100)),
 ];
 
 struct Module {
@@ -23,6 +24,16 @@ struct Module {
     package: &'static str,
     /// Bytes that the module and its glue may take, compressed, where pages download it.
     budget: Option<usize>,
+    /// Whether JavaScript can start it anew, after a trap.
+    starts_anew: bool,
+}
+
+const fn module(name: &'static str, package: &'static str, kilobytes: Option<usize>) -> Module {
+    let budget = match kilobytes {
+        Some(kilobytes) => Some(kilobytes * size::KB),
+        None => None,
+    };
+    Module { name, package, budget, starts_anew: false }
 }
 
 /// Builds every module into `js/src/wasm` and holds it to its budget.
@@ -59,6 +70,7 @@ fn bind(module: &Module, folder: &Path) -> Result<()> {
         .out_name(module.name)
         .remove_name_section(true)
         .remove_producers_section(true)
+        .reset_state_function(module.starts_anew)
         .generate(folder)
 }
 
