@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kazashi_verify::{CardFaceProof, CardFaceRecord};
 use serde_json::Value;
 
 fn main() -> io::Result<()> {
@@ -24,6 +25,8 @@ fn main() -> io::Result<()> {
     write("token", [&pin["token"].to_string().into_bytes()])?;
     let presence = json("verify/presence.json")?;
     write("presence_proof", &elements(&presence["proofs"]))?;
+    write("card_face", card_face()?)?;
+    write("photo", [fs::read(vectors("card-face/hanako-photo.jp2"))?])?;
     write(
         "guard",
         [
@@ -38,6 +41,16 @@ fn main() -> io::Result<()> {
             "POST / HTTP/1.1\nhost: evil.example:27390\norigin: null\n",
         ],
     )
+}
+
+/// The face of a software card, and a proof of it that lacks the card's signature.
+fn card_face() -> io::Result<[Vec<u8>; 2]> {
+    let surface = vectors("../emulator/images/normal/card-surface");
+    let [file, certificate] =
+        [fs::read(surface.join("0002.bin"))?, fs::read(surface.join("0004.bin"))?];
+    let record = CardFaceRecord::parse(&file).map_err(io::Error::other)?;
+    let proof = serde_json::to_vec(&CardFaceProof::new(&record, &certificate, &[], ""))?;
+    Ok([file, proof])
 }
 
 /// Scripts in which an origin sends the commands of the card's ordinary flows, granted everything
