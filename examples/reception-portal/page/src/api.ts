@@ -1,4 +1,5 @@
 import type { PresenceProof, TerminalRequest, Token } from "kazashi";
+import type { CardFaceProof } from "kazashi/card-face";
 
 /** How long the server may take, in milliseconds, where the caller has no patience of its own. */
 const PATIENCE = 15_000;
@@ -84,6 +85,16 @@ export type NewVisit =
       /** The `id` of the check by eye. */
       readonly check: string;
     };
+
+/** A check by eye: whose face it was, by a proof without any image, and what the staff decided. */
+export interface Check {
+  readonly id: string;
+  readonly faceNonce: string;
+  readonly face: CardFaceProof;
+  /** For which the institution may prove itself to the card, if it is the holder. */
+  readonly terminalNonce: string;
+  readonly decision: "match" | "no-match";
+}
 
 export interface RecordedVisit {
   readonly visit: {
@@ -249,6 +260,12 @@ export class Api extends EventTarget {
     return await this.#call("POST", "/desk/visits", visit, options);
   }
 
+  /** Records what the staff decided who compared the visitor with the card's face. Idempotent. */
+  async check(check: Check, options?: CallOptions): Promise<void> {
+    await this.#call("POST", "/desk/checks", check, options);
+  }
+
+  /** Given only where a check of this session found a match and names this nonce. */
   async terminalSignature(
     nonce: string,
     request: TerminalRequest,

@@ -2,6 +2,7 @@ import type { Role } from "./api.ts";
 import type { Text } from "./language.ts";
 import type { Screen } from "./screen.ts";
 import { boardWords } from "./words/board.ts";
+import { desk } from "./words/desk.ts";
 import { gateWords } from "./words/gate.ts";
 import { settingsWords } from "./words/settings.ts";
 import { shell } from "./words/shell.ts";
@@ -19,6 +20,13 @@ export interface Place {
 
 /** In the order in which they are offered. */
 export const PLACES: readonly Place[] = [
+  {
+    path: "/desk",
+    title: desk.title,
+    purpose: desk.purpose,
+    roles: ["staff", "administrator"],
+    load: () => import("./desk/screen.ts"),
+  },
   {
     path: "/gate",
     title: gateWords.title,

@@ -31,7 +31,10 @@ export class Shell {
     language.addEventListener("change", () => this.#draw());
     window.addEventListener("popstate", () => void this.#show());
     document.addEventListener("click", (event) => this.#follow(event));
-    this.#api.addEventListener("signed-out", () => void this.#start());
+    this.#api.addEventListener("signed-out", () => {
+      // What is sent again and again in the meantime must not disturb those who sign in.
+      if (this.#session?.account) void this.#start();
+    });
     await this.#start();
   }
 

@@ -1,0 +1,66 @@
+import { html, type TemplateResult } from "lit-html";
+import { say } from "../language.ts";
+import { desk } from "../words/desk.ts";
+import { dayOf, ERAS, WESTERN } from "./era.ts";
+
+/** The eras that people choose from, the usual ones first. */
+const CHOICES = [...ERAS.filter(({ id }) => id !== "meiji"), WESTERN, ...ERAS.slice(-1)];
+
+/** Fields for a birth date as the card's front has it: by era. `mark` is the number in the drawing. */
+export function birthDateFields(mark?: TemplateResult): TemplateResult {
+  return html`
+    <fieldset class="birth-date">
+      <legend>${mark} ${say(desk.birthDate)}</legend>
+      <div class="birth-date-parts">
+        <label class="field era">
+          <span class="hint">${say(desk.era)}</span>
+          <select name="era" required>
+            <option value=""></option>
+            ${CHOICES.map(({ id, name }) => html`<option value=${id}>${say(name)}</option>`)}
+          </select>
+        </label>
+        ${number("year", say(desk.year), 4)}
+        ${number("month", say(desk.month), 2)}
+        ${number("day", say(desk.day), 2)}
+      </div>
+      <p class="field-problem" role="alert" id="birth-date-problem"></p>
+    </fieldset>
+  `;
+}
+
+function number(name: string, label: string, digits: number): TemplateResult {
+  return html`
+    <label class="field">
+      <span class="hint">${label}</span>
+      <input
+        name=${name}
+        inputmode="numeric"
+        autocomplete="off"
+        pattern="[0-9０-９]+"
+        maxlength=${digits}
+        required
+        aria-describedby="birth-date-problem"
+      >
+    </label>
+  `;
+}
+
+/** The day that was typed (`YYYY-MM-DD`); `undefined` if it is none, which the form then says. */
+export function readBirthDate(form: HTMLFormElement): string | undefined {
+  const era = CHOICES.find(({ id }) => id === typed(form, "era"));
+  const [year, month, day] = ["year", "month", "day"].map((name) => Number(typed(form, name)));
+  const today = new Intl.DateTimeFormat("sv-SE").format(new Date());
+  const birthDate =
+    era && dayOf(era, year ?? Number.NaN, month ?? Number.NaN, day ?? Number.NaN, today);
+  const problem = form.querySelector("#birth-date-problem");
+  if (problem) problem.textContent = birthDate ? "" : say(desk.notADay);
+  if (!birthDate) form.querySelector<HTMLElement>("[name=year]")?.focus();
+  return birthDate;
+}
+
+/** What was typed into a field, with the digits of a Japanese keyboard made ordinary ones. */
+export function typed(form: HTMLFormElement, name: string): string {
+  return String(new FormData(form).get(name) ?? "")
+    .normalize("NFKC")
+    .trim();
+}

@@ -1,0 +1,72 @@
+import type { Retries } from "kazashi";
+import type { Arrival } from "../api.ts";
+import { byEye, type NoPin } from "./by-eye.ts";
+import { finish } from "./finish.ts";
+import { type Trouble, troubleOf } from "./trouble.ts";
+import { recognising } from "./views/busy.ts";
+import { chooseRoad, noRoad, type Road } from "./views/roads.ts";
+import { SteppedBack, type Visitor } from "./visitor.ts";
+import { withPin } from "./with-pin.ts";
+
+/** Receives a visitor: by the card alone if it is remembered, otherwise in the way that they choose. */
+export async function receive(visitor: Visitor): Promise<void> {
+  visitor.stage.show(recognising);
+  const newcomer = await recognise(visitor);
+  while (newcomer) {
+    try {
+      return await receiveNewcomer(visitor, newcomer);
+    } catch (error) {
+      if (!(error instanceof SteppedBack)) throw error;
+    }
+  }
+}
+
+/** Somebody whose card alone does not do. */
+export interface Newcomer {
+  readonly arrival: Arrival;
+  /** Why not, if their card is remembered. */
+  readonly trouble?: Trouble;
+}
+
+/**
+ * Receives those whose card is remembered; of others it finds out what the server knows. The
+ * certificate is read once for both.
+ */
+async function recognise(visitor: Visitor): Promise<Newcomer | undefined> {
+  const { api, card, signal } = visitor;
+  const { presence: nonce } = await api.nonces(["presence"], { signal });
+  let arrival: Arrival | undefined;
+  const isNew = new Error("not remembered");
+  try {
+    const proof = await card.provePresence({
+      nonce,
+      async birthDate(certificate) {
+        arrival = await api.arrival(certificate, { signal });
+        if (arrival.birthDate === undefined) throw isNew;
+        return arrival.birthDate;
+      },
+    });
+    await finish(visitor, { id: crypto.randomUUID(), road: "presence", nonce, proof });
+    return undefined;
+  } catch (error) {
+    if (!arrival || signal.aborted) throw error;
+    return error === isNew ? { arrival } : { arrival, trouble: troubleOf(error) };
+  }
+}
+
+async function receiveNewcomer(visitor: Visitor, newcomer: Newcomer): Promise<void> {
+  const { card, session, signal, stage } = visitor;
+  const { userAuthentication } = await card.pinStatus();
+  const canByEye = session.terminalCertificates.length > 0;
+  const noPin = whyNoPin(userAuthentication);
+  if (noPin && !canByEye) return await stage.tell(signal, (done) => noRoad(noPin, done));
+  if (noPin) return await byEye(visitor, noPin);
+  const road = await stage.ask<Road>(signal, (choose) => chooseRoad(newcomer, canByEye, choose));
+  if (road === "stop") return;
+  return await (road === "pin" ? withPin(visitor) : byEye(visitor));
+}
+
+function whyNoPin({ blocked, set }: Retries): NoPin | undefined {
+  if (!set) return "unset";
+  return blocked ? "blocked" : undefined;
+}

@@ -1,0 +1,92 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { say } from "../../language.ts";
+import { desk } from "../../words/desk.ts";
+import { trouble as words } from "../../words/trouble.ts";
+import { birthDateFields, readBirthDate, typed } from "../birth-date-fields.ts";
+import type { NoPin } from "../by-eye.ts";
+import { cardFront } from "../drawings.ts";
+import type { View } from "../stage.ts";
+import type { Trouble } from "../trouble.ts";
+
+/** The three parts of the verification number B (照合番号B). */
+export interface VerificationNumber {
+  readonly birthDate: string;
+  readonly expiryYear: string;
+  readonly securityCode: string;
+}
+
+/** Asks for what is printed on the card's front, and shows where. */
+export function askNumber(
+  why: { noPin: NoPin | undefined; trouble: Trouble | undefined },
+  answer: (answer: VerificationNumber | "back") => void,
+): View {
+  const { noPin, trouble } = why;
+  function submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const birthDate = readBirthDate(form);
+    const [expiryYear, securityCode] = [digits(form, "expiryYear"), digits(form, "securityCode")];
+    if (birthDate && expiryYear && securityCode) answer({ birthDate, expiryYear, securityCode });
+  }
+  return () => html`
+    <form class="stack number" novalidate autocomplete="off" @submit=${submit}>
+      <h1 tabindex="-1">${say(desk.numberTitle)}</h1>
+      ${
+        noPin
+          ? html`
+              <p class="notice">
+                <strong>${say(noPin === "unset" ? desk.noPinSet : desk.pinIsBlocked)}</strong>
+                ${noPin === "blocked" ? html`<br>${say(desk.pinIsBlockedRemedy)}` : nothing}
+              </p>
+            `
+          : nothing
+      }
+      <div role="alert">
+        ${trouble ? html`<p class="notice" data-kind="problem" data-code=${trouble.code}>${say(trouble.what)}</p>` : nothing}
+      </div>
+      <div class="columns">
+        <div class="stack">
+          ${birthDateFields(mark(1))}
+          <div class="number-parts">
+            ${four("expiryYear", mark(2), say(desk.expiryYear), say(desk.expiryYearHint))}
+            ${four("securityCode", mark(3), say(desk.securityCode), say(desk.securityCodeHint))}
+          </div>
+        </div>
+        <figure class="stack">
+          ${cardFront(say(desk.cardDrawing))}
+          <figcaption class="note">${say(desk.numberLead)}<br>${say(desk.drawingIsSketch)}</figcaption>
+        </figure>
+      </div>
+      <div class="actions">
+        <button class="button" type="button" @click=${() => answer("back")}>
+          ${say(noPin ? words.stop : desk.back)}
+        </button>
+        <button class="button primary">${say(desk.readFace)}</button>
+      </div>
+    </form>
+  `;
+}
+
+function mark(number: number): TemplateResult {
+  return html`<span class="mark" aria-hidden="true">${number}</span>`;
+}
+
+function four(name: string, mark: TemplateResult, label: string, hint: string): TemplateResult {
+  return html`
+    <label class="field four-digits">
+      <span class="label">${mark} ${label}</span>
+      <span class="hint">${hint}</span>
+      <input name=${name} inputmode="numeric" maxlength="4" required aria-describedby=${`${name}-problem`}>
+      <span class="field-problem" role="alert" id=${`${name}-problem`}></span>
+    </label>
+  `;
+}
+
+/** Four digits; otherwise `undefined`, and the form says so. */
+function digits(form: HTMLFormElement, name: string): string | undefined {
+  const value = typed(form, name);
+  const isFine = /^[0-9]{4}$/.test(value);
+  const problem = form.querySelector(`#${name}-problem`);
+  if (problem) problem.textContent = isFine ? "" : say(desk.fourDigits);
+  return isFine ? value : undefined;
+}

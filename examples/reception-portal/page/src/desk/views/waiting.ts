@@ -1,0 +1,99 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { say, sayTime } from "../../language.ts";
+import { desk, madeAt, numbered, unsentCount } from "../../words/desk.ts";
+import { readerAndCard, readerAndLeavingCard } from "../drawings.ts";
+import type { Late, Outbox } from "../outbox.ts";
+import type { View } from "../stage.ts";
+import { explain, type Trouble, troubleOf } from "../trouble.ts";
+
+/** How it stands at the desk while no visitor is served. */
+export interface Waiting {
+  readonly state: "no-reader" | "disconnected" | "served" | "empty" | "unreadable";
+  /** What the next card is for. */
+  readonly purpose: "receive" | "delete";
+  /** Why the last visit came to nothing. */
+  readonly notice: Trouble | undefined;
+}
+
+/** Waits for a card, and tells what the staff should know in the meantime. */
+export function waiting(
+  look: () => Waiting,
+  outbox: Outbox,
+  choose: (purpose: Waiting["purpose"]) => void,
+): View {
+  return () => {
+    const now = look();
+    return html`
+      <section class="waiting">
+        <div class="strips" role="status">
+          ${unsent(outbox)} ${outbox.late.map(late)}
+          ${
+            outbox.late.length > 0
+              ? html`<button class="button" @click=${() => outbox.forget()}>${say(desk.understood)}</button>`
+              : nothing
+          }
+          ${now.notice ? html`<p class="notice" data-kind="problem" data-code=${now.notice.code}>${say(now.notice.what)}</p>` : nothing}
+        </div>
+        ${invitation(now)}
+        <div class="row centre">
+          ${
+            now.purpose === "receive"
+              ? html`<button class="button quiet" @click=${() => choose("delete")}>${say(desk.deleteMine)}</button>`
+              : html`<button class="button" @click=${() => choose("receive")}>${say(desk.cancel)}</button>`
+          }
+        </div>
+      </section>
+    `;
+  };
+}
+
+function invitation({ state, purpose }: Waiting): TemplateResult {
+  switch (state) {
+    case "no-reader":
+      return explain(troubleOf({ code: "no-reader" }));
+    case "unreadable":
+      return explain({ code: "unreadable", what: desk.unreadable });
+    case "disconnected":
+      return explain({ code: "disconnected", what: desk.reconnecting });
+    case "served":
+      return html`
+        <div class="invitation">
+          <h1 tabindex="-1">${say(desk.takeCard)}</h1>
+          ${readerAndLeavingCard()}
+          <p class="lead">${say(desk.takeCardHint)}</p>
+        </div>
+      `;
+    case "empty":
+      return html`
+        <div class="invitation">
+          <h1 tabindex="-1">${say(purpose === "delete" ? desk.deletePut : desk.putCard)}</h1>
+          ${readerAndCard()}
+          <p class="lead">${say(desk.putCardHint)}</p>
+        </div>
+      `;
+  }
+}
+
+function unsent({ waiting }: Outbox): TemplateResult | typeof nothing {
+  if (waiting === 0) return nothing;
+  return html`
+    <p class="notice" data-kind="warning">
+      <strong>${say(unsentCount(waiting))}</strong><br />${say(desk.unsent)}
+    </p>
+  `;
+}
+
+function late({ at, outcome }: Late): TemplateResult {
+  const when = say(madeAt(sayTime(at.toISOString())));
+  if ("recorded" in outcome) {
+    const number = say(numbered(outcome.recorded.visit.number));
+    return html`
+      <p class="notice" data-kind="success">${say(desk.lateRecorded)}: ${when}, ${number}</p>
+    `;
+  }
+  return html`
+    <p class="notice" data-kind="problem">
+      ${say(desk.lateRefused)}: ${when}. ${say(troubleOf(outcome.refused).what)}
+    </p>
+  `;
+}
