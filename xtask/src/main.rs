@@ -6,6 +6,7 @@ mod demo;
 mod errors;
 mod npm;
 mod portal;
+mod portal_page;
 mod setup;
 mod shell;
 mod size;

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::shell::{Shell, cargo, npm};
-use crate::{npm as package, setup, wasm};
+use crate::shell::{Shell, cargo};
+use crate::{npm as package, portal_page, setup, wasm};
 
 /// Builds the page, and the one program that has it inside, into `target/release`.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
@@ -11,9 +11,6 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
     setup::npm(shell, "js")?;
     wasm::build(shell)?;
     package::package(shell)?;
-    package::install_into(shell, PAGE)?;
-    shell.run(npm(PAGE).args(["run", "build"]))?;
+    portal_page::build(shell)?;
     shell.run(cargo().args(["build", "--release", "--package", "kazashi-reception-portal"]))
 }
-
-const PAGE: &str = "examples/reception-portal/page";

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 
 use crate::shell::{Shell, cargo, npm, output, program};
-use crate::{npm as package, setup, vectors, wasm};
+use crate::{npm as package, portal_page, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use report::Report;
 
@@ -80,6 +80,7 @@ fn javascript(report: &mut Report) {
     });
     report.check("types", |shell| shell.run(npm("e2e").args(["run", "types"])));
     report.tests("vitest", vitest_tests, |shell| shell.run(npm("js").args(["run", "test"])));
+    report.tests("portal-page", vitest_tests, portal_page::test);
     report.check("publint", |shell| {
         let mut publint = program("node", "js");
         publint.args(["node_modules/publint/src/cli.js", "run", "--strict"]);
