@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kazashi_core::{jpki::ef, policy::Application};
@@ -26,14 +26,14 @@ pub(crate) const READERS: [u16; 2] = [35963, 35964];
 /// Set in the process that has a network and a pcscd of its own.
 const ALONE: &str = "KAZASHI_TEST_ALONE";
 
-/// Does the work of this test in a process that has a network of its own, and a place of its own for
-/// pcscd's socket: there is one of each on a machine otherwise.
+/// Does the work of this test in a process that has a network and process numbers of its own, and a
+/// place of its own for pcscd's socket: there is one of each on a machine otherwise.
 pub(crate) fn alone(test: &str, work: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         return work();
     }
     let script = "ip link set lo up && mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && \
-                  exec \"$0\" \"$@\"";
+                  mount -t proc proc /proc && exec \"$0\" \"$@\"";
     let mut unshare = Command::new("unshare");
     unshare.args(["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"]);
     unshare.args(["sh", "-c", script]).arg(env::current_exe().unwrap());
@@ -59,26 +59,28 @@ pub(crate) fn start_pcscd() -> Ended {
     Ended(Command::new("pcscd").arg("--foreground").spawn().unwrap())
 }
 
-/// Another program on the same reader: how often the card signs for it, as the bridge left it and
-/// with its application selected.
+/// Another program on the same readers: how often the cards sign for it, as the bridge left them and
+/// with their application selected.
 pub(crate) fn signatures_without_a_pin() -> usize {
     let context = Context::establish(Scope::User).unwrap();
     let readers = context.list_readers_owned().unwrap();
-    let card = readers
-        .iter()
-        .find_map(|reader| context.connect(reader, ShareMode::Shared, Protocols::ANY).ok())
-        .unwrap();
+    let connect = |reader| context.connect(reader, ShareMode::Shared, Protocols::ANY).ok();
+    let cards: Vec<_> = readers.iter().filter_map(|reader| connect(reader)).collect();
+    assert!(!cards.is_empty());
     let sign =
         |key: u8| [&[0x80, 0x2A, 0x00, 0x80 | key, 14], &b"not DigestInfo"[..], &[0x00]].concat();
     let [user, document] = [ef::USER_AUTHENTICATION_KEY, ef::DIGITAL_SIGNATURE_KEY];
     let select = Application::Jpki.select().to_bytes().to_vec();
     let commands = [sign(user), sign(document), select];
     let mut buffer = [0; MAX_BUFFER_SIZE];
-    let signatures = [0, 1, 2, 0, 1]
-        .into_iter()
-        .filter(|&command| card.transmit(&commands[command], &mut buffer).unwrap().len() > 2)
-        .count();
-    card.disconnect(Disposition::LeaveCard).map_err(|(_, error)| error).unwrap();
+    let mut signatures = 0;
+    for card in cards {
+        signatures += [0, 1, 2, 0, 1]
+            .into_iter()
+            .filter(|&command| card.transmit(&commands[command], &mut buffer).unwrap().len() > 2)
+            .count();
+        card.disconnect(Disposition::LeaveCard).map_err(|(_, error)| error).unwrap();
+    }
     signatures
 }
 
@@ -90,7 +92,8 @@ pub(crate) struct InsertedCard {
 
 struct State {
     card: Card,
-    last_command: Vec<u8>,
+    /// What it was told, and when.
+    commands: Vec<(Instant, Vec<u8>)>,
 }
 
 impl InsertedCard {
@@ -103,7 +106,7 @@ impl InsertedCard {
                 Err(_) => thread::sleep(Duration::from_millis(20)),
             }
         };
-        let state = State { card: Card::new(image), last_command: Vec::new() };
+        let state = State { card: Card::new(image), commands: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let this = Self { state: Arc::clone(&state), reader: stream.try_clone().unwrap() };
         thread::spawn(move || while answer(&stream, &state).is_some() {});
@@ -133,9 +136,18 @@ impl InsertedCard {
 
     /// Whether the last that the card was told is to select the card manager.
     pub(crate) fn was_left_clean(&self) -> bool {
-        let clean = Application::CardManager.select().to_bytes();
-        self.state.lock().unwrap().last_command == **clean
+        let commands = self.commands();
+        commands.last().is_some_and(|(_, command)| selects_card_manager(command))
     }
+
+    /// What the card was told so far, and when.
+    pub(crate) fn commands(&self) -> Vec<(Instant, Vec<u8>)> {
+        self.state.lock().unwrap().commands.clone()
+    }
+}
+
+pub(crate) fn selects_card_manager(command: &[u8]) -> bool {
+    *command == **Application::CardManager.select().to_bytes()
 }
 
 /// On how many readers pcscd sees a card.
@@ -159,7 +171,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut message = vec![0; u16::from_be_bytes(length).into()];
     stream.set_quickack(true).ok()?;
     stream.read_exact(&mut message).ok()?;
-    let State { card, last_command } = &mut *state.lock().unwrap();
+    let State { card, commands } = &mut *state.lock().unwrap();
     let response = match message[..] {
         [4] => card.atr().to_vec(),
         [signal] => {
@@ -172,7 +184,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         }
         _ => {
             let response = card.transmit(&message, &mut OsRng);
-            *last_command = message;
+            commands.push((Instant::now(), message));
             response
         }
     };
