@@ -83,10 +83,10 @@ impl Card<'_, '_> {
             self.visit.card = Some(self.log.card_id(&public_key));
         }
         let file = file_name(reading.application, reading.ef);
-        let read = (self.lease.to_owned(), file.clone());
-        if !self.visit.read.contains(&read) {
-            self.record(Disclosure { read: vec![file], ..self.disclosure(reading.scope) })?;
-            self.visit.read.insert(read);
+        if !self.visit.read(self.lease).contains(&file) {
+            let read = vec![file.clone()];
+            self.record(Disclosure { read, ..self.disclosure(reading.scope) })?;
+            self.visit.read(self.lease).insert(file);
         }
         Ok(response)
     }

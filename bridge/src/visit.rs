@@ -20,8 +20,8 @@ pub(crate) struct Visit {
     pub(crate) id: String,
     pub(crate) abilities: Abilities,
     pub(crate) wrong: WrongData,
-    /// The files that the log says were read, by lease.
-    pub(crate) read: HashSet<(String, String)>,
+    /// The files that the log says were read, under this lease.
+    read: (String, HashSet<String>),
     /// Which card it is, once that is known.
     pub(crate) card: Option<CardId>,
     /// How the log stands.
@@ -50,12 +50,23 @@ impl Visit {
             id: crate::identifier(),
             abilities: Abilities::default(),
             wrong: WrongData::new(),
-            read: HashSet::new(),
+            read: Default::default(),
             card: None,
             recorded: Recorded::Nothing,
             certificate: Zeroizing::default(),
             goes_on: false,
         }
+    }
+
+    /// The files that the log says were read under this lease. What it says of those before does not
+    /// matter: it says it anew for each.
+    pub(crate) fn read(&mut self, lease: &str) -> &mut HashSet<String> {
+        let (of, files) = &mut self.read;
+        if of != lease {
+            *of = lease.to_owned();
+            files.clear();
+        }
+        files
     }
 
     /// Sees what a page reads. Returns the public key in the user authentication certificate as soon
