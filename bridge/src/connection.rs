@@ -69,6 +69,8 @@ impl Connection {
             self.release(&lease).await;
         }
         self.bridge.leases.forget(self.asker);
+        // Only now: who does not answer a closing handshake keeps nobody else waiting.
+        let _ = timeout(self.bridge.limits.handshake(), socket.close(None)).await;
         info!(origin = %self.origin, "disconnected");
     }
 
@@ -136,7 +138,6 @@ impl Connection {
                 break;
             }
         }
-        let _ = timeout(self.bridge.limits.handshake(), socket.close(None)).await;
     }
 
     /// Sends a message, unless the page does not take it.
