@@ -10,10 +10,10 @@ use std::{
 
 use kazashi_core::error_code::ErrorCode;
 
-use crate::events::{Event, Events};
-
-/// A lease that nobody used for so long can be taken by another page.
-const IDLE: Duration = Duration::from_secs(30);
+use crate::{
+    events::{Event, Events},
+    limits::Limits,
+};
 
 /// Whoever waits asks again and again. A place that nobody asked from for so long is free.
 const PLACE: Duration = Duration::from_secs(2);
@@ -22,11 +22,14 @@ const PLACE: Duration = Duration::from_secs(2);
 ///
 /// Who asks for a reader that is taken is refused, but has a place in its queue from then on: once
 /// the reader is free, only the first of the queue gets it. So nobody is overtaken who keeps asking.
+/// Who gets a reader waits for no other one any more.
 #[derive(Debug)]
 pub(crate) struct Leases {
     by_reader: Mutex<HashMap<String, Reader>>,
     /// So many wait for a reader at most; whoever comes later has no place.
     places: NonZeroUsize,
+    /// A lease that nobody used for so long can be taken by another page.
+    idle: Duration,
     events: Events,
 }
 
@@ -63,8 +66,9 @@ pub(crate) struct InUse<'a> {
 }
 
 impl Leases {
-    pub(crate) fn new(places: NonZeroUsize, events: Events) -> Self {
-        Self { by_reader: Mutex::default(), places, events }
+    pub(crate) fn new(limits: &Limits, events: Events) -> Self {
+        let (places, idle) = (limits.queue, limits.lease());
+        Self { by_reader: Mutex::default(), places, idle, events }
     }
 
     /// Takes the lease on a reader: it is free and nobody waited for it longer, or its lease is the
@@ -82,18 +86,20 @@ impl Leases {
             (Some(held), Some(expected)) if held.lease == expected => {}
             (None, Some(_)) => return Err(ErrorCode::LeaseLost),
             (held, _) => {
-                let is_free = held.as_ref().is_none_or(|held| held.has_run_out(now));
+                let is_free = held.as_ref().is_none_or(|held| held.has_run_out(now, self.idle));
                 if !(reader.queue(asker, self.places, now) && is_free) {
                     return Err(ErrorCode::ReaderBusy);
                 }
             }
         }
-        reader.leave_queue(asker);
         let lease = crate::identifier();
         let held = Held { lease: lease.clone(), last_used: now, in_use: 0 };
         if let Some(before) = reader.held.replace(held) {
             self.events.send(Event::LeaseLost { lease: before.lease, code: ErrorCode::LeaseLost });
         }
+        // A page that takes any reader asked for them all. Its other places would keep others
+        // waiting for readers that are free, and be better than theirs when it comes again.
+        by_reader.values_mut().for_each(|reader| reader.leave_queue(asker));
         Ok(lease)
     }
 
@@ -176,8 +182,8 @@ impl Reader {
 }
 
 impl Held {
-    fn has_run_out(&self, now: Instant) -> bool {
-        self.in_use == 0 && now.saturating_duration_since(self.last_used) >= IDLE
+    fn has_run_out(&self, now: Instant, idle: Duration) -> bool {
+        self.in_use == 0 && now.saturating_duration_since(self.last_used) >= idle
     }
 }
 
@@ -207,16 +213,21 @@ impl Drop for InUse<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{num::NonZeroUsize, time::Instant};
+    use std::time::{Duration, Instant};
 
     use kazashi_core::error_code::ErrorCode;
 
-    use super::{Asker, IDLE, Leases, PLACE};
-    use crate::events::{Event, Events};
+    use super::{Asker, Leases, PLACE};
+    use crate::{
+        events::{Event, Events},
+        limits::Limits,
+    };
 
-    /// With four places a reader.
+    const IDLE: Duration = Duration::from_secs(30);
+
+    /// With four places a reader, and leases that run out after [`IDLE`].
     fn leases(events: Events) -> Leases {
-        Leases::new(NonZeroUsize::new(4).unwrap(), events)
+        Leases::new(&Limits::default(), events)
     }
 
     /// Somebody else each time.
@@ -262,6 +273,20 @@ mod tests {
         assert_eq!(patient_asks(), Err(ErrorCode::ReaderBusy));
         leases.forget(gone);
         assert!(patient_asks().is_ok());
+    }
+
+    #[test]
+    fn whoever_gets_one_reader_keeps_nobody_from_another() {
+        let (leases, now) = (leases(Events::new()), Instant::now());
+        let [any, patient] = [asker(), asker()];
+        let [one, other] = ["r", "s"].map(|it| leases.acquire(it, None, asker(), now).unwrap());
+        for (asker, reader) in [(any, "r"), (any, "s"), (patient, "s")] {
+            assert_eq!(leases.acquire(reader, None, asker, now), Err(ErrorCode::ReaderBusy));
+        }
+        leases.release(&one);
+        leases.acquire("r", None, any, now).unwrap();
+        leases.release(&other);
+        assert!(leases.acquire("s", None, patient, now).is_ok());
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(crate) struct Limits {
     apdu_seconds: NonZeroU64,
     /// How many pages may wait for one reader.
     pub(crate) queue: NonZeroUsize,
+    lease_seconds: NonZeroU64,
 }
 
 impl Default for Limits {
@@ -41,6 +42,7 @@ impl Default for Limits {
             commands_per_second: const { NonZeroU32::new(1000).unwrap() },
             apdu_seconds: const { NonZeroU64::new(30).unwrap() },
             queue: const { NonZeroUsize::new(4).unwrap() },
+            lease_seconds: const { NonZeroU64::new(30).unwrap() },
         }
     }
 }
@@ -59,6 +61,11 @@ impl Limits {
     /// How long the card may take to answer one command.
     pub(crate) fn apdu(&self) -> Duration {
         Duration::from_secs(self.apdu_seconds.get())
+    }
+
+    /// A lease that nobody used for so long can be taken by another page.
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.get())
     }
 
     /// The pace of one connection.

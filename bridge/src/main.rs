@@ -257,7 +257,7 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
     let access = Arc::new(Access::new(files, &options.files.state.folder()?));
     let limits = config.limits;
     let events = Events::new();
-    let leases = Arc::new(Leases::new(limits.queue, events.clone()));
+    let leases = Arc::new(Leases::new(&limits, events.clone()));
     let log = Arc::new(DisclosureLog::open(&options.files.state.folder()?)?);
     let shared = Shared { leases: Arc::clone(&leases), log, apdu_timeout: limits.apdu() };
     let readers = Arc::new(Readers::new(shared, events.clone()));

@@ -311,7 +311,7 @@ impl CardTransaction for Watched<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+    use std::{sync::Arc, thread, time::Duration};
 
     use kazashi_core::{
         apdu::{CommandApdu, ResponseApdu, StatusWord},
@@ -324,6 +324,7 @@ mod tests {
         disclosure_log::DisclosureLog,
         events::Events,
         lease::{Asker, Leases},
+        limits::Limits,
         origin::Origin,
     };
 
@@ -350,7 +351,7 @@ mod tests {
     /// Has the card do so many commands, each of which may take 200 ms.
     async fn outcome(card: SlowCard, commands: u32) -> Result<(), ErrorCode> {
         let state = tempfile::tempdir().unwrap();
-        let leases = Arc::new(Leases::new(NonZeroUsize::MIN, Events::new()));
+        let leases = Arc::new(Leases::new(&Limits::default(), Events::new()));
         let lease = leases.acquire("r", None, Asker::new(), std::time::Instant::now()).unwrap();
         let log = Arc::new(DisclosureLog::open(state.path()).unwrap());
         let apdu_timeout = Duration::from_millis(200);
