@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: commands to the card, times as ratios of one run, and sizes.
+//! `cargo xtask bench`: commands to the card, times as ratios of one run, the bridge
+//! under load, and sizes.
 
 use anyhow::Result;
 
@@ -20,6 +21,10 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     shell.run(cargo().args(["build", "--release"]).args(packages))?;
     let native = ["bench", "--package", "kazashi-bridge", "--bench", "native", "--no-run"];
     shell.run(cargo().args(native))?;
+    let mut load = cargo();
+    load.args(["test", "--release", "--package", "kazashi-bridge", "--test", "load", "--"]);
+    load.env("KAZASHI_LOAD_PAGES", "500").env("KAZASHI_LOAD_SECONDS", "60");
+    shell.run(load.arg("--nocapture"))?;
     let mut bench = npm_program("e2e");
     shell.run(bench.args(["run", "bench"]).env("KAZASHI_E2E_PROFILE", "release"))
 }

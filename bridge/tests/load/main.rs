@@ -1,0 +1,190 @@
+//! The bridge under load: many pages, some of which misbehave, four readers of the real pcscd, and
+//! what must be true all the while and afterwards.
+//!
+//! `cargo xtask bench` has 500 pages of 50 origins for a minute, against the release build:
+//! `KAZASHI_LOAD_PAGES=500 KAZASHI_LOAD_SECONDS=60 cargo test --release -p kazashi-bridge --test load -- --nocapture`
+#![cfg(target_os = "linux")]
+#![cfg(test)] // tells clippy that the helpers are tests too
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use kazashi_core::jpki::ef;
+use kazashi_emulator::Image;
+use tokio::runtime;
+
+use harness::{PROGRAM, grant, write_config};
+use notes::Notes;
+use pcscd::{Ended, InsertedCard, alone, signatures_without_a_pin};
+use process::{Figures, Sampler};
+
+#[path = "../harness/bridge.rs"]
+mod harness;
+mod notes;
+mod page;
+#[path = "../harness/pcscd.rs"]
+mod pcscd;
+#[path = "../harness/process.rs"]
+mod process;
+
+/// Where two entries of vpcd listen for the card of their first reader. Each has another one behind.
+const VPCD: [u16; 2] = [35963, 35965];
+/// How long a lease may be left unused here.
+const LEASE: Duration = Duration::from_secs(2);
+/// How long a page may be silent, or read nothing, here.
+const IDLE: Duration = Duration::from_secs(5);
+/// Nobody has a reader for longer: who reads nothing is given up once the buffers are full.
+const LONGEST_LEASE: Duration = Duration::from_secs(8);
+const PAGES_PER_ORIGIN: usize = 10;
+/// What the allocator may keep for itself, whatever the load was.
+const RSS_TOLERANCE: u64 = 4 * 1024 * 1024;
+
+#[test]
+fn many_pages_share_four_readers() {
+    alone("many_pages_share_four_readers", share_four_readers);
+}
+
+fn share_four_readers() {
+    let number = |name, default| env::var(name).map_or(default, |it| it.parse().unwrap());
+    let pages = number("KAZASHI_LOAD_PAGES", 50);
+    let seconds = number("KAZASHI_LOAD_SECONDS", 6);
+
+    let folder = tempfile::tempdir().unwrap();
+    let _pcscd = start_pcscd(folder.path());
+    let slots = VPCD.iter().flat_map(|&port| [port, port + 1]);
+    let cards: Vec<_> = slots.map(|port| InsertedCard::insert(Image::normal(), port)).collect();
+    let bridge = start_bridge(folder.path(), pages);
+
+    // Every part of the bridge has run once before it is measured.
+    load([1, 3, 5, 15], Duration::from_secs(1));
+    let before = settled(&bridge, None);
+    let sampler = Sampler::start(bridge.0.id());
+    let begin = Instant::now();
+    let notes = load(0..pages, Duration::from_secs(u64::try_from(seconds).unwrap()));
+    let took = begin.elapsed();
+    let peak = sampler.stop();
+    let after = settled(&bridge, Some(before));
+
+    println!("{pages} pages, {} leases in {took:.1?}", notes.leases());
+    for (ahead, waits) in notes.waits() {
+        let of = |part: usize| waits[(waits.len() - 1) * part / 100];
+        let (p50, p95, max) = (of(50), of(95), of(100));
+        println!("{ahead:>4} or more ahead: waited {p50} ms, 95 % {p95} ms, at most {max} ms");
+    }
+    println!("before {before}; at most {peak}; afterwards {after}");
+    let log = fs::metadata(folder.path().join("log")).unwrap().len();
+    println!("{log} bytes logged");
+
+    assert_eq!(notes.complaints(), [""; 0]);
+    assert_eq!(notes.double_owners(), [""; 0]);
+    assert_eq!(notes.overtaken(), [""; 0]);
+    assert_eq!(notes.starved(LONGEST_LEASE), [""; 0]);
+    for card in &cards {
+        let mut commands = card.commands();
+        commands.retain(|(at, _)| *at >= begin);
+        assert!(notes.judge(&commands) > 0);
+        assert!(card.was_left_clean());
+        assert_eq!(card.retries_left(ef::USER_AUTHENTICATION_PIN), 3);
+        assert_eq!(card.retries_left(ef::DIGITAL_SIGNATURE_PASSWORD), 5);
+    }
+    assert_eq!(signatures_without_a_pin(), 0);
+    assert_eq!(after.descriptors, before.descriptors);
+    assert!(after.rss < before.rss + RSS_TOLERANCE, "{before} before, {after} afterwards");
+    let mut verify = Command::new(PROGRAM);
+    verify.args(["log", "verify", "--state"]).arg(folder.path().join("state"));
+    let verified = verify.output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+    println!("{}", String::from_utf8_lossy(&verified.stdout).trim());
+}
+
+/// A pcscd with four readers: two entries of vpcd, which has two readers each. The second is a copy
+/// of the driver, since its readers would share their state with those of the first.
+fn start_pcscd(folder: &Path) -> Ended {
+    let driver = Path::new("/usr/lib/pcsc/drivers/serial/libifdvpcd.so");
+    let copy = folder.join("libifdvpcd.so");
+    fs::copy(driver, &copy).unwrap();
+    let entries = [(VPCD[0], driver), (VPCD[1], &copy)].map(|(port, driver)| {
+        let driver = driver.display();
+        format!(
+            "FRIENDLYNAME \"Virtual PCD {port}\"\nDEVICENAME /dev/null:0x{port:X}\n\
+             LIBPATH {driver}\nCHANNELID 0x{port:X}\n"
+        )
+    });
+    let readers = folder.join("readers");
+    fs::create_dir(&readers).unwrap();
+    fs::write(readers.join("vpcd"), entries.concat()).unwrap();
+    let mut pcscd = Command::new("pcscd");
+    Ended(pcscd.args(["--foreground", "--config"]).arg(readers).spawn().unwrap())
+}
+
+fn start_bridge(folder: &Path, pages: usize) -> Ended {
+    let mut config = format!(
+        "[limits]\nsockets = {}\nsockets-per-origin = {}\nqueue = {pages}\nidle-seconds = {}\n\
+         lease-seconds = {}\n",
+        2 * pages,
+        2 * PAGES_PER_ORIGIN,
+        IDLE.as_secs(),
+        LEASE.as_secs(),
+    );
+    for page in (0..pages).step_by(PAGES_PER_ORIGIN) {
+        config += &grant(&origin_of(page), r#""authenticate", "page-pin""#);
+    }
+    write_config(folder, &config);
+    let bridge = Command::new(PROGRAM)
+        .args(["serve", "--allow-root", "--config"])
+        .arg(folder.join("bridge.toml"))
+        .arg("--state")
+        .arg(folder.join("state"))
+        .arg("--socket")
+        .arg(folder.join("run/bridge.sock"))
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(folder.join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let mut bridge = Ended(bridge);
+    let mut line = String::new();
+    BufReader::new(bridge.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "listening on 127.0.0.1:27390\n");
+    bridge
+}
+
+fn origin_of(page: usize) -> String {
+    format!("https://{}.example", page / PAGES_PER_ORIGIN)
+}
+
+/// These pages use the readers for so long.
+fn load(pages: impl IntoIterator<Item = usize>, time: Duration) -> Notes {
+    let notes = Arc::new(Notes::default());
+    let end = Instant::now() + time;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let run = |page| page::run(page, origin_of(page), Arc::clone(&notes), end);
+        let pages: Vec<_> = pages.into_iter().map(|page| tokio::spawn(run(page))).collect();
+        for page in pages {
+            page.await.unwrap();
+        }
+    });
+    drop(runtime);
+    Arc::into_inner(notes).unwrap()
+}
+
+/// The figures of the bridge once no connection is left: as many descriptors as before.
+fn settled(bridge: &Ended, before: Option<Figures>) -> Figures {
+    let patience = Instant::now() + 2 * IDLE;
+    loop {
+        // A card's transaction ends after two seconds without a command.
+        thread::sleep(Duration::from_secs(3));
+        let figures = Figures::of(bridge.0.id());
+        let is_settled = before.is_none_or(|before| figures.descriptors == before.descriptors);
+        if is_settled || Instant::now() > patience {
+            return figures;
+        }
+    }
+}
