@@ -122,12 +122,10 @@ impl Access {
         self.rules.borrow()
     }
 
-    /// Notes that an origin asked that may do nothing.
-    pub(crate) fn ask(&self, origin: &Origin) {
+    /// Notes that an origin asked that may do nothing. Says whether that is new.
+    pub(crate) fn ask(&self, origin: &Origin) -> bool {
         let now = Timestamp::now();
-        if self.rules().is_undecided(origin, now) {
-            self.lock_pending().ask(origin, now);
-        }
+        self.rules().is_undecided(origin, now) && self.lock_pending().ask(origin, now)
     }
 
     /// Waits until an origin may no longer do just what it was told that it may.

@@ -36,6 +36,7 @@ use crate::{
     pin_entry::PinEntry,
     places::Places,
     readers::Readers,
+    refusals::Refusals,
     server::Server,
     try_guard::TryGuard,
     virtual_card::VirtualReader,
@@ -69,6 +70,7 @@ mod pin_pad;
 mod places;
 mod private_file;
 mod readers;
+mod refusals;
 mod resource_manager;
 mod server;
 mod try_guard;
@@ -182,6 +184,7 @@ struct Bridge {
     /// Places for connections, of all origins together.
     sockets: Arc<Semaphore>,
     places: Arc<Places>,
+    refusals: Refusals,
     identity: Identity,
     events: Events,
     leases: Arc<Leases>,
@@ -284,6 +287,7 @@ async fn serve_until_stopped(options: Serve) -> Result<Arc<Readers>, Box<dyn std
         access: Arc::clone(&access),
         sockets: Arc::new(Semaphore::new(limits.sockets.get())),
         places: Places::new(limits.sockets_per_origin),
+        refusals: Refusals::new(),
         limits,
         identity,
         events,

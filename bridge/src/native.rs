@@ -62,10 +62,15 @@ impl NativeSocket {
                     Ok(peer) if peer.uid() == geteuid().as_raw() => {
                         server::admit(stream, Door::Native, &bridge);
                     }
-                    peer => warn!(?peer, "refused a program of another user"),
+                    peer if bridge.refusals.count() => {
+                        warn!(?peer, "refused a program of another user");
+                    }
+                    _ => {}
                 },
                 Err(error) => {
-                    warn!(%error, "could not accept a connection of a program");
+                    if bridge.refusals.count() {
+                        warn!(%error, "could not accept a connection of a program");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{origin::Origin, private_file};
 
@@ -47,21 +47,21 @@ impl Pending {
         Self { path, asked, is_saved: true }
     }
 
-    /// Writes down, in memory, that an origin asked.
-    pub(crate) fn ask(&mut self, origin: &Origin, now: Timestamp) {
+    /// Writes down, in memory, that an origin asked. Says whether it was not there before.
+    pub(crate) fn ask(&mut self, origin: &Origin, now: Timestamp) -> bool {
         self.is_saved = false;
         if let Some(asked) = self.asked.get_mut(origin) {
             asked.times = asked.times.saturating_add(1);
             asked.last = now;
-            return;
+            return false;
         }
-        info!(%origin, "asks for the first time: see kazashi-bridge origins pending");
         while self.asked.len() >= MAX_ORIGINS
             && let Some(oldest) = self.oldest()
         {
             self.asked.remove(&oldest);
         }
         self.asked.insert(origin.clone(), Asked { times: 1, first: now, last: now });
+        true
     }
 
     /// Forgets those about which somebody decided.

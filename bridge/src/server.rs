@@ -32,6 +32,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::OwnedSemaphorePermit,
+    task::spawn_blocking,
     time::timeout,
 };
 use tokio_tungstenite::{
@@ -42,7 +43,7 @@ use tokio_tungstenite::{
         protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     Bridge,
@@ -98,19 +99,24 @@ impl Server {
                 accepted = accept(self.ipv6.as_ref()) => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => match is_own(&stream, peer) {
+                Ok((stream, peer)) => match is_own(&stream, peer).await {
                     Ok(true) => {
                         // An APDU is a small packet that waits for its answer: never hold it back.
                         let _ = stream.set_nodelay(true);
                         admit(stream, Door::Loopback { port: self.port }, &bridge);
                     }
-                    Ok(false) => warn!("refused a program of another user"),
-                    Err(error) => {
-                        warn!(%error, "refused a program, since nothing says whose it is")
-                    }
+                    refused if bridge.refusals.count() => match refused {
+                        Ok(_) => warn!("refused a program of another user"),
+                        Err(error) => {
+                            warn!(%error, "refused a program, since nothing says whose it is")
+                        }
+                    },
+                    _ => {}
                 },
                 Err(error) => {
-                    warn!(%error, "could not accept a connection");
+                    if bridge.refusals.count() {
+                        warn!(%error, "could not accept a connection");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -125,8 +131,11 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
     }
 }
 
-fn is_own(stream: &TcpStream, peer: SocketAddr) -> io::Result<bool> {
-    peer::is_own(peer, stream.local_addr()?)
+/// Looks up whose program this is on another thread: the kernel goes through all its connections for
+/// the answer, and pages that are being served do not wait for that.
+async fn is_own(stream: &TcpStream, peer: SocketAddr) -> io::Result<bool> {
+    let local = stream.local_addr()?;
+    spawn_blocking(move || peer::is_own(peer, local)).await?
 }
 
 /// Serves a connection, if there is room for one more.
@@ -138,7 +147,8 @@ where
         Ok(place) => {
             tokio::spawn(serve(stream, door, Arc::clone(bridge), place));
         }
-        Err(_) => warn!("too many connections"),
+        Err(_) if bridge.refusals.count() => warn!("too many connections"),
+        Err(_) => {}
     }
 }
 
@@ -175,7 +185,9 @@ fn respond(
     match verdict {
         Verdict::Upgrade { origin, scopes, key } => {
             let Some(seat) = bridge.places.take(&origin) else {
-                warn!(%origin, "too many connections of one origin");
+                if bridge.refusals.count() {
+                    warn!(%origin, "too many connections of one origin");
+                }
                 return refuse(StatusCode::TOO_MANY_REQUESTS);
             };
             let (response, socket) = upgrade(request, &key, &bridge.limits);
@@ -188,11 +200,11 @@ fn respond(
             response
         }
         Verdict::Unlisted { origin, .. } if !disclose => {
-            bridge.access.ask(&origin);
+            ask(bridge, &origin);
             refuse(StatusCode::FORBIDDEN)
         }
         Verdict::Unlisted { origin, key } => {
-            bridge.access.ask(&origin);
+            ask(bridge, &origin);
             let (response, socket) = upgrade(request, &key, &bridge.limits);
             let (patience, place) = (bridge.limits.handshake(), Arc::clone(place));
             tokio::spawn(async move {
@@ -215,6 +227,13 @@ fn respond(
             body(response, "ok")
         }
         Verdict::Refuse(status) => refuse(status),
+    }
+}
+
+/// Notes that an origin asked that may do nothing.
+fn ask(bridge: &Bridge, origin: &Origin) {
+    if bridge.access.ask(origin) && bridge.refusals.count() {
+        info!(%origin, "asks for the first time: see kazashi-bridge origins pending");
     }
 }
 
