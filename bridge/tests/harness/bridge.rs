@@ -105,6 +105,10 @@ impl Bridge {
         write_config(self.folder.path(), config);
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// A file of the bridge.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
