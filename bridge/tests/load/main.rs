@@ -36,6 +36,7 @@ mod process;
 
 /// Where two entries of vpcd listen for the card of their first reader. Each has another one behind.
 const VPCD: [u16; 2] = [35963, 35965];
+const READERS: usize = 2 * VPCD.len();
 /// How long a lease may be left unused here.
 const LEASE: Duration = Duration::from_secs(2);
 /// How long a page may be silent, or read nothing, here.

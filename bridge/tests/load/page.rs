@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    LEASE,
+    LEASE, READERS,
     harness::SELECT,
     notes::{Notes, Tenure, Wait},
 };
@@ -189,17 +189,21 @@ impl Connection {
         if answer["type"] == kind { Ok(answer) } else { Err(answer.to_string()) }
     }
 
-    /// The readers with cards that this page would take: half of all pages take any, the others
+    /// The readers that this page would take: half of all pages take any, the others
     /// one each.
     async fn readers(&mut self, page: usize) -> Result<Vec<String>, Complaint> {
-        let answer = self.expect(json!({ "type": "list-readers" }), "readers").await?;
-        let readers = answer["readers"].as_array().into_iter().flatten();
-        let readers: Vec<_> =
-            readers.filter_map(|it| Some(it["id"].as_str()?.to_owned())).collect();
-        if page.is_multiple_of(2) {
-            return Ok(readers);
+        loop {
+            let answer = self.expect(json!({ "type": "list-readers" }), "readers").await?;
+            let readers = answer["readers"].as_array().into_iter().flatten();
+            let readers: Vec<_> =
+                readers.filter_map(|it| Some(it["id"].as_str()?.to_owned())).collect();
+            match readers.len() {
+                // The bridge has just been started.
+                0..READERS => sleep(RETRY).await,
+                _ if page.is_multiple_of(2) => return Ok(readers),
+                count => return Ok(vec![readers[page / 2 % count].clone()]),
+            }
         }
-        readers.get(page / 2 % readers.len()).cloned().map(|it| vec![it]).ok_or("no reader".into())
     }
 
     /// Asks again and again until one of the readers is had, or the time is over.
