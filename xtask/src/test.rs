@@ -54,6 +54,13 @@ fn rust(report: &mut Report) {
         clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
         shell.run(clippy.args(["--", "--deny", "warnings"]))
     });
+    // Not of the workspace, and made of files of the bridge. Its dependencies are built beside the
+    // others. To run it takes a nightly compiler, to check it does not.
+    report.check("fuzz", |shell| {
+        let mut check = cargo();
+        check.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--bins"]);
+        shell.run(check.args(["--target-dir", "target"]))
+    });
     report.tests("cargo-test", cargo_tests, |shell| {
         shell.run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
     });
