@@ -128,7 +128,7 @@ fn start_pcscd(folder: &Path) -> Ended {
 fn start_bridge(folder: &Path, pages: usize) -> Ended {
     let mut config = format!(
         "[limits]\nsockets = {}\nsockets-per-origin = {}\nqueue = {pages}\nidle-seconds = {}\n\
-         lease-seconds = {}\n",
+         lease-seconds = {}\nhandshake-seconds = 30\n",
         2 * pages,
         2 * PAGES_PER_ORIGIN,
         IDLE.as_secs(),

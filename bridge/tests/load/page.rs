@@ -104,7 +104,7 @@ async fn connected(
     while Instant::now() < end {
         if manner == Manner::WalksAway {
             connection.ask_once(page, notes).await?;
-            sleep(3 * PLACE).await;
+            sleep(2 * PLACE).await;
             continue;
         }
         let Some(lease) = connection.acquire(page, notes, end).await? else { break };
