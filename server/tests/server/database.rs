@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use kazashi_server::{Database, Method, NonceError, NonceStore, SessionStore, StoreError};
+use kazashi_server::{
+    Database, EnrolmentStore, Method, NonceError, NonceStore, SessionStore, StoreError,
+};
+use serde_json::json;
 use sqlx::{AnyPool, Executor};
 
 use crate::backend::Backend;
@@ -44,6 +47,47 @@ async fn a_database_of_a_newer_version_is_left_alone() {
         pool.execute("INSERT INTO kazashi_schema (version) VALUES (99)").await.unwrap();
         let refused = Database::connect(&backend.url()).await;
         assert!(matches!(refused, Err(StoreError::SchemaUnknown { found: 99, known: 1 })));
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_and_an_enrolment_change_with_the_applications_own_tables_or_not_at_all() {
+    const TABLES: [&str; 2] =
+        ["CREATE TABLE visit (id TEXT PRIMARY KEY NOT NULL)", "ALTER TABLE visit ADD day TEXT"];
+    for backend in [Backend::sqlite(), Backend::postgres()] {
+        let database = Database::connect(&backend.url()).await.unwrap();
+        database.migrate("visit_schema", &TABLES[..1]).await.unwrap();
+        for _ in 0..2 {
+            database.migrate("visit_schema", &TABLES).await.unwrap();
+        }
+        let older = database.migrate("visit_schema", &TABLES[..1]).await;
+        assert!(matches!(older, Err(StoreError::SchemaUnknown { found: 2, known: 1 })));
+
+        let session = database.create_session(noon()).await.unwrap();
+        let nonce = database.issue_nonce(&session, Method::Pin, noon()).await.unwrap();
+        let take_and_insert = async || {
+            let mut changes = database.begin().await.unwrap();
+            let nonce = nonce.as_str();
+            Database::take_nonce_in(&mut changes, &session, Method::Pin, nonce, noon()).await?;
+            Database::put_enrolment_in(&mut changes, "hanako", None, &json!(1)).await?;
+            changes.execute("INSERT INTO visit (id, day) VALUES ('1', 'today')").await.unwrap();
+            Ok::<_, NonceError>(changes)
+        };
+        let visits =
+            async || database.pool().fetch_all("SELECT id FROM visit").await.unwrap().len();
+        take_and_insert().await.unwrap().rollback().await.unwrap();
+        assert_eq!(visits().await, 0);
+        assert_eq!(database.enrolment_of("hanako").await.unwrap(), None);
+        take_and_insert().await.unwrap().commit().await.unwrap();
+        assert_eq!(visits().await, 1);
+        assert_eq!(database.enrolment_of("hanako").await.unwrap(), Some(json!(1)));
+        assert!(matches!(take_and_insert().await, Err(NonceError::NotGood)));
+
+        let mut changes = database.begin().await.unwrap();
+        assert!(Database::delete_enrolment_in(&mut changes, "hanako").await.unwrap());
+        assert!(!Database::delete_enrolment_in(&mut changes, "hanako").await.unwrap());
+        changes.commit().await.unwrap();
+        assert_eq!(database.enrolment_of("hanako").await.unwrap(), None);
     }
 }
 
