@@ -114,6 +114,8 @@ impl PinEntry {
             ("OPTION", "ttyname=/dev/tty".to_owned()),
             ("OPTION", format!("ttytype={terminal}")),
             ("SETTITLE", "Kazashi".to_owned()),
+            ("SETOK", "OK".to_owned()),
+            ("SETCANCEL", self.language.cancel().to_owned()),
             ("SETTIMEOUT", TIMEOUT_SECONDS.to_owned()),
         ];
         for (command, parameter) in settings {
@@ -325,6 +327,13 @@ impl Language {
             Self::Japanese => format!(
                 "{origin}\n暗証番号の入力は残り1回です。間違えるとロックされ、市区町村の窓口での再設定が必要になります。続けますか？"
             ),
+        }
+    }
+
+    fn cancel(self) -> &'static str {
+        match self {
+            Self::English => "Cancel",
+            Self::Japanese => "キャンセル",
         }
     }
 

@@ -11,19 +11,22 @@ use crate::shell::{Shell, npm as npm_program, output, root};
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
-/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, what judges
-/// the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
+/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, a screen
+/// that nobody sees, what judges the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
     "iproute2",
     "opensc",
     "openssl",
     "pcscd",
+    "pinentry-gtk2",
     "pinentry-tty",
     "postgresql",
     "softhsm2",
     "systemd",
     "vsmartcard-vpcd",
+    "xdotool",
+    "xvfb",
 ];
 
 /// Installs the Debian packages that are missing; without the right to, says how and fails.

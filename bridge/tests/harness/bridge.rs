@@ -68,15 +68,24 @@ impl Bridge {
         let card = folder.path().join("card");
         folder::write(&card, &Image::normal()).unwrap();
         change(&card);
-        Self::in_folder(folder, config, &["--virtual-card", card.to_str().unwrap()])
+        Self::in_folder(folder, config, &["--virtual-card", card.to_str().unwrap()], "C")
+    }
+
+    /// A bridge whose dialogs are in the language of this locale.
+    pub(crate) fn speaking(locale: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let card = folder.path().join("card");
+        folder::write(&card, &Image::normal()).unwrap();
+        let config = grant(ORIGIN, r#""authenticate""#);
+        Self::in_folder(folder, &config, &["--virtual-card", card.to_str().unwrap()], locale)
     }
 
     /// A bridge with this configuration, and the readers of pcscd.
     pub(crate) fn over_pcscd(config: &str) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), config, &[])
+        Self::in_folder(tempfile::tempdir().unwrap(), config, &[], "C")
     }
 
-    fn in_folder(folder: TempDir, config: &str, arguments: &[&str]) -> Self {
+    fn in_folder(folder: TempDir, config: &str, arguments: &[&str], locale: &str) -> Self {
         write_pinentry(&folder.path().join("pinentry"), folder.path());
         write_config(folder.path(), config);
         let mut process = Command::new(PROGRAM)
@@ -88,7 +97,7 @@ impl Bridge {
             .arg(folder.path().join("run/bridge.sock"))
             .args(arguments)
             .env("KAZASHI_LOG", "trace")
-            .env("LC_ALL", "C")
+            .env("LC_ALL", locale)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(folder.path().join("log")).unwrap())

@@ -197,7 +197,7 @@ fn what_is_read_of_the_holder_is_written_down_and_no_more_than_that_leaves() {
     // The test hierarchy is for developer mode.
     assert_eq!(answer["integrity"], "cv-certificate-untrusted");
     let fields: Vec<_> = answer.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["address", "birthDate", "id", "integrity", "name", "sex", "type"]);
+    assert_eq!(fields, ["address", "birthDate", "integrity", "name", "sex", "type"]);
     for said in ["asks to read name, address, date of birth and sex", "card information", "left: 3"]
     {
         assert!(bridge.dialog().contains(said), "{said}");
