@@ -18,6 +18,7 @@ on_every_backend! {
     a_list_of_tickets_is_taken_line_by_line_and_again_without_change,
     a_gate_without_a_network_knows_certificates_by_the_list,
     those_let_in_without_a_network_are_recorded_once,
+    an_entry_whose_answer_was_lost_is_told_again_by_the_list,
     what_is_no_event_is_refused,
 }
 
@@ -181,6 +182,34 @@ fn those_let_in_without_a_network_are_recorded_once(backend: &Backend) {
     gate.post(&path, &json!({ "entries": [bad] })).refused(400, "invalid");
     gate.post(&path, &json!({ "entries": [{}] })).refused(400, "invalid");
     assert_eq!(gate.get("/api/gate/events").expect(200)["events"][0]["admitted"], 2);
+}
+
+/// A gate that hears no answer to a proof lets the visitor in by its list, under the same id.
+fn an_entry_whose_answer_was_lost_is_told_again_by_the_list(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut boss = server.administrator(backend);
+    let mut gate = server.staff(backend);
+    let card = Card::hanako();
+    let subject = enrolled(&mut gate, &card);
+    let (event, other) = (event(&mut boss), event(&mut boss));
+    import(&mut boss, &event, format!("ticket,subject\nA-1,{subject}\n").as_bytes()).expect(200);
+    let mut provisional = |event: &str, id: &Value| {
+        let entry = json!({ "id": id, "ticket": "A-1", "at": "2026-08-15T10:00:00Z" });
+        let path = format!("/api/gate/events/{event}/provisional");
+        gate.post(&path, &json!({ "entries": [entry] }))
+    };
+    let mut client = server.staff(backend);
+    let entries = format!("/api/gate/events/{event}/entries");
+    for outcome in ["admitted", "already-admitted"] {
+        let entry = entry(&mut client, &card);
+        client.post(&entries, &entry).expect(201);
+        let answer = provisional(&event, &entry["id"]).expect(200);
+        assert_eq!(answer["entries"], json!([{ "id": entry["id"], "outcome": outcome }]));
+        provisional(&other, &entry["id"]).refused(409, "conflict");
+    }
+    let events = boss.get("/api/gate/events").expect(200);
+    let admitted = events["events"].as_array().unwrap().iter().map(|event| &event["admitted"]);
+    assert_eq!(admitted.filter_map(Value::as_i64).sum::<i64>(), 1);
 }
 
 fn what_is_no_event_is_refused(backend: &Backend) {
