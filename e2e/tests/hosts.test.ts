@@ -147,7 +147,8 @@ describe.each(hosts)("%s", (host) => {
       retriesLeft: 9,
     });
     const reading = (await page.readCardFace("2285", NONCE)) as Record<string, string>;
-    expect(reading.record).toBe(fileOfCard("card-surface/0002.bin"));
+    // Too long for a test to print.
+    expect(reading.record === fileOfCard("card-surface/0002.bin")).toBe(true);
     expect(reading.cvCertificate).toBe(fileOfCard("card-surface/0004.bin"));
     const statement = presenceStatement(new URL(page.page.url()).origin, NONCE);
     const signature = Buffer.from(reading.signature ?? "", "hex");
