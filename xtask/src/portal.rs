@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use crate::shell::{Shell, cargo};
-use crate::{npm as package, portal_page, setup, wasm};
+use crate::{npm, portal_page, setup, wasm};
 
 /// Builds the page, and the one program that has it inside, into `target/release`.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
     setup::wasm_target(shell)?;
     setup::npm(shell, "js")?;
     wasm::build(shell)?;
-    package::package(shell)?;
+    npm::package(shell)?;
     portal_page::build(shell)?;
     shell.run(cargo().args(["build", "--release", "--package", "kazashi-reception-portal"]))
 }
