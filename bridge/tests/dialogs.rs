@@ -46,24 +46,26 @@ fn an_origin_that_fails_delays_another_by_the_one_dialog_on_the_screen() {
                 }
             });
             bridge.wait_for_dialog();
-            let mut asked = 0;
             while !fails.is_finished() {
                 let before = bridge.dialog().len();
                 let asked_at = Instant::now();
                 let signed = innocent.sign(&innocent_lease, json!({}));
                 assert_eq!(signed["type"], "signed", "{signed}");
-                // The dialog that was on the screen or about to be; no other, and no pause.
                 assert!(asked_at.elapsed() < Duration::from_secs(4), "{:?}", asked_at.elapsed());
+                // The dialog that was on the screen or about to be, and no other.
                 let dialog = bridge.dialog();
                 let (ahead, _) = dialog[before..].split_once(INNOCENT).unwrap();
                 assert!(ahead.matches(GUILTY).count() <= 1, "{ahead}");
-                asked += 1;
             }
-            assert!(asked > failures.len(), "{asked}");
         });
         // Whoever failed waited longer each time.
         assert!(begun.elapsed() > Duration::from_millis(500 + 1000 + 2000 + 4000));
-        assert_eq!(bridge.dialog().matches(&format!("SETDESC {GUILTY}")).count(), failures.len());
+        let dialog = bridge.dialog();
+        let turns: Vec<_> = dialog.split(&format!("SETDESC {GUILTY}")).collect();
+        assert_eq!(turns.len(), 1 + failures.len());
+        // In its last pause, which is of 4 s, the other had many dialogs.
+        let meanwhile = turns[failures.len() - 1].matches(INNOCENT).count();
+        assert!(meanwhile >= 3, "{meanwhile}");
     });
 }
 
