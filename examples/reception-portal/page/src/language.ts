@@ -37,9 +37,17 @@ export function sayTime(at: string): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(new Date(at));
 }
 
-/** A day in words. `day` is `YYYY-MM-DD`. */
+/** A day in words, in Japanese by its era. `day` is `YYYY-MM-DD`. */
 export function sayDay(day: string): string {
-  const calendar = language.current === "ja" ? "ja-JP-u-ca-japanese" : "en-GB";
+  return format(day, language.current === "ja" ? "ja-JP-u-ca-japanese" : "en-GB");
+}
+
+/** The same by the Western calendar, as cards have their date of expiry. */
+export function sayWesternDay(day: string): string {
+  return format(day, language.current === "ja" ? "ja-JP" : "en-GB");
+}
+
+function format(day: string, calendar: string): string {
   const date = new Date(`${day}T00:00:00Z`);
   return new Intl.DateTimeFormat(calendar, { dateStyle: "long", timeZone: "UTC" }).format(date);
 }

@@ -6,8 +6,11 @@ import { dayOf, ERAS, WESTERN } from "./era.ts";
 /** The eras that people choose from, the usual ones first. */
 const CHOICES = [...ERAS.filter(({ id }) => id !== "meiji"), WESTERN, ...ERAS.slice(-1)];
 
+/** What was written into a form's fields before, by their names. */
+export type Written = Readonly<Record<string, string>>;
+
 /** Fields for a birth date as the card's front has it: by era. `mark` is the number in the drawing. */
-export function birthDateFields(mark?: TemplateResult): TemplateResult {
+export function birthDateFields(written: Written, mark?: TemplateResult): TemplateResult {
   return html`
     <fieldset class="birth-date">
       <legend>${mark} ${say(desk.birthDate)}</legend>
@@ -16,24 +19,25 @@ export function birthDateFields(mark?: TemplateResult): TemplateResult {
           <span class="hint">${say(desk.era)}</span>
           <select name="era" required>
             <option value=""></option>
-            ${CHOICES.map(({ id, name }) => html`<option value=${id}>${say(name)}</option>`)}
+            ${CHOICES.map(({ id, name }) => html`<option value=${id} ?selected=${id === written.era}>${say(name)}</option>`)}
           </select>
         </label>
-        ${number("year", say(desk.year), 4)}
-        ${number("month", say(desk.month), 2)}
-        ${number("day", say(desk.day), 2)}
+        ${number("year", say(desk.year), 4, written)}
+        ${number("month", say(desk.month), 2, written)}
+        ${number("day", say(desk.day), 2, written)}
       </div>
       <p class="field-problem" role="alert" id="birth-date-problem"></p>
     </fieldset>
   `;
 }
 
-function number(name: string, label: string, digits: number): TemplateResult {
+function number(name: string, label: string, digits: number, written: Written): TemplateResult {
   return html`
     <label class="field">
       <span class="hint">${label}</span>
       <input
         name=${name}
+        value=${written[name] ?? ""}
         inputmode="numeric"
         autocomplete="off"
         pattern="[0-9０-９]+"

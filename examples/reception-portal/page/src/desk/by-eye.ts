@@ -7,7 +7,7 @@ import { finish } from "./finish.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { readingFace, recordingCheck, unlocking } from "./views/busy.ts";
 import { compare, type Decision, notReceived } from "./views/compare.ts";
-import { askNumber, type VerificationNumber } from "./views/number.ts";
+import { askNumber, type TypedNumber } from "./views/number.ts";
 import { SteppedBack, type Visitor } from "./visitor.ts";
 
 /** What is wrong with a number that was typed. */
@@ -72,19 +72,21 @@ async function read(
   noPin: NoPin | undefined,
 ): Promise<CardFaceReading | undefined> {
   let trouble: Trouble | undefined;
+  let written = {};
   for (;;) {
-    const number = await stage.ask<VerificationNumber | "back">(signal, (answer) =>
-      askNumber({ noPin, trouble }, answer),
+    const answer = await stage.ask<TypedNumber | "back">(signal, (answer) =>
+      askNumber({ noPin, trouble, written }, answer),
     );
     // Where there is no other way, there is nothing to go back to.
-    if (number === "back" && noPin) return undefined;
-    if (number === "back") throw new SteppedBack();
+    if (answer === "back" && noPin) return undefined;
+    if (answer === "back") throw new SteppedBack();
+    ({ written } = answer);
     const progress = { read: 0, total: 1 };
     stage.show(readingFace(progress));
     try {
       return await card.readCardFace({
         nonce,
-        ...number,
+        ...answer.number,
         onProgress: (read, total) => {
           Object.assign(progress, { read, total });
           stage.redraw();

@@ -381,7 +381,7 @@ export function numbered(number: number): Text {
 
 export function deletedWhat(visits: number, enrolment: boolean): Text {
   return {
-    ja: `${enrolment ? "カードの登録と、" : ""}${visits}件の受付から、ご本人に結び付く情報を消しました。`,
+    ja: `${enrolment ? "カードの登録を消し、" : ""}${visits}件の受付を、ご本人と結び付かないようにしました。`,
     en: `${enrolment ? "The remembered card is forgotten, and " : ""}${visits} visits are no longer connected with you.`,
   };
 }

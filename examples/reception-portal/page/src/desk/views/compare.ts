@@ -1,6 +1,6 @@
 import type { CardFace } from "kazashi/card-face";
 import { html, nothing, type TemplateResult } from "lit-html";
-import { say, sayDay } from "../../language.ts";
+import { say, sayDay, sayWesternDay } from "../../language.ts";
 import { desk, sexes } from "../../words/desk.ts";
 import { exclamation, tick } from "../drawings.ts";
 import type { FacePictures } from "../face-pictures.ts";
@@ -34,7 +34,7 @@ export function compare(
           <div class="outside-signature">
             <p class="note">${say(desk.outsideSignature)}</p>
             <dl class="face-data">
-              ${row(say(desk.expiry), sayDay(face.unsigned.expiry))}
+              ${row(say(desk.expiry), sayWesternDay(face.unsigned.expiry))}
               ${row(say(desk.securityCode), text(pictures.securityCode, say(desk.securityCode)))}
             </dl>
           </div>

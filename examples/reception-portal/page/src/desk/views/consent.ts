@@ -100,7 +100,7 @@ export function askBirthDate(
         <div role="alert">
           ${trouble ? html`<p class="notice" data-kind="problem" data-code=${trouble.code}>${say(trouble.what)}</p>` : nothing}
         </div>
-        ${birthDateFields()}
+        ${birthDateFields({})}
         <div class="row">
           <button class="button" type="button" @click=${() => answer("back")}>${say(desk.back)}</button>
           <button class="button primary">${say(desk.next)}</button>

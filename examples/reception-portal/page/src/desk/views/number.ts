@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { say } from "../../language.ts";
 import { desk } from "../../words/desk.ts";
 import { trouble as words } from "../../words/trouble.ts";
-import { birthDateFields, readBirthDate, typed } from "../birth-date-fields.ts";
+import { birthDateFields, readBirthDate, typed, type Written } from "../birth-date-fields.ts";
 import type { NoPin } from "../by-eye.ts";
 import { cardFront } from "../drawings.ts";
 import type { View } from "../stage.ts";
@@ -15,18 +15,30 @@ export interface VerificationNumber {
   readonly securityCode: string;
 }
 
+/** What was typed, with what it means. */
+export interface TypedNumber {
+  readonly number: VerificationNumber;
+  readonly written: Written;
+}
+
 /** Asks for what is printed on the card's front, and shows where. */
 export function askNumber(
-  why: { noPin: NoPin | undefined; trouble: Trouble | undefined },
-  answer: (answer: VerificationNumber | "back") => void,
+  before: { noPin: NoPin | undefined; trouble: Trouble | undefined; written: Written },
+  answer: (answer: TypedNumber | "back") => void,
 ): View {
-  const { noPin, trouble } = why;
+  const { noPin, trouble, written } = before;
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const birthDate = readBirthDate(form);
     const [expiryYear, securityCode] = [digits(form, "expiryYear"), digits(form, "securityCode")];
-    if (birthDate && expiryYear && securityCode) answer({ birthDate, expiryYear, securityCode });
+    if (!birthDate || !expiryYear || !securityCode) return;
+    const number = { birthDate, expiryYear, securityCode };
+    const fields = ["era", "year", "month", "day", "expiryYear", "securityCode"];
+    answer({
+      number,
+      written: Object.fromEntries(fields.map((name) => [name, typed(form, name)])),
+    });
   }
   return () => html`
     <form class="stack number" novalidate autocomplete="off" @submit=${submit}>
@@ -46,10 +58,10 @@ export function askNumber(
       </div>
       <div class="columns">
         <div class="stack">
-          ${birthDateFields(mark(1))}
+          ${birthDateFields(written, mark(1))}
           <div class="number-parts">
-            ${four("expiryYear", mark(2), say(desk.expiryYear), say(desk.expiryYearHint))}
-            ${four("securityCode", mark(3), say(desk.securityCode), say(desk.securityCodeHint))}
+            ${four("expiryYear", written, mark(2), say(desk.expiryYear), say(desk.expiryYearHint))}
+            ${four("securityCode", written, mark(3), say(desk.securityCode), say(desk.securityCodeHint))}
           </div>
         </div>
         <figure class="stack">
@@ -71,12 +83,18 @@ function mark(number: number): TemplateResult {
   return html`<span class="mark" aria-hidden="true">${number}</span>`;
 }
 
-function four(name: string, mark: TemplateResult, label: string, hint: string): TemplateResult {
+function four(
+  name: string,
+  written: Written,
+  mark: TemplateResult,
+  label: string,
+  hint: string,
+): TemplateResult {
   return html`
     <label class="field four-digits">
       <span class="label">${mark} ${label}</span>
       <span class="hint">${hint}</span>
-      <input name=${name} inputmode="numeric" maxlength="4" required aria-describedby=${`${name}-problem`}>
+      <input name=${name} value=${written[name] ?? ""} inputmode="numeric" maxlength="4" required aria-describedby=${`${name}-problem`}>
       <span class="field-problem" role="alert" id=${`${name}-problem`}></span>
     </label>
   `;
