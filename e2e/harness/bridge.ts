@@ -14,6 +14,8 @@ export interface BridgeOptions extends ProgramOptions {
   disclose?: boolean;
   /** The program that asks for PINs. */
   pinentry: string;
+  /** The port, if it is not the one that pages expect. */
+  port?: number;
   /** A card in the bridge itself, instead of those that pcscd knows. */
   virtualCard?: string;
   /** Runs it on a terminal of its own, where dialogs can be shown. */
@@ -44,12 +46,14 @@ export async function startBridge(options: BridgeOptions): Promise<Program> {
   // End-to-end tests may run as root, who alone can give each a network of its own.
   const command = [built("kazashi-bridge"), "serve", "--allow-root", "--dev", "--config", config];
   command.push("--state", options.folder);
+  const { port = 27390 } = options;
+  command.push("--port", String(port));
   if (options.virtualCard) command.push("--virtual-card", options.virtualCard);
   const bridge = Program.start("bridge", options.onTerminal ? onTerminal(command) : command, {
     folder: options.folder,
     env: { TERM: "xterm", LC_ALL: "C.UTF-8", KAZASHI_LOG: "trace", ...options.env },
   });
-  await bridge.says("listening on 127.0.0.1:27390");
+  await bridge.says(`listening on 127.0.0.1:${port}`);
   return bridge;
 }
 

@@ -72,7 +72,16 @@ export class Program {
   }
 
   async stop(): Promise<void> {
-    this.#process.kill("SIGTERM");
+    await this.#end("SIGTERM");
+  }
+
+  /** Has it end at once, as if its machine lost power. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#process.kill(signal);
     while (!this.#ended) await once(this.#heard, "change");
   }
 }

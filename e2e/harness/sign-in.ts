@@ -40,8 +40,8 @@ export async function startServer(
   return server;
 }
 
-/** What the server needs to know to verify what virtual cards show it. */
-function virtualCards(folder: string): string[] {
+/** What a server needs to know to verify what virtual cards show it. */
+export function virtualCards(folder: string): string[] {
   const privateKey = readFileSync(inProject("vectors/keys/card-surface-authority.pem"));
   const root = join(folder, "card-surface-authority.pem");
   mkdirSync(folder, { recursive: true });

@@ -1,0 +1,65 @@
+import type { Page } from "playwright-core";
+
+/** What is printed on the first of the virtual cards, and opens its face (照合番号B). */
+const FACE_OF_HANAKO = {
+  era: "showa",
+  year: "55",
+  month: "2",
+  day: "17",
+  expiryYear: "2035",
+  securityCode: "2285",
+};
+
+/** The desk's page as staff and visitors use it, in Japanese. */
+export class Desk {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Waits until the page is ready for the next visitor. */
+  async isReady(): Promise<this> {
+    await this.shows("カードリーダーに置いてください");
+    return this;
+  }
+
+  /** Waits for a heading that has these words. */
+  async shows(words: string): Promise<void> {
+    await this.page.locator("h1", { hasText: words }).waitFor();
+  }
+
+  /** Waits for what says that something went wrong, and returns it. */
+  async trouble(code: string): Promise<string> {
+    const trouble = this.page.locator(`main [data-code=${code}]`);
+    return (await trouble.textContent()) ?? "";
+  }
+
+  async press(button: string): Promise<void> {
+    await this.page.getByRole("button", { name: button }).click();
+  }
+
+  async tick(option: string): Promise<void> {
+    await this.page.getByLabel(option, { exact: true }).check();
+  }
+
+  /** The visitor's number of the day, once the visit is recorded. */
+  async number(): Promise<number> {
+    return Number(await this.page.locator(".big-number").textContent());
+  }
+
+  /** What the receipt says was read, and what is kept. */
+  async receipt(): Promise<string[][]> {
+    const lists = await this.page.locator(".receipt-list").all();
+    return await Promise.all(lists.map((list) => list.locator("li").allTextContents()));
+  }
+
+  /** Types what is printed on the card's front. */
+  async typeFace(changed: Partial<typeof FACE_OF_HANAKO> = {}): Promise<void> {
+    const { era, ...numbers } = { ...FACE_OF_HANAKO, ...changed };
+    await this.page.selectOption("[name=era]", era);
+    for (const [name, value] of Object.entries(numbers)) {
+      await this.page.fill(`[name=${name}]`, value);
+    }
+  }
+}
