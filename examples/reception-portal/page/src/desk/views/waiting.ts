@@ -35,16 +35,20 @@ export function waiting(
           ${now.notice ? html`<p class="notice" data-kind="problem" data-code=${now.notice.code}>${say(now.notice.what)}</p>` : nothing}
         </div>
         ${invitation(now)}
-        <div class="row centre">
-          ${
-            now.purpose === "receive"
-              ? html`<button class="button quiet" @click=${() => choose("delete")}>${say(desk.deleteMine)}</button>`
-              : html`<button class="button" @click=${() => choose("receive")}>${say(desk.cancel)}</button>`
-          }
-        </div>
+        ${now.state === "empty" ? otherPurpose(now, choose) : nothing}
       </section>
     `;
   };
+}
+
+/** What the next card may be for instead. */
+function otherPurpose(
+  { purpose }: Waiting,
+  choose: (purpose: Waiting["purpose"]) => void,
+): TemplateResult {
+  return purpose === "receive"
+    ? html`<button class="button quiet" @click=${() => choose("delete")}>${say(desk.deleteMine)}</button>`
+    : html`<button class="button" @click=${() => choose("receive")}>${say(desk.cancel)}</button>`;
 }
 
 function invitation({ state, purpose }: Waiting): TemplateResult {
