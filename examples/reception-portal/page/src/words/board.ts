@@ -36,7 +36,7 @@ export const boardWords = {
   road: { ja: "確認方法", en: "How" },
   visitor: { ja: "来訪者", en: "Visitor" },
   check: { ja: "目視の結果", en: "Check by eye" },
-  account: { ja: "受付", en: "Received by" },
+  account: { ja: "受付", en: "Staff" },
   returning: { ja: "再来", en: "Returning" },
   first: { ja: "初めて", en: "First visit" },
   match: { ja: "本人と一致", en: "Match" },
