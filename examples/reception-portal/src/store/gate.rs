@@ -1,11 +1,12 @@
 //! Events, their tickets, and who came in.
 
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use kazashi_server::{Database, Method, NonceError, SessionId, StoreError};
 use serde::Serialize;
-use sqlx::Executor;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::audit::{self, Action};
 use super::event::{self, Kind};
@@ -165,17 +166,21 @@ impl Portal {
         now: SystemTime,
     ) -> Result<Import, StoreError> {
         let mut changes = self.0.begin().await?;
-        // One at a time: two lists in different orders would wait for each other.
+        // One at a time: what is found stays so until the new ones are there.
         next(&mut changes, "import").await?;
+        let mut known = KnownTickets::of(&mut changes, event).await?;
         let mut import = Import::default();
+        let mut added = Vec::new();
         for line in lines {
-            match import_ticket(&mut changes, event, line).await? {
-                Imported::New => import.imported += 1,
-                Imported::Unchanged => import.unchanged += 1,
-                Imported::Refused(why) => {
-                    import.refused.push(RefusedLine { line: line.line, why });
-                }
+            match known.refuses(line) {
+                None if known.add(line) => added.push(line),
+                None => import.unchanged += 1,
+                Some(why) => import.refused.push(RefusedLine { line: line.line, why }),
             }
+        }
+        for added in added.chunks(ROWS) {
+            insert_tickets(&mut changes, event, added).await?;
+            import.imported += u64::try_from(added.len()).unwrap_or(u64::MAX);
         }
         audit::add(&mut changes, by, Action::TicketsImported, Some(event), now).await?;
         changes.commit().await?;
@@ -284,39 +289,57 @@ impl Portal {
     }
 }
 
-enum Imported {
-    New,
-    Unchanged,
-    Refused(&'static str),
+/// How many tickets one statement adds.
+const ROWS: usize = 500;
+
+/// The tickets of an event, and those that are about to be.
+struct KnownTickets {
+    /// Whose each is; nobody's, where the holder was forgotten.
+    subjects: HashMap<String, Option<String>>,
+    holders: HashSet<String>,
 }
 
-async fn import_ticket(
+impl KnownTickets {
+    async fn of(changes: &mut Changes, event: &str) -> Result<Self, StoreError> {
+        let query = sqlx::query("SELECT ticket, subject FROM portal_ticket WHERE event = $1");
+        let rows = query.bind(event).fetch_all(&mut **changes).await?;
+        let ticket = |row| Ok((text(row, "ticket")?, optional(row, "subject")?));
+        let subjects = rows.iter().map(ticket).collect::<Result<HashMap<_, _>, StoreError>>()?;
+        let holders = subjects.values().flatten().cloned().collect();
+        Ok(Self { subjects, holders })
+    }
+
+    /// Why a line is not taken, if it is not.
+    fn refuses(&self, line: &TicketLine) -> Option<&'static str> {
+        match self.subjects.get(&line.ticket) {
+            Some(Some(known)) if *known == line.subject => None,
+            Some(Some(_)) => Some("ticket-of-another"),
+            Some(None) => Some("holder-was-forgotten"),
+            None => self.holders.contains(&line.subject).then_some("subject-has-a-ticket"),
+        }
+    }
+
+    /// Whether the ticket is new.
+    fn add(&mut self, line: &TicketLine) -> bool {
+        self.holders.insert(line.subject.clone());
+        self.subjects.insert(line.ticket.clone(), Some(line.subject.clone())).is_none()
+    }
+}
+
+async fn insert_tickets(
     changes: &mut Changes,
     event: &str,
-    TicketLine { ticket, subject, .. }: &TicketLine,
-) -> Result<Imported, StoreError> {
-    let inserted = sqlx::query(
-        "INSERT INTO portal_ticket (event, ticket, subject) VALUES ($1, $2, $3) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(event)
-    .bind(ticket)
-    .bind(subject)
-    .execute(&mut **changes)
-    .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(Imported::New);
+    lines: &[&TicketLine],
+) -> Result<(), StoreError> {
+    let rows = (0..lines.len()).map(|row| format!("($1, ${}, ${})", 2 * row + 2, 2 * row + 3));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    let insert = format!("INSERT INTO portal_ticket (event, ticket, subject) VALUES {rows}");
+    let mut insert = sqlx::query(AssertSqlSafe(insert)).bind(event);
+    for line in lines {
+        insert = insert.bind(&line.ticket).bind(&line.subject);
     }
-    let query = "SELECT subject FROM portal_ticket WHERE event = $1 AND ticket = $2";
-    let query = sqlx::query(query).bind(event).bind(ticket);
-    let Some(row) = query.fetch_optional(&mut **changes).await? else {
-        return Ok(Imported::Refused("subject-has-a-ticket"));
-    };
-    Ok(match optional(&row, "subject")? {
-        Some(known) if known == *subject => Imported::Unchanged,
-        Some(_) => Imported::Refused("ticket-of-another"),
-        None => Imported::Refused("holder-was-forgotten"),
-    })
+    insert.execute(&mut **changes).await?;
+    Ok(())
 }
 
 async fn ticket_of(
