@@ -209,7 +209,8 @@ export interface CallOptions {
  * The portal's server. Nothing is sent a second time by itself: see {@link untilAnswered}. Throws a
  * {@link PortalError}, or the reason of the signal by which a call was ended.
  *
- * Dispatches `signed-out` when the server no longer knows the session.
+ * Dispatches `signed-out` when the server no longer knows the session, and `forbidden` when it refuses
+ * something: another page of this browser may have signed out or somebody else in.
  */
 export class Api extends EventTarget {
   #csrf = "";
@@ -408,7 +409,7 @@ export class Api extends EventTarget {
 
   #refusal(response: Response, answer: { code?: unknown }): PortalError {
     const code = typeof answer.code === "string" ? answer.code : "unavailable";
-    if (code === "signed-out") this.dispatchEvent(new Event("signed-out"));
+    if (code === "signed-out" || code === "forbidden") this.dispatchEvent(new Event(code));
     const seconds = Number(response.headers.get("retry-after"));
     return new PortalError(code, { retryAfter: seconds > 0 ? seconds : undefined });
   }

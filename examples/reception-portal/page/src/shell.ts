@@ -35,7 +35,17 @@ export class Shell {
       // What is sent again and again in the meantime must not disturb those who sign in.
       if (this.#session?.account) void this.#start();
     });
+    this.#api.addEventListener("forbidden", () => void this.#seeWhoIsSignedIn());
     await this.#start();
+  }
+
+  /** Starts anew if it is somebody else, or nobody, whom this page does not know of. */
+  async #seeWhoIsSignedIn(): Promise<void> {
+    const before = this.#session?.account?.name;
+    const session = await this.#api.session().catch(() => undefined);
+    if (!session || session.account?.name === before) return;
+    this.#session = session;
+    await this.#show();
   }
 
   async #start(): Promise<void> {
