@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -35,7 +36,7 @@ impl Server {
         let tls = match (&options.tls_certificate, &options.tls_key) {
             (Some(certificate), Some(key)) => {
                 let config = RustlsConfig::from_pem_file(certificate, key).await;
-                Some(config.map_err(|error| format!("TLS: {error}"))?)
+                Some(without_http_2(config.map_err(|error| format!("TLS: {error}"))?))
             }
             _ => None,
         };
@@ -77,4 +78,11 @@ impl Server {
             None => server.serve(service).await,
         }
     }
+}
+
+/// HTTP/2 is offered unless told otherwise, and browsers would take it; it is not spoken here.
+fn without_http_2(config: RustlsConfig) -> RustlsConfig {
+    let mut inner = (*config.get_inner()).clone();
+    inner.alpn_protocols = vec![b"http/1.1".to_vec()];
+    RustlsConfig::from_config(Arc::new(inner))
 }

@@ -111,14 +111,17 @@ fn tls_is_spoken_with_the_files_that_are_given() {
     fs::write(&request, "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         .unwrap();
     let answer = Command::new("openssl")
-        .args(["s_client", "-quiet", "-verify_return_error", "-verify_hostname", "localhost"])
+        .args(["s_client", "-verify_return_error", "-verify_hostname", "localhost"])
+        // As browsers do.
+        .args(["-alpn", "h2,http/1.1"])
         .args(["-CAfile", &certificate, "-connect", &server.socket().to_string(), "-ign_eof"])
         .stdin(fs::File::open(request).unwrap())
         .stderr(Stdio::null())
         .output()
         .unwrap();
     let answer = String::from_utf8_lossy(&answer.stdout).into_owned();
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(answer.contains("ALPN protocol: http/1.1"), "{answer}");
+    assert!(answer.contains("\nHTTP/1.1 200 OK"), "{answer}");
 }
 
 #[test]
