@@ -1,6 +1,13 @@
 import { ACCOUNT } from "./portal-server.ts";
 import type { Answer } from "./session.ts";
 
+/** Something that happened, as a board is told. */
+export interface BoardEvent {
+  kind: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has other data
+  data: any;
+}
+
 /** Whoever asks a portal's server without its page: a session of its own. */
 export class PortalSession {
   readonly origin: string;
@@ -58,6 +65,21 @@ export class PortalSession {
     return lines.map((line: string) => line.split(",").at(-1));
   }
 
+  /**
+   * Watches the board at one of the portal's servers, until the signal aborts. What happens comes into
+   * the list that this returns.
+   */
+  async watch(port: number, signal: AbortSignal): Promise<BoardEvent[]> {
+    const url = `http://127.0.0.1:${port}/api/board/stream`;
+    const response = await fetch(url, { headers: { cookie: this.#cookie }, signal });
+    if (!response.ok) throw new Error(`the stream: ${response.status}`);
+    const events: BoardEvent[] = [];
+    void gather(response, events).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+    return events;
+  }
+
   async #send(method: string, path: string, body?: { type: string; text: string }) {
     const headers = {
       origin: this.origin,
@@ -74,5 +96,18 @@ export class PortalSession {
       status: response.status,
       body: isJson ? await response.json() : await response.text(),
     };
+  }
+}
+
+async function gather(response: Response, events: BoardEvent[]): Promise<void> {
+  let text = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const messages = (text + chunk).split("\n\n");
+    text = messages.pop() ?? "";
+    for (const message of messages) {
+      const [, kind] = /^event: ?(.*)$/m.exec(message) ?? [];
+      const [, data] = /^data: ?(.*)$/m.exec(message) ?? [];
+      if (kind && data) events.push({ kind, data: JSON.parse(data) });
+    }
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { bridgeKey, startBridge } from "./bridge.ts";
+import { type BridgeOptions, bridgeKey, startBridge } from "./bridge.ts";
 import { InsertedCard, newCard } from "./card.ts";
 import { workFolder } from "./paths.ts";
 import { startPcscd } from "./pcscd.ts";
@@ -23,12 +23,14 @@ export interface ReceptionOptions {
   database?: string;
   /** How browsers name the portal, if that is not by the port of its server. */
   origin?: string;
+  /** The port of its server: a free one, if left out. */
+  port?: number;
   /** How much the bridge logs: everything, if left out. */
   log?: string;
 }
 
 /** What a desk and a gate of the portal do with cards. */
-const SCOPES = [
+export const SCOPES = [
   "events",
   "authenticate",
   "authenticate-pinless",
@@ -93,7 +95,7 @@ export class Reception {
     await this.pcscd.says("Card inserted");
     this.#hasCard = true;
     await this.removeCard();
-    this.port = await freePort();
+    this.port = this.#options.port ?? (await freePort());
     this.origin = this.#options.origin ?? `http://127.0.0.1:${this.port}`;
     await this.startBridge();
     await addAccount(folder, this.database);
@@ -102,7 +104,7 @@ export class Reception {
     this.#context = await this.#signIn(this.browser);
   }
 
-  async startBridge(): Promise<void> {
+  async startBridge(options: Pick<Partial<BridgeOptions>, "scopes" | "virtualCard"> = {}) {
     const { log } = this.#options;
     this.bridge = await startBridge({
       folder: this.folder,
@@ -110,6 +112,7 @@ export class Reception {
       scopes: SCOPES,
       pinentry: this.pinentry.program,
       env: { ...this.pinentry.env, ...(log && { KAZASHI_LOG: log }) },
+      ...options,
     });
   }
 
@@ -137,7 +140,7 @@ export class Reception {
   }
 
   /** Opens a screen in a window of its own, signed in. It is closed with the test. */
-  async open(screen: "desk" | "gate" | "board" | "settings"): Promise<Page> {
+  async open(screen: "" | "desk" | "gate" | "board" | "settings"): Promise<Page> {
     const page = await this.#signedIn().newPage();
     page.on("pageerror", (error) => this.faults.push(error.message));
     onTestFinished(() => page.close());

@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Brings each request to the next of several servers, and knows no browser again. */
+export class Balancer {
+  readonly origin: string;
+  /** The ports of the servers. */
+  readonly servers: number[] = [];
+  /** How many requests each server has answered, by its port. */
+  readonly answered = new Map<number, number>();
+  readonly #server: Server;
+  #next = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on("request", (incoming, response) => void this.#serve(incoming, response));
+  }
+
+  static async start(): Promise<Balancer> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Balancer(server);
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** A server that takes no connection is passed over. */
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    for (const _ of this.servers) {
+      const port = this.servers[this.#next++ % this.servers.length] ?? 0;
+      const answer = await ask(port, incoming, Buffer.concat(chunks));
+      if (answer === "not there") continue;
+      // What was sent to a server that then failed may have been done: whether to ask again is the
+      // page's to say.
+      if (answer === "failed") break;
+      this.answered.set(port, 1 + (this.answered.get(port) ?? 0));
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.flushHeaders();
+      response.once("close", () => answer.destroy());
+      answer.once("error", () => response.destroy());
+      answer.pipe(response);
+      return;
+    }
+    response.destroy();
+  }
+}
+
+async function ask(
+  port: number,
+  incoming: IncomingMessage,
+  body: Buffer,
+): Promise<IncomingMessage | "not there" | "failed"> {
+  const { method, url, headers, socket } = incoming;
+  const forwarded = { ...headers, "x-forwarded-for": socket.remoteAddress };
+  // A connection of its own: one that was kept could be of a server that is gone.
+  const outgoing = request({ port, method, path: url, headers: forwarded, agent: false });
+  outgoing.end(body);
+  try {
+    const [answer] = await once(outgoing, "response");
+    return answer;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? "not there" : "failed";
+  }
+}
