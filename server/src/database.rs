@@ -78,6 +78,15 @@ impl Database {
         let begin = if self.postgres { "BEGIN" } else { "BEGIN IMMEDIATE" };
         Ok(self.pool.begin_with(begin).await?)
     }
+
+    /// Leaves no copy in SQLite's files of what was deleted before: earlier states of its pages stay
+    /// in the write-ahead log until that is emptied. PostgreSQL's vacuum sees to the same in time.
+    pub async fn purge_deleted(&self) -> Result<(), StoreError> {
+        if !self.postgres {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -24,8 +24,9 @@ pub(super) async fn open_sqlite(url: &str) -> Result<AnyPool, StoreError> {
         .max_connections(1)
         .after_connect(|connection, _| {
             Box::pin(async move {
+                // What is deleted is overwritten.
                 let pragmas = format!(
-                    "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL",
+                    "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON",
                     BUSY_TIMEOUT.as_millis()
                 );
                 connection.execute(sqlx::raw_sql(AssertSqlSafe(pragmas))).await?;

@@ -67,6 +67,7 @@ impl Portal {
         let deleted = forget(&mut changes, deletion).await?;
         if deleted.is_some() {
             changes.commit().await.map_err(StoreError::from)?;
+            self.0.purge_deleted().await?;
         }
         Ok(deleted)
     }
