@@ -41,17 +41,17 @@ export function cardFront(label: string): TemplateResult {
       <circle class="card-face-line" cx="84" cy="148" r="24" />
       <path class="card-face-line" d="M42 232c4-36 22-50 42-50s38 14 42 50" />
       <g class="spot">
-        <rect x="164" y="92" width="238" height="42" rx="8" />
+        <rect x="164" y="92" width="246" height="42" rx="8" />
         <circle cx="188" cy="113" r="14" /><text x="188" y="119">1</text>
         <text class="sample" x="212" y="120">昭和○年○月○日生</text>
       </g>
       <g class="spot">
-        <rect x="164" y="144" width="238" height="42" rx="8" />
+        <rect x="164" y="144" width="246" height="42" rx="8" />
         <circle cx="188" cy="165" r="14" /><text x="188" y="171">2</text>
         <text class="sample" x="212" y="172">20○○年○月○日まで有効</text>
       </g>
       <g class="spot">
-        <rect x="164" y="196" width="238" height="42" rx="8" />
+        <rect x="164" y="196" width="246" height="42" rx="8" />
         <circle cx="188" cy="217" r="14" /><text x="188" y="223">3</text>
         <text class="sample" x="212" y="224">○○○○</text>
       </g>

@@ -19,7 +19,8 @@ export async function finish(visitor: Visitor, visit: NewVisit): Promise<void> {
   let recorded = await Promise.race([sending.answer, sending.silence]);
   if (!recorded) {
     const next = withResolvers<void>();
-    stage.show(kept(next.resolve));
+    // The click that it would resolve with is no answer.
+    stage.show(kept(() => next.resolve()));
     recorded = await Promise.race([sending.answer, next.promise, aborted(signal)]);
   }
   if (recorded) return await showResult(visitor, visit, recorded);
