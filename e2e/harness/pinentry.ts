@@ -38,10 +38,13 @@ export class ScriptedPinentry {
     return existsSync(file) ? decodeURIComponent(readFileSync(file, "utf8")) : "";
   }
 
+  /** How many dialogs have asked for a PIN since the start. */
+  get dialogs(): number {
+    return this.shown.split("\n").filter((line) => line === "GETPIN").length;
+  }
+
   /** Resolves when so many dialogs have asked for a PIN since the start. */
   async asked(times: number): Promise<void> {
-    while (this.shown.split("\n").filter((line) => line === "GETPIN").length < times) {
-      await setTimeout(20);
-    }
+    while (this.dialogs < times) await setTimeout(20);
   }
 }

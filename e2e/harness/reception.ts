@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { APIResponse, Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { type BridgeOptions, bridgeKey, startBridge } from "./bridge.ts";
 import { InsertedCard, newCard } from "./card.ts";
@@ -142,7 +142,7 @@ export class Reception {
   /** Opens a screen in a window of its own, signed in. It is closed with the test. */
   async open(screen: "" | "desk" | "gate" | "board" | "settings"): Promise<Page> {
     const page = await this.#signedIn().newPage();
-    page.on("pageerror", (error) => this.faults.push(error.message));
+    page.on("pageerror", (error) => this.faults.push(error.stack ?? error.message));
     onTestFinished(() => page.close());
     await page.goto(new URL(screen, this.origin).href);
     return page;
@@ -158,8 +158,17 @@ export class Reception {
 
   /** Asks the server something as whoever is signed in. */
   async ask(path: string): Promise<Answer> {
-    const response = await this.#signedIn().request.get(new URL(path, this.origin).href);
+    const response = await this.#get(path);
     return { status: response.status(), body: await response.json() };
+  }
+
+  /** Downloads a text as whoever is signed in. */
+  async download(path: string): Promise<string> {
+    return await (await this.#get(path)).text();
+  }
+
+  #get(path: string): Promise<APIResponse> {
+    return this.#signedIn().request.get(new URL(path, this.origin).href);
   }
 
   /** Takes the card off the reader, if there is one, and sees that pcscd has noticed. */
