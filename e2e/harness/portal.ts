@@ -59,12 +59,7 @@ export class Portal {
 
   /** Starts it, with a certificate of its own. */
   static async start(folder: string): Promise<Portal> {
-    const [key, cert] = [join(folder, "portal.key"), join(folder, "portal.crt")];
-    const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-    await execute("openssl", [
-      ...[...request, "-nodes", "-subj", "/CN=portal.example", "-days", "2"],
-      ...["-addext", "subjectAltName=DNS:portal.example", "-keyout", key, "-out", cert],
-    ]);
+    const { key, cert } = await makeCertificate(folder);
     const server = createServer({ key: await readFile(key), cert: await readFile(cert) });
     server.on("request", async ({ url = "" }, response) => {
       const { pathname, searchParams } = new URL(url, "https://portal.example");
@@ -84,10 +79,7 @@ export class Portal {
 
   /** What makes Chromium take it for a site on the internet. */
   get chromiumArguments(): string[] {
-    return [
-      "--host-resolver-rules=MAP portal.example 127.0.0.1",
-      `--ip-address-space-overrides=127.0.0.1:${this.port}=public`,
-    ];
+    return publicSite(this.port);
   }
 
   /** Opens its page in a window that knows of no earlier one. */
@@ -100,6 +92,25 @@ export class Portal {
   stop(): void {
     this.#server.close();
   }
+}
+
+/** What makes Chromium take `https://portal.example` at this port for a site on the internet. */
+export function publicSite(port: number): string[] {
+  return [
+    "--host-resolver-rules=MAP portal.example 127.0.0.1",
+    `--ip-address-space-overrides=127.0.0.1:${port}=public`,
+  ];
+}
+
+/** Makes a key and a certificate for `portal.example`, and returns their files. */
+export async function makeCertificate(folder: string): Promise<{ key: string; cert: string }> {
+  const [key, cert] = [join(folder, "portal.key"), join(folder, "portal.crt")];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+  await execute("openssl", [
+    ...[...request, "-nodes", "-subj", "/CN=portal.example", "-days", "2"],
+    ...["-addext", "subjectAltName=DNS:portal.example", "-keyout", key, "-out", cert],
+  ]);
+  return { key, cert };
 }
 
 /** Answers the browser's question whether a page may reach this workstation, or does not. */

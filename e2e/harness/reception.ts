@@ -39,6 +39,9 @@ export const SCOPES = [
   "attributes",
 ];
 
+/** Where the bridge of the second desk listens. */
+const SECOND_PORT = 27391;
+
 const WINDOW = {
   locale: "ja-JP",
   timezoneId: "Asia/Tokyo",
@@ -194,6 +197,37 @@ export class Reception {
     const since = this.pcscd?.output.length;
     this.insertedCard?.program.type(`swap ${card}\n`);
     await this.pcscd?.says("Card inserted", since);
+  }
+
+  /**
+   * Opens the desk of another workstation, signed in as the same person: one with a bridge of its own,
+   * in which there is this card. It is closed with the test.
+   */
+  async openSecondDesk(card: string): Promise<{ page: Page; pinentry: ScriptedPinentry }> {
+    const folder = join(this.folder, "second-desk");
+    mkdirSync(folder);
+    const pinentry = new ScriptedPinentry(folder);
+    const bridge = await startBridge({
+      ...{ folder, port: SECOND_PORT, origin: this.origin, scopes: SCOPES, virtualCard: card },
+      ...{ pinentry: pinentry.program, env: pinentry.env },
+    });
+    onTestFinished(() => bridge.stop());
+    // Workstations have the port of pages each for themselves; here they share a loopback, and the
+    // policy of the page knows of the usual port only.
+    const storageState = await this.#signedIn().storageState();
+    const context = await this.#browser().newContext({ ...WINDOW, storageState, bypassCSP: true });
+    await context.addInitScript(`
+      globalThis.WebSocket = class extends WebSocket {
+        constructor(url, protocols) {
+          super(String(url).replace("27390", "${SECOND_PORT}"), protocols);
+        }
+      };
+    `);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.faults.push(error.stack ?? error.message));
+    onTestFinished(() => context.close());
+    await page.goto(new URL("desk", this.origin).href);
+    return { page, pinentry };
   }
 
   /** Makes another card, and returns its folder. */
