@@ -140,10 +140,11 @@ fn trust(options: &ServeOptions) -> Result<(Trust, CvTrust, Vec<CardAuthority>),
     Ok((trust, cv_trust, card_authorities))
 }
 
-/// The one object in a PEM file that was accepted before (RFC 7468).
+/// The one object in a PEM file that was accepted before. Around it there may be text (RFC 7468).
 fn der(pem: &[u8]) -> Option<Base64> {
     let lines = str::from_utf8(pem).ok()?.lines().map(str::trim);
-    let text: String = lines.filter(|line| !line.starts_with("-----")).collect();
+    let object = lines.skip_while(|line| !line.starts_with("-----BEGIN ")).skip(1);
+    let text: String = object.take_while(|line| !line.starts_with("-----")).collect();
     serde_json::from_value(text.into()).ok()
 }
 

@@ -131,7 +131,9 @@ fn keys(folder: &Path) -> Vec<String> {
     let root = folder.join("root.pem");
     let authority = fs::read_to_string(vectors().join("keys/card-surface-authority.pem")).unwrap();
     let authority = RsaPrivateKey::from_pkcs8_pem(&authority).unwrap().to_public_key();
-    fs::write(&root, authority.to_public_key_pem(LineEnding::LF).unwrap()).unwrap();
+    let pem = authority.to_public_key_pem(LineEnding::LF).unwrap();
+    // As the emulator writes it, with text before.
+    fs::write(&root, format!("Key identifier: {ROOT}\n{pem}")).unwrap();
     let bridge = kazashi_server::BridgeKey::from_bytes(bridge_key().verifying_key().as_bytes());
     let options = [
         ("--pairwise-key", pairwise.display().to_string()),
