@@ -1,0 +1,192 @@
+import { execFile } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { JSHandle, Page } from "playwright-core";
+import type { Kazashi } from "../../js/src/index.ts";
+import { importInto } from "./client.ts";
+import { built, inProject, workFolder } from "./paths.ts";
+import { PortalSession } from "./portal-session.ts";
+import { type Reception, SCOPES } from "./reception.ts";
+
+/** Somebody with a card of their own. */
+export interface Person {
+  /** The folder that is the memory of their card. */
+  readonly card: string;
+  /** `YYYY-MM-DD`. */
+  readonly birthDate: string;
+}
+
+/** The identifier of the root of card surfaces. */
+const ROOT = "39303030303233080530303100000000";
+
+/** The cards of so many people. They are kept until the emulator changes: to make one takes a second. */
+export async function issueCards(people: number): Promise<string> {
+  const folder = workFolder(join("crowd", String(people)));
+  const done = join(folder, "done");
+  const emulator = built("kazashi-emulator");
+  if (!existsSync(done) || statSync(done).mtime < statSync(emulator).mtime) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    await promisify(execFile)(emulator, ["issue", folder, "--people", String(people)]);
+    writeFileSync(done, "");
+  }
+  return folder;
+}
+
+/** What has a server believe these cards. */
+export function authoritiesOf(folder: string): string[] {
+  const authorities = join(folder, "authorities");
+  return [
+    `--authorities=${join(authorities, "user-authentication-ca.der")}`,
+    `--card-surface-root=${ROOT}=${join(authorities, "card-surface-authority.pem")}`,
+  ];
+}
+
+export function peopleOf(folder: string): Person[] {
+  const cards = readdirSync(folder).filter((name) => /^\d{4}$/.test(name));
+  return cards.sort().map((name) => {
+    const card = join(folder, name);
+    const toml = readFileSync(join(card, "card.toml"), "utf8");
+    // Six digits, of which the year is of Shōwa: they are all born then.
+    const [, year, month, day] =
+      /^\[card-surface\.pins\.0011\]\nvalue = "(\d\d)(\d\d)(\d\d)"$/m.exec(toml) ?? [];
+    return { card, birthDate: `${1925 + Number(year)}-${month}-${day}` };
+  });
+}
+
+/** The bridge has a reader of its own from now on, on which cards lie as soon as they are put there. */
+export async function useVirtualReader(reception: Reception): Promise<void> {
+  await reception.bridge?.stop();
+  const scopes = [...SCOPES, "page-pin"];
+  await reception.startBridge({ scopes, virtualCard: reception.card });
+  reception.bridge?.type("remove\n");
+}
+
+/**
+ * Has everybody received with the PIN and their cards remembered, one after the other at the virtual
+ * reader, by a page that asks nobody. Returns the `id` of an event for which each has a ticket: the
+ * first has A-1.
+ */
+export async function enrol(reception: Reception, people: readonly Person[]): Promise<string> {
+  const page = await reception.open("");
+  await page.route("**/kazashi/**", async (route) => {
+    const path = new URL(route.request().url()).pathname.replace("/kazashi/", "");
+    await route.fulfill({ path: inProject(join("target/npm/kazashi/dist", path)) });
+  });
+  const kazashi = await importInto<typeof import("../../js/src/index.ts")>(page, "index.js");
+  const enrolment = await page.evaluateHandle(openEnrolment, kazashi);
+  for (const { card, birthDate } of people) {
+    reception.bridge?.type(`swap ${card}\n`);
+    await enrolment.evaluate((enrolment, birthDate) => enrolment.next(birthDate), birthDate);
+  }
+  reception.bridge?.type("remove\n");
+  await page.close();
+  const session = await PortalSession.signedIn(reception.origin);
+  const subjects = await session.subjects();
+  const tickets = subjects.map((subject, index) => `A-${index + 1},${subject}`);
+  return await session.newEvent("春の催し", ["ticket,subject", ...tickets].join("\n"));
+}
+
+/** A page that enrols one card after another. It lives in the page. */
+interface Enrolment {
+  next(birthDate: string): Promise<void>;
+}
+
+/** Runs in the page. */
+async function openEnrolment({
+  connect,
+}: typeof import("../../js/src/index.ts")): Promise<Enrolment> {
+  const kazashi: Kazashi = await connect();
+  const cards = kazashi.cards();
+  const { csrf } = await (await fetch("/api/session")).json();
+  const post = async (path: string, body: unknown) => {
+    const headers = { "content-type": "application/json", "x-csrf-token": csrf };
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${path}: ${answer.code}`);
+    return answer;
+  };
+  return {
+    async next(birthDate) {
+      const { value: card } = await cards.next();
+      if (!card) throw new Error("no card");
+      const { nonces } = await post("/api/nonces", { methods: ["pin", "presence"] });
+      const signed = await card.enrol({ nonces, birthDate, pin: "1234" });
+      const consent = { items: [], remember: true };
+      const visit = { id: crypto.randomUUID(), road: "pin", nonces, ...signed, consent };
+      await post("/api/desk/visits", visit);
+    },
+  };
+}
+
+/** What the gate made of a visitor. */
+export interface Turn {
+  tone: string;
+  /** What the screen says of the ticket. */
+  ticket: string;
+  /** The milliseconds of each part, by its name; `turn` is all of it. */
+  times: Record<string, number>;
+}
+
+/** A gate that writes down its turns. */
+export class CountingGate {
+  readonly page: Page;
+  readonly #turns: JSHandle<Turn[]>;
+  #passed = 0;
+
+  private constructor(page: Page, turns: JSHandle<Turn[]>) {
+    this.page = page;
+    this.#turns = turns;
+  }
+
+  /** Opens the gate of the one event. */
+  static async open(reception: Reception): Promise<CountingGate> {
+    const page = await reception.open("gate");
+    const turns = await page.evaluateHandle(writeDownTurns);
+    await page.click("form .button.primary");
+    await page.locator(".gate-server[data-state=up]").waitFor();
+    return new CountingGate(page, turns);
+  }
+
+  /** What the gate makes of whoever now comes: `put` puts their card there. */
+  async pass(put: () => void): Promise<Turn> {
+    this.#passed += 1;
+    put();
+    const turn = await this.#turns.evaluate(async (turns, count) => {
+      while (turns.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      return turns[count - 1];
+    }, this.#passed);
+    if (!turn) throw new Error("no turn");
+    return turn;
+  }
+}
+
+/** Runs in the page. */
+function writeDownTurns(): Turn[] {
+  const turns: Turn[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries()) {
+      if (name !== "gate:turn") continue;
+      const result = document.querySelector<HTMLElement>(".gate-result");
+      const parts = performance.getEntriesByType("measure");
+      turns.push({
+        tone: result?.dataset.tone ?? "none",
+        ticket: result?.querySelector(".gate-ticket")?.textContent ?? "",
+        times: Object.fromEntries(
+          parts.map(({ name, duration }) => [name.replace("gate:", ""), duration]),
+        ),
+      });
+    }
+  });
+  observer.observe({ type: "measure" });
+  return turns;
+}
