@@ -159,6 +159,21 @@ test("in English the same card is received with English words", async () => {
   expect(await page.getAttribute("html", "lang")).toBe("en");
 });
 
+test("two desks receive visitors at once, and the board shows both as they come", async () => {
+  const board = await reception.open("board");
+  await board.locator("tbody tr").nth(5).waitFor();
+  const taro = await reception.newCard("another-person");
+  const second = await reception.openSecondDesk(taro);
+  const desks = [await openDesk(), new Desk(second.page)] as const;
+  await desks[1].press("暗証番号で受付");
+  await desks[1].press("進む");
+  await second.pinentry.asked(1);
+  await Promise.all([reception.insertCard(), second.pinentry.type("1234")]);
+  const numbers = await Promise.all(desks.map((desk) => desk.number()));
+  expect(numbers.sort()).toEqual([7, 8]);
+  await board.locator("tbody tr").nth(7).waitFor();
+});
+
 test("the board shows the day, and the settings what the staff did", async () => {
   const board = await reception.open("board");
   await board.locator("tbody tr").nth(5).waitFor();
