@@ -92,7 +92,7 @@ function late({ at, outcome }: Late): TemplateResult {
   if ("recorded" in outcome) {
     const number = say(numbered(outcome.recorded.visit.number));
     return html`
-      <p class="notice" data-kind="success">${say(desk.lateRecorded)}: ${when}, ${number}</p>
+      <p class="notice" data-kind="success">${say(desk.lateRecorded)}: ${when} (${number})</p>
     `;
   }
   return html`
