@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use crate::shell::{Shell, cargo, npm as npm_program};
-use crate::{npm, setup, wasm};
+use crate::{npm, portal_page, setup, wasm};
 
 /// Measures, and prints what it finds. Building the modules and the package prints their sizes.
 pub(crate) fn run(shell: &Shell) -> Result<()> {
@@ -15,8 +15,15 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     wasm::build(shell)?;
     npm::package(shell)?;
     npm::install_into(shell, "examples/sign-in")?;
+    portal_page::build(shell)?;
 
-    let packages = ["kazashi-bridge", "kazashi-emulator", "kazashi-sign-in", "other-program"];
+    let packages = [
+        "kazashi-bridge",
+        "kazashi-emulator",
+        "kazashi-reception-portal",
+        "kazashi-sign-in",
+        "other-program",
+    ];
     let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     shell.run(cargo().args(["build", "--release"]).args(packages))?;
     let native = ["bench", "--package", "kazashi-bridge", "--bench", "native", "--no-run"];
