@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface ProgramOptions {
@@ -57,6 +57,12 @@ export class Program {
 
   get ended(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** How much memory it has now, in bytes. */
+  get memory(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
   }
 
   /** Types on its standard input. */

@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: commands to the card, times as ratios of one run, the bridge
-//! under load, and sizes.
+//! under load, a crowd at the portal's gate, and sizes.
 
 use anyhow::Result;
 
