@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { retriesLeft } from "../harness/card.ts";
 import { Desk } from "../harness/desk.ts";
 import { look } from "../harness/look.ts";
+import { built } from "../harness/paths.ts";
+import { Program } from "../harness/program.ts";
 import { Reception } from "../harness/reception.ts";
 
 // What can go wrong at the desk of the reception portal, caused for real, and what people are told.
@@ -148,6 +150,19 @@ test("a card that is no My Number Card is told so", async () => {
   const desk = new Desk(await reception.open("desk"));
   expect(await desk.trouble("unsupported-card")).toContain("運転免許証");
   await look(desk.page, "trouble-unsupported", "desk");
+});
+
+test("a card that another program keeps to itself is told of, and goes on once it is free", async () => {
+  await reception.swapCard(reception.card);
+  const command = [built("other-program"), "exclusive", "--keep=60000"];
+  const other = Program.start("other-program", command, { folder: reception.folder });
+  await other.says("has the card");
+  const desk = new Desk(await reception.open("desk"));
+  expect(await desk.trouble("sharing-violation")).toContain("ほかのソフトウェア");
+  await look(desk.page, "trouble-shared", "desk");
+  await other.stop();
+  await desk.press("もう一度試す");
+  await desk.shows("受付の方法を選んで");
 });
 
 test("without its server the desk says so, and goes on once it is there", async () => {

@@ -5,7 +5,7 @@
 //!   both keys without a PIN, outside of any transaction. A signature means that a PIN which
 //!   somebody else presented was left behind.
 //! - `hold` does the same within transactions, and now and then keeps one for a while.
-//! - `exclusive` takes the card for itself alone, for a while.
+//! - `exclusive` takes the card for itself alone, for a while, and says so.
 //! - `watch` does nothing to it, and prints when pcscd told of each insertion: milliseconds since
 //!   1970, one a line.
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
@@ -138,6 +138,7 @@ fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Resu
             signatures
         }
         Habit::Exclusive | Habit::Watch => {
+            println!("has the card");
             thread::sleep(keep);
             Ok(0)
         }
