@@ -1,5 +1,6 @@
-//! Writes `vectors/certificates`, `vectors/cv-certificates` and the card images from the keys in
-//! `vectors/keys`. Running it again gives the same bytes.
+//! Writes `vectors/certificates`, `vectors/cv-certificates` (with the public keys that verifiers of
+//! these cards take for roots) and the card images from the keys in `vectors/keys`. Running it again
+//! gives the same bytes.
 
 use std::error::Error;
 use std::fs;
@@ -92,6 +93,12 @@ fn main() -> Result<()> {
     }
     for (name, certificate) in cv_certificates {
         fs::write(root.join("vectors/cv-certificates").join(name), certificate)?;
+    }
+    for (name, authority) in [
+        ("card-surface-authority.pem", &hierarchy.card_surface),
+        ("card-info-authority.pem", &hierarchy.card_info),
+    ] {
+        fs::write(root.join("vectors/cv-certificates").join(name), authority.to_public_key_pem()?)?;
     }
     Ok(())
 }

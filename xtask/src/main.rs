@@ -19,14 +19,19 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::demo::Demo;
 use crate::shell::Shell;
 
 /// The project's own commands.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Command {
-    /// Sign in with a virtual card: set up, build, start the bridge and the sign-in page
-    Demo,
+    /// Try it without hardware: set up, build, start the bridge, a page and virtual cards
+    Demo {
+        /// What is shown
+        #[arg(value_enum, default_value_t = Demo::Portal)]
+        demo: Demo,
+    },
     /// Build the reception portal, page and program, into target/release
     Portal,
     /// Set up and run every check
@@ -42,7 +47,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     let shell = Shell::terminal();
     match Command::parse() {
-        Command::Demo => demo::run(&shell)?,
+        Command::Demo { demo } => demo::run(&shell, demo)?,
         Command::Portal => portal::build(&shell)?,
         Command::Test => return test::run(),
         Command::Wasm => {
