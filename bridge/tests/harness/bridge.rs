@@ -413,6 +413,18 @@ impl<S: Read + Write> Page<S> {
         }
     }
 
+    /// Waits until the bridge knows that the card is gone.
+    pub(crate) fn wait_until_card_is_gone(&mut self) {
+        let reader = self.reader();
+        loop {
+            let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
+            match acquired["lease"].as_str() {
+                Some(lease) => drop(self.ask(json!({ "type": "release", "lease": lease }))),
+                None => break assert_eq!(acquired["code"], "no-smartcard"),
+            }
+        }
+    }
+
     pub(crate) fn sign(&mut self, lease: &str, pin: Value) -> Value {
         self.ask(sign_challenge(lease, pin))
     }

@@ -175,6 +175,7 @@ fn a_card_that_no_page_identified_is_told_apart_afterwards() {
         assert_eq!(page.ask(verify)["type"], "verified");
         assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
         bridge.tell("remove");
+        page.wait_until_card_is_gone();
         bridge.tell("insert");
     }
     let lines = bridge.lines();
