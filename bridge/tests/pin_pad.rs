@@ -86,7 +86,7 @@ fn what_is_cancelled_or_cannot_be_a_pin_spends_no_try() {
             assert_eq!(outcome(&desk.sign(&mut page, &lease, keys)), (code, None), "{keys}");
         }
         assert_eq!(desk.tries(), 3);
-        assert!(desk.card.was_left_clean());
+        desk.wait_until_card_is_clean();
     });
 }
 
@@ -252,6 +252,15 @@ impl Desk {
         let begun = Instant::now();
         while !self.reader_waits() {
             assert!(begun.elapsed() < PATIENCE, "the reader does not wait for keys");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The page has its answer before that.
+    fn wait_until_card_is_clean(&self) {
+        let begun = Instant::now();
+        while !self.card.was_left_clean() {
+            assert!(begun.elapsed() < PATIENCE, "the card manager is not selected");
             thread::sleep(Duration::from_millis(5));
         }
     }
