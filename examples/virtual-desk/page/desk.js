@@ -148,7 +148,8 @@ function speak() {
   document.documentElement.lang = language;
   const other = language === "ja" ? ["English", "en"] : ["日本語", "ja"];
   [element("language").textContent, element("language").lang] = other;
-  for (const each of document.querySelectorAll("[data-ja]")) {
+  for (const each of document.querySelectorAll("[data-en]")) {
+    each.dataset.ja ??= each.textContent;
     each.textContent = each.dataset[language];
   }
 }
