@@ -2,16 +2,15 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kazashi_emulator::{Application, Ef, Image, folder};
 use serde::Serialize;
 
-/// The cards, in the order in which they are shown.
+/// The cards, and which of them lies on the reader.
 pub(crate) struct Cards {
     folder: PathBuf,
-    names: Vec<&'static str>,
     on_reader: Mutex<Option<&'static str>>,
 }
 
@@ -34,7 +33,7 @@ struct PinFacts {
     retries_left: u8,
 }
 
-/// Those that a visitor may have.
+/// Those that a visitor may have, in the order in which they are shown.
 const NAMES: [&str; 6] =
     ["normal", "another-person", "without-pins", "blocked", "expired", "foreign-root"];
 
@@ -44,13 +43,13 @@ impl Cards {
         for name in NAMES {
             folder::load(folder.join(name))?;
         }
-        Ok(Self { folder, names: NAMES.to_vec(), on_reader: Mutex::new(Some("normal")) })
+        Ok(Self { folder, on_reader: Mutex::new(Some("normal")) })
     }
 
     /// All of them, as they are now.
     pub(crate) fn facts(&self) -> Result<Vec<CardFacts>, Box<dyn Error>> {
         let on_reader = *self.on_reader();
-        let facts = |&name| {
+        let facts = |name| {
             let image = folder::load(self.path(name))?;
             Ok(CardFacts {
                 name,
@@ -60,12 +59,12 @@ impl Cards {
                 verification_number_b: PinFacts::of(&image, Application::CardSurface, 0x0012).value,
             })
         };
-        self.names.iter().map(facts).collect()
+        NAMES.into_iter().map(facts).collect()
     }
 
     /// Puts a card on the reader, in place of another. Says whether there is such a card.
     pub(crate) fn put(&self, name: &str) -> io::Result<bool> {
-        let Some(name) = self.names.iter().find(|known| **known == name) else { return Ok(false) };
+        let Some(name) = NAMES.into_iter().find(|known| *known == name) else { return Ok(false) };
         *self.on_reader() = Some(name);
         say(&format!("swap {}", self.path(name).display()))?;
         Ok(true)
@@ -78,7 +77,7 @@ impl Cards {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        Path::new(&self.folder).join(name)
+        self.folder.join(name)
     }
 
     fn on_reader(&self) -> MutexGuard<'_, Option<&'static str>> {

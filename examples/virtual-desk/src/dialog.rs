@@ -77,11 +77,9 @@ impl Dialogs {
         output.write_all(b"OK\n").await?;
         let mut line = String::new();
         while input.read_line(&mut line).await? > 0 {
-            let (command, parameter) = line.trim_end().split_once(' ').unwrap_or((&line, ""));
-            match command.trim_end() {
-                "SETDESC" => dialog.text = unescaped(parameter),
-                "SETPROMPT" => dialog.prompt = Some(unescaped(parameter)),
-                "SETERROR" => dialog.mistake = Some(unescaped(parameter)),
+            let request = line.trim_end();
+            let (command, parameter) = request.split_once(' ').unwrap_or((request, ""));
+            match command {
                 "GETPIN" => {
                     self.ask(dialog.clone(), &mut input, &mut output).await?;
                     dialog.mistake = None;
@@ -90,13 +88,18 @@ impl Dialogs {
                     let confirmation = Dialog { prompt: None, ..dialog.clone() };
                     self.ask(confirmation, &mut input, &mut output).await?;
                 }
-                _ => {}
-            }
-            if !matches!(command.trim_end(), "GETPIN" | "CONFIRM" | "MESSAGE") {
-                output.write_all(b"OK\n").await?;
-            }
-            if command.trim_end() == "BYE" {
-                break;
+                _ => {
+                    match command {
+                        "SETDESC" => dialog.text = unescaped(parameter),
+                        "SETPROMPT" => dialog.prompt = Some(unescaped(parameter)),
+                        "SETERROR" => dialog.mistake = Some(unescaped(parameter)),
+                        _ => {}
+                    }
+                    output.write_all(b"OK\n").await?;
+                    if command == "BYE" {
+                        break;
+                    }
+                }
             }
             line.clear();
         }
