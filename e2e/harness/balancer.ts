@@ -39,8 +39,11 @@ export class Balancer {
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    for (const _ of this.servers) {
-      const port = this.servers[this.#next++ % this.servers.length] ?? 0;
+    // Each has a turn of its own: by one that all shared, requests at the same time would keep each
+    // other from the server that is there.
+    const turn = this.#next++;
+    for (const offset of this.servers.keys()) {
+      const port = this.servers[(turn + offset) % this.servers.length] ?? 0;
       const answer = await ask(port, incoming, Buffer.concat(chunks));
       if (answer === "not there") continue;
       // What was sent to a server that then failed may have been done: whether to ask again is the
@@ -66,7 +69,14 @@ async function ask(
   const { method, url, headers, socket } = incoming;
   const forwarded = { ...headers, "x-forwarded-for": socket.remoteAddress };
   // A connection of its own: one that was kept could be of a server that is gone.
-  const outgoing = request({ port, method, path: url, headers: forwarded, agent: false });
+  const outgoing = request({
+    host: "127.0.0.1",
+    port,
+    method,
+    path: url,
+    headers: forwarded,
+    agent: false,
+  });
   outgoing.end(body);
   try {
     const [answer] = await once(outgoing, "response");

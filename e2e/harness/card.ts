@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { built } from "./paths.ts";
+import { READER_PORT } from "./pcscd.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
 const execute = promisify(execFile);
@@ -27,9 +28,16 @@ export class InsertedCard {
     options: ProgramOptions,
     args: string[] = [],
   ): Promise<InsertedCard> {
-    const command = [built("kazashi-emulator"), "run", "--trace", "--image", card, ...args];
+    const command = [built("kazashi-emulator"), "run", "--trace", "--image", card];
+    command.push("--vpcd", `127.0.0.1:${READER_PORT}`, ...args);
     const program = Program.start("emulator", command, options);
-    await program.says("ready");
+    try {
+      await program.says("ready");
+    } catch (error) {
+      // It would go on waiting for a reader, and take that of the next test.
+      await program.stop();
+      throw error;
+    }
     return new InsertedCard(program);
   }
 

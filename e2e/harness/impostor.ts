@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
+import { READER_PORT } from "./pcscd.ts";
 
 /** Somebody in the place of another. */
 export interface Impostor {
@@ -124,7 +125,7 @@ export async function stammer(): Promise<Impostor> {
     const isAskedForAtr = message[0] === 0x04;
     return isAskedForAtr ? [0x3b, 0x80, 0x80, 0x01, 0x01] : undefined;
   };
-  const socket = connect(35963, "127.0.0.1");
+  const socket = connect(READER_PORT, "127.0.0.1");
   let received: Buffer = Buffer.alloc(0);
   socket.on("data", (data) => {
     received = Buffer.concat([received, data]);

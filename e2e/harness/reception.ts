@@ -126,10 +126,10 @@ export class Reception {
     this.server = await startPortalServer({ folder, port, database, origin, args });
   }
 
-  /** Starts pcscd anew; with other arguments it can be one without readers. */
-  async restartPcscd(args: string[] = []): Promise<void> {
+  /** Starts pcscd anew; with another configuration it can be one without readers. */
+  async restartPcscd(config?: string): Promise<void> {
     await this.pcscd?.stop();
-    this.pcscd = await startPcscd({ folder: this.folder }, args);
+    this.pcscd = await startPcscd({ folder: this.folder }, config);
   }
 
   async #signIn(browser: Browser): Promise<BrowserContext> {

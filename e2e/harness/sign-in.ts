@@ -1,7 +1,6 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -56,13 +55,17 @@ export function virtualCards(folder: string): string[] {
 /** A page of the same site that does nothing by itself. */
 export const IDLE_PAGE = "/page.css";
 
+/** A port for a server that is started later: one that no outgoing connection is given till then. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 27_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").catch(() => false);
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 export function launchChromium(args: string[] = []): Promise<Browser> {

@@ -43,7 +43,7 @@ test("nothing is in the way of a My Number Card, and it is sent SELECT only", as
 test("without a reader", async () => {
   const config = join(folder, "no-readers.conf");
   writeFileSync(config, "");
-  running.push(await startPcscd({ folder }, ["--config", config]));
+  running.push(await startPcscd({ folder }, config));
   expect(await doctor()).toEqual(await only("no-reader"));
 });
 

@@ -161,7 +161,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   "no-reader": async () => {
     const config = join(folder, "no-readers.conf");
     await writeFile(config, "");
-    await startPcscdHere(["--config", config]);
+    await startPcscdHere(config);
     await startBridgeHere();
     return await caught(await openPage(), DIAGNOSE);
   },
@@ -435,8 +435,8 @@ function startBridgeWith(virtualCard: string, options: object = {}): Promise<Pro
   return startBridgeHere({ virtualCard, ...options });
 }
 
-async function startPcscdHere(args: string[] = []): Promise<Program> {
-  return onTheDesk(await startPcscd({ folder }, args));
+async function startPcscdHere(config?: string): Promise<Program> {
+  return onTheDesk(await startPcscd({ folder }, config));
 }
 
 async function startPcscdWith(card: string): Promise<Program> {

@@ -63,7 +63,7 @@ test("without a reader the desk says so, and goes on once there is one", async (
   const desk = await openDesk();
   const config = join(reception.folder, "no-readers.conf");
   await writeFile(config, "");
-  await reception.restartPcscd(["--config", config]);
+  await reception.restartPcscd(config);
   expect(await desk.trouble("no-reader")).toContain("USB");
   await look(desk.page, "trouble-no-reader");
   await reception.restartPcscd();
