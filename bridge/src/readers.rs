@@ -4,7 +4,8 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use kazashi_core::{
@@ -18,6 +19,9 @@ use crate::{
     worker::{Insertion, Shared, Slot, Worker},
 };
 
+/// How long a bridge that stops waits for its cards.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Every reader there is, the card on it, and the thread that serves it.
 #[derive(Debug)]
 pub(crate) struct Readers {
@@ -30,6 +34,7 @@ pub(crate) struct Readers {
 #[derive(Debug)]
 struct Reader {
     name: String,
+    /// With its ATR, which a mute card has not.
     card: Option<(Insertion, Vec<u8>)>,
     worker: Arc<Worker>,
     thread: JoinHandle<()>,
@@ -115,11 +120,14 @@ impl Readers {
         Ok(Arc::clone(&reader.worker))
     }
 
-    /// Waits until every card is left clean.
+    /// Waits until every card is left clean, but not without end for one that does not answer.
     pub(crate) fn shut_down(&self) {
-        for (_, reader) in std::mem::take(&mut *self.lock()) {
-            drop(reader.worker);
-            let _ = reader.thread.join();
+        let readers = std::mem::take(&mut *self.lock()).into_values();
+        // A thread ends when its worker is dropped.
+        let threads: Vec<_> = readers.map(|reader| reader.thread).collect();
+        let deadline = Instant::now() + LAST_PATIENCE;
+        while !threads.iter().all(JoinHandle::is_finished) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
         }
     }
 
@@ -131,11 +139,12 @@ impl Readers {
 impl Reader {
     fn shown(&self, id: &str, scopes: &Scopes) -> wire::Reader {
         let named = scopes.allow(Scope::Reader);
+        let atr = self.card.as_ref().map(|(_, atr)| atr);
         wire::Reader {
             id: id.to_owned(),
             card_present: scopes.allow(Scope::Events).then_some(self.card.is_some()),
             name: named.then(|| self.name.clone()),
-            atr: self.card.as_ref().filter(|_| named).map(|(_, atr)| atr.into()),
+            atr: atr.filter(|atr| named && !atr.is_empty()).map(Into::into),
         }
     }
 }

@@ -123,8 +123,9 @@ fn watch(
         }
         for state in &states {
             if let Some(reader) = watched.get(state.name()) {
-                let is_present = state.event_state().contains(State::PRESENT)
-                    && !state.event_state().contains(State::MUTE);
+                // A card that lies there the wrong way up is present, and mute. Whoever wants to use it
+                // is told so.
+                let is_present = state.event_state().contains(State::PRESENT);
                 let insertion = Insertion(state.event_count());
                 readers.set_card(reader, is_present.then(|| (insertion, state.atr().to_vec())));
             }
@@ -294,6 +295,7 @@ fn error_code(error: pcsc::Error) -> ErrorCode {
     match error {
         E::NoSmartcard => ErrorCode::NoSmartcard,
         E::RemovedCard => ErrorCode::RemovedCard,
+        E::UnresponsiveCard | E::UnpoweredCard => ErrorCode::UnresponsiveCard,
         E::SharingViolation => ErrorCode::SharingViolation,
         E::UnknownReader | E::ReaderUnavailable | E::NoReadersAvailable => ErrorCode::UnknownReader,
         E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError => ErrorCode::NoService,

@@ -33,6 +33,8 @@ const IDLE: Duration = Duration::from_secs(2);
 const IDLE_FOR_TERMINAL: Duration = Duration::from_secs(4);
 /// How long a request waits for the card, which another program may hold.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A card that has owed an answer for so long is what a request waits for, not another program.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// Where a card can be: a PC/SC reader, or a virtual card.
 pub(crate) trait Slot: Send + 'static {
@@ -123,6 +125,9 @@ impl Worker {
             sent.map_err(|_| gone)?;
             match timeout(PATIENCE, has_begun).await {
                 Ok(begun) => begun.map_err(|_| gone)?,
+                Err(_) if watch.silence() > SILENCE => {
+                    return Err(ErrorCode::CommunicationError.into());
+                }
                 Err(_) => return Err(ErrorCode::SharingViolation.into()),
             }
             let mut patience = watch.limit;
@@ -163,10 +168,15 @@ impl Watch {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
+    /// For how long the card has owed an answer.
+    fn silence(&self) -> Duration {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     /// How long to wait before looking again; nothing, if the card has taken too long.
     fn patience(&self) -> Option<Duration> {
-        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = since.map_or(self.limit, |since| self.limit.saturating_sub(since.elapsed()));
+        let rest = self.limit.saturating_sub(self.silence());
         (!rest.is_zero()).then_some(rest)
     }
 }
@@ -319,7 +329,7 @@ mod tests {
         session::{CardTransaction, Ending},
     };
 
-    use super::{Holder, Insertion, Shared, Slot, Worker};
+    use super::{Holder, Insertion, PATIENCE, Shared, Slot, Worker};
     use crate::{
         disclosure_log::DisclosureLog,
         events::Events,
@@ -371,6 +381,12 @@ mod tests {
     #[tokio::test]
     async fn a_card_that_does_not_answer_is_given_up() {
         let silent = SlowCard(Duration::from_secs(2));
+        assert_eq!(outcome(silent, 1).await, Err(ErrorCode::CommunicationError));
+    }
+
+    #[tokio::test]
+    async fn a_card_that_is_silent_from_the_first_is_not_said_to_be_another_programs() {
+        let silent = SlowCard(PATIENCE + Duration::from_secs(1));
         assert_eq!(outcome(silent, 1).await, Err(ErrorCode::CommunicationError));
     }
 

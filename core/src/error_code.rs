@@ -308,6 +308,11 @@ error_codes! {
     AuthorityUnsuitable "authority-unsuitable" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",
         "The server is not set up correctly. Contact its administrator.";
+    /// What lies on the reader does not answer: a card the wrong way up or round, or not in all the way,
+    /// one without a chip, or a broken one.
+    UnresponsiveCard "unresponsive-card" Holder,
+        "カードから応答がありません。表裏と向きを確かめて、置き直してください。",
+        "The card does not answer. Check which way up and round it is, and put it on the reader again.";
     /// The certificate has expired.
     CertificateExpired "certificate-expired" Holder,
         "電子証明書の有効期限が切れています。市区町村の窓口で更新してください。",

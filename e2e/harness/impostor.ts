@@ -118,13 +118,34 @@ function readFrame(bytes: Buffer): { length: number; text: string | undefined } 
   return { length: end, text: isText ? Buffer.from(payload).toString() : undefined };
 }
 
+const ATR = [0x3b, 0x80, 0x80, 0x01, 0x01];
+/** What vpcd says to its card when it does not send it a command. */
+const POWER_ON = 0x01;
+const TELL_ATR = 0x04;
+
 /** A card in vpcd's reader that answers to reset, and to commands with half a status word. */
 export async function stammer(): Promise<Impostor> {
-  const answers = (message: Buffer): number[] | undefined => {
+  return await inReader((message) => {
     if (message.length > 1) return [0x90];
-    const isAskedForAtr = message[0] === 0x04;
-    return isAskedForAtr ? [0x3b, 0x80, 0x80, 0x01, 0x01] : undefined;
-  };
+    return message[0] === TELL_ATR ? ATR : undefined;
+  });
+}
+
+/**
+ * A card in vpcd's reader that is there, but to reset has no answer that a card can have: to pcscd it
+ * is as one that lies the wrong way up.
+ */
+export async function mute(): Promise<Impostor> {
+  let isPowered = false;
+  return await inReader((message) => {
+    isPowered ||= message[0] === POWER_ON;
+    if (message[0] !== TELL_ATR) return undefined;
+    return isPowered ? Array(40).fill(0x3b) : ATR;
+  });
+}
+
+/** Puts something into vpcd's reader that answers messages in this way. */
+async function inReader(answers: (message: Buffer) => number[] | undefined): Promise<Impostor> {
   const socket = connect(READER_PORT, "127.0.0.1");
   let received: Buffer = Buffer.alloc(0);
   socket.on("data", (data) => {

@@ -9,7 +9,7 @@ import type { ErrorCode } from "../../js/src/error-codes.ts";
 import { startBridge } from "../harness/bridge.ts";
 import { InsertedCard, newCard } from "../harness/card.ts";
 import { type Caught, caught, documentedWords } from "../harness/caught.ts";
-import { stammer, talkNonsense } from "../harness/impostor.ts";
+import { type Impostor, mute, stammer, talkNonsense } from "../harness/impostor.ts";
 import { built, inProject, workFolder } from "../harness/paths.ts";
 import { startPcscd } from "../harness/pcscd.ts";
 import { ScriptedPinentry } from "../harness/pinentry.ts";
@@ -104,6 +104,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     const bridge = await startBridgeWith(await newCard(folder));
     return await whileTheDialogIsOpen(() => bridge.type("remove\n"));
   },
+  "unresponsive-card": () => signingInWith(mute),
 
   // The card
   "unsupported-card": async () => {
@@ -187,13 +188,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
     })()`);
     return await caught(other, ACQUIRE);
   },
-  "communication-error": async () => {
-    const pcscd = await startPcscdHere();
-    onTheDesk(await stammer());
-    await pcscd.says("Card inserted");
-    await startBridgeHere();
-    return await caught(await openPage(), SIGN_IN);
-  },
+  "communication-error": () => signingInWith(stammer),
 
   // The origin
   "origin-refused": async () => {
@@ -437,6 +432,15 @@ function startBridgeWith(virtualCard: string, options: object = {}): Promise<Pro
 
 async function startPcscdHere(config?: string): Promise<Program> {
   return onTheDesk(await startPcscd({ folder }, config));
+}
+
+/** What becomes of a sign-in with something on the reader that only looks like a card. */
+async function signingInWith(putOnReader: () => Promise<Impostor>): Promise<Caught> {
+  const pcscd = await startPcscdHere();
+  onTheDesk(await putOnReader());
+  await pcscd.says("Card inserted");
+  await startBridgeHere();
+  return await caught(await openPage(), SIGN_IN);
 }
 
 async function startPcscdWith(card: string): Promise<Program> {

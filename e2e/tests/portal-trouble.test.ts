@@ -1,9 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
 import { retriesLeft } from "../harness/card.ts";
 import { Desk } from "../harness/desk.ts";
+import { mute } from "../harness/impostor.ts";
 import { look } from "../harness/look.ts";
 import { built } from "../harness/paths.ts";
 import { Program } from "../harness/program.ts";
@@ -86,6 +87,16 @@ test("a card that is pulled while the PIN is asked for is told so too", async ()
   await desk.shows("別のウィンドウで");
   await reception.removeCard();
   await desk.trouble("removed-card");
+});
+
+test("a card that lies the wrong way up is told so", async () => {
+  const desk = await openDesk();
+  const card = await mute();
+  onTestFinished(() => card.stop());
+  expect(await desk.trouble("unresponsive-card")).toContain("ICチップの面と向き");
+  await look(desk.page, "trouble-unresponsive");
+  await card.stop();
+  await desk.isReady();
 });
 
 test("a wrong PIN says how many tries are left, and the right one receives the visitor", async () => {

@@ -104,6 +104,8 @@ export type ErrorCode =
   | "authority-not-yet-valid"
   /** A certificate that the server trusts is not one of a CA of JPKI. */
   | "authority-unsuitable"
+  /** What lies on the reader does not answer: a card the wrong way up or round, or not in all the way, one without a chip, or a broken one. */
+  | "unresponsive-card"
   /** The certificate has expired. */
   | "certificate-expired"
   /** The certificate's issuer is not an authority of JPKI. */
@@ -366,6 +368,10 @@ export const messages: Record<ErrorCode, { ja: string; en: string }> = {
   "authority-unsuitable": {
     ja: "サーバーの設定に誤りがあります。管理者に連絡してください。",
     en: "The server is not set up correctly. Contact its administrator.",
+  },
+  "unresponsive-card": {
+    ja: "カードから応答がありません。表裏と向きを確かめて、置き直してください。",
+    en: "The card does not answer. Check which way up and round it is, and put it on the reader again.",
   },
   "certificate-expired": {
     ja: "電子証明書の有効期限が切れています。市区町村の窓口で更新してください。",

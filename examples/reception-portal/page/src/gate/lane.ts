@@ -27,6 +27,7 @@ const PASSING: readonly string[] = [
   "removed-card",
   "sharing-violation",
   "timeout",
+  "unresponsive-card",
 ];
 
 /**

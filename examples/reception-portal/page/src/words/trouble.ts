@@ -111,6 +111,20 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "If other cards cannot be read either, plug the reader in again or replace it.",
     },
   ],
+  "unresponsive-card": [
+    {
+      ja: "カードをケースから出し、ICチップの面と向きを確かめて、奥まで入れ直してもらいます。",
+      en: "Have the card taken out of its case and put in again, all the way, with the chip the right way up and round.",
+    },
+    {
+      ja: "ICチップの汚れを、乾いた布でふきます。",
+      en: "Wipe the chip with a dry cloth.",
+    },
+    {
+      ja: "ほかのカードでは読めるときは、そのカードのICチップが壊れているかもしれません。お住まいの市区町村の窓口を案内してください。",
+      en: "If other cards can be read, the chip of this one may be broken. Refer the visitor to the municipal office.",
+    },
+  ],
   "communication-error": [
     {
       ja: "カードをケースから出し、裏表と向きを確かめて、置き直してもらいます。",
