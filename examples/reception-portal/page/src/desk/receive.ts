@@ -1,10 +1,12 @@
 import type { Retries } from "kazashi";
 import type { Arrival } from "../api.ts";
+import { desk } from "../words/desk.ts";
+import { LEAVING_ANOTHER_WAY, withoutPin } from "../words/trouble.ts";
 import { byEye, type NoPin } from "./by-eye.ts";
 import { finish } from "./finish.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { recognising } from "./views/busy.ts";
-import { chooseRoad, noRoad, type Road } from "./views/roads.ts";
+import { anotherWay, chooseRoad, noRoad, type Road } from "./views/roads.ts";
 import { SteppedBack, type Visitor } from "./visitor.ts";
 import { withPin } from "./with-pin.ts";
 
@@ -16,9 +18,22 @@ export async function receive(visitor: Visitor): Promise<void> {
     try {
       return await receiveNewcomer(visitor, newcomer);
     } catch (error) {
-      if (!(error instanceof SteppedBack)) throw error;
+      if (error instanceof SteppedBack) continue;
+      const isAnother = await askForAnotherWay(visitor, error);
+      if (!isAnother) return;
     }
   }
+}
+
+/** Says why this way came to nothing; throws it again if no other would do better. */
+async function askForAnotherWay({ signal, stage }: Visitor, error: unknown): Promise<boolean> {
+  if (signal.aborted || !leavesAnotherWay(error)) throw error;
+  const trouble = troubleOf(error);
+  return await stage.ask<boolean>(signal, (answer) => anotherWay(trouble, answer));
+}
+
+function leavesAnotherWay(error: unknown): boolean {
+  return LEAVING_ANOTHER_WAY.includes((error as { code: string }).code);
 }
 
 /** Somebody whose card alone does not do. */
@@ -50,7 +65,11 @@ async function recognise(visitor: Visitor): Promise<Newcomer | undefined> {
     return undefined;
   } catch (error) {
     if (!arrival || signal.aborted) throw error;
-    return error === isNew ? { arrival } : { arrival, trouble: troubleOf(error) };
+    if (error === isNew) return { arrival };
+    const trouble = troubleOf(error);
+    // No other way receives whoever has this card.
+    if (trouble.code === "certificate-revoked") throw error;
+    return { arrival, trouble };
   }
 }
 
@@ -59,11 +78,24 @@ async function receiveNewcomer(visitor: Visitor, newcomer: Newcomer): Promise<vo
   const { userAuthentication } = await card.pinStatus();
   const canByEye = session.terminalCertificates.length > 0;
   const noPin = whyNoPin(userAuthentication);
-  if (noPin && !canByEye) return await stage.tell(signal, (done) => noRoad(noPin, done));
-  if (noPin) return await byEye(visitor, noPin);
+  if (noPin) return await onlyByEye(visitor, noPin, canByEye);
   const road = await stage.ask<Road>(signal, (choose) => chooseRoad(newcomer, canByEye, choose));
   if (road === "stop") return;
   return await (road === "pin" ? withPin(visitor) : byEye(visitor));
+}
+
+/** Receives a visitor whose PIN does not serve in the one way that is left, if it is. */
+async function onlyByEye(visitor: Visitor, noPin: NoPin, canByEye: boolean): Promise<void> {
+  const { signal, stage } = visitor;
+  let because = desk.byEyeAbsent;
+  try {
+    if (canByEye) return await byEye(visitor, noPin);
+  } catch (error) {
+    if (signal.aborted || !leavesAnotherWay(error)) throw error;
+    const { code, what } = troubleOf(error);
+    because = withoutPin[code] ?? what;
+  }
+  await stage.tell(signal, (done) => noRoad(noPin, because, done));
 }
 
 function whyNoPin({ blocked, set }: Retries): NoPin | undefined {

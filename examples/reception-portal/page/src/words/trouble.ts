@@ -7,6 +7,7 @@ export const trouble = {
     en: "This visit was not recorded.",
   },
   again: { ja: "もう一度試す", en: "Try again" },
+  anotherWay: { ja: "ほかの方法で受付する", en: "Choose another way" },
   stop: { ja: "中止する", en: "Stop" },
   connect: { ja: "カードリーダーに接続する", en: "Connect to the card reader" },
   unknown: {
@@ -229,6 +230,16 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "Receive the visitor with the PIN.",
     },
   ],
+  "reader-no-extended-length": [
+    {
+      ja: "暗証番号で受付してください。",
+      en: "Receive the visitor with the PIN.",
+    },
+    {
+      ja: "ほかのカードでも同じなら、カードリーダーの交換を管理者に頼みます。",
+      en: "If it is the same with other cards, ask the administrator for another card reader.",
+    },
+  ],
   "pin-entry-unavailable": [
     {
       ja: "管理者に連絡します。その間は、顔写真の目視で受付できます。",
@@ -245,6 +256,28 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "If other workstations cannot reach the server either, contact the administrator.",
     },
   ],
+};
+
+/** The codes after which a visitor may still be received in another way. */
+export const LEAVING_ANOTHER_WAY: readonly string[] = [
+  "birth-date-blocked",
+  "reader-no-extended-length",
+  "terminal-refused",
+  "terminal-unsupported",
+  "too-few-retries",
+  "verification-number-blocked",
+];
+
+/** Why a visitor without a PIN that serves is not received by the photo either: the usual words name the PIN. */
+export const withoutPin: Readonly<Record<string, Text>> = {
+  "terminal-refused": {
+    ja: "このカードは、この施設の証明書を受け入れません。",
+    en: "This card does not accept this institution’s certificate.",
+  },
+  "terminal-unsupported": {
+    ja: "このカードは、暗証番号なしの受付に対応していません。",
+    en: "This card is not made for being received without a PIN.",
+  },
 };
 
 /** The codes with which people are helped by knowing the address of this site. */

@@ -1,11 +1,11 @@
 import { html, nothing } from "lit-html";
-import { say, sayDay } from "../../language.ts";
+import { say, sayDay, type Text } from "../../language.ts";
 import { desk, lastVisit } from "../../words/desk.ts";
 import { trouble as words } from "../../words/trouble.ts";
 import type { NoPin } from "../by-eye.ts";
 import type { Newcomer } from "../receive.ts";
 import type { View } from "../stage.ts";
-import { explain } from "../trouble.ts";
+import { explain, type Trouble } from "../trouble.ts";
 
 export type Road = "pin" | "visual" | "stop";
 
@@ -39,8 +39,23 @@ export function chooseRoad(
   `;
 }
 
-/** The card has no PIN that serves, and this server is no institution that cards trust. */
-export function noRoad(noPin: NoPin, done: () => void): View {
+/** One way came to nothing, of which this says why; there is another. */
+export function anotherWay(trouble: Trouble, answer: (isWanted: boolean) => void): View {
+  return () =>
+    explain(
+      trouble,
+      html`
+        <p>${say(words.nothingRecorded)}</p>
+        <div class="row">
+          <button class="button" @click=${() => answer(false)}>${say(words.stop)}</button>
+          <button class="button primary" @click=${() => answer(true)}>${say(words.anotherWay)}</button>
+        </div>
+      `,
+    );
+}
+
+/** The card has no PIN that serves, and the visitor cannot be received by the photo because of this. */
+export function noRoad(noPin: NoPin, because: Text, done: () => void): View {
   return () =>
     explain(
       {
@@ -48,7 +63,7 @@ export function noRoad(noPin: NoPin, done: () => void): View {
         what: desk.noRoad,
       },
       html`
-        <p>${say(desk.byEyeAbsent)}</p>
+        <p>${say(because)}</p>
         <div class="row">
           <button class="button primary" @click=${done}>${say(desk.understood)}</button>
         </div>
