@@ -5,7 +5,7 @@ import type { SignedInSession } from "../screen.ts";
 import { erase, picturesOf } from "./face-pictures.ts";
 import { finish } from "./finish.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
-import { readingFace, recordingCheck, unlocking } from "./views/busy.ts";
+import { readingFace, recordingCheck, unlocking, waitingForServer } from "./views/busy.ts";
 import { compare, type Decision, notReceived } from "./views/compare.ts";
 import { askNumber, type TypedNumber } from "./views/number.ts";
 import { SteppedBack, type Visitor } from "./visitor.ts";
@@ -29,13 +29,12 @@ export async function byEye(visitor: Visitor, noPin?: NoPin): Promise<void> {
   const face = await open(reading, faceNonce, session);
   const decision = await decide(visitor, face);
   stage.show(recordingCheck);
-  const { terminal: nonce } = await api.nonces(["terminal"], { signal });
+  // What the staff decided is not lost with an answer of the server's.
+  const onSilence = () => stage.show(waitingForServer);
+  const newNonces = () => api.nonces(["terminal"], { signal });
+  const { terminal: nonce } = await untilAnswered(newNonces, signal, onSilence);
   const check = { id: crypto.randomUUID(), faceNonce, face: face.proof, terminalNonce: nonce };
-  await untilAnswered(
-    () => api.check({ ...check, decision }, { signal }),
-    signal,
-    () => {},
-  );
+  await untilAnswered(() => api.check({ ...check, decision }, { signal }), signal, onSilence);
   if (decision === "no-match") return await stage.tell(signal, notReceived);
 
   stage.show(unlocking);

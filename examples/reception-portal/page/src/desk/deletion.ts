@@ -1,6 +1,6 @@
 import type { Deleted, Deletion } from "../api.ts";
 import { untilAnswered } from "../api.ts";
-import { deleting, recognising } from "./views/busy.ts";
+import { deleting, recognising, waitingForServer } from "./views/busy.ts";
 import { askDeletion, deleted, nothingToDelete } from "./views/deletion.ts";
 import { enterPin } from "./views/pin.ts";
 import type { Visitor } from "./visitor.ts";
@@ -22,7 +22,7 @@ export async function deleteOwnData(visitor: Visitor): Promise<void> {
   const outcome = await untilAnswered<Deleted>(
     () => api.deleteOwnData(deletion, { signal }),
     signal,
-    () => {},
+    () => stage.show(waitingForServer),
   );
   await stage.tell(signal, (done) => deleted(outcome, done));
 }

@@ -238,6 +238,10 @@ export const desk = {
     ja: "受付の内容はこの画面が持っていて、サーバーにつながりしだい送ります。同じ受付が二重に記録されることはありません。カードはお返しください。",
     en: "This page keeps the visit and sends it as soon as the server can be reached. It will not be recorded twice. Please return the card.",
   },
+  keptCard: {
+    ja: "サーバーにつながりしだい、続きを行います。カードは置いたままにしてください。",
+    en: "We go on as soon as the server can be reached. Please leave the card in place.",
+  },
   keptWarning: {
     ja: "記録が終わる前にこの画面を閉じたり読み込み直したりすると、もう一度カードを置いてもらうことになります。",
     en: "If this page is closed or reloaded before, the visitor has to come back with the card.",

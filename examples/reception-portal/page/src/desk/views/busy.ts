@@ -20,6 +20,7 @@ export const recordingCheck: View = () => busy(desk.recordingCheck);
 export const unlocking: View = () => busy(desk.unlocking);
 export const sending: View = () => busy(desk.sending);
 export const deleting: View = () => busy(desk.deleting);
+export const waitingForServer: View = () => busy(desk.kept, desk.keptCard);
 
 /** The face takes longest: one sees how far it is. */
 export function readingFace(progress: { read: number; total: number }): View {
