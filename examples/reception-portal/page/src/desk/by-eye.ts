@@ -28,6 +28,10 @@ export async function byEye(visitor: Visitor, noPin?: NoPin): Promise<void> {
   if (!reading) return;
   const face = await open(reading, faceNonce, session);
   const decision = await decide(visitor, face);
+  // The server would believe no decision on such a record either.
+  if (!face.authenticity.genuine) {
+    return await stage.tell(signal, (done) => notReceived("not-genuine", done));
+  }
   stage.show(recordingCheck);
   // What the staff decided is not lost with an answer of the server's.
   const onSilence = () => stage.show(waitingForServer);
@@ -35,7 +39,9 @@ export async function byEye(visitor: Visitor, noPin?: NoPin): Promise<void> {
   const { terminal: nonce } = await untilAnswered(newNonces, signal, onSilence);
   const check = { id: crypto.randomUUID(), faceNonce, face: face.proof, terminalNonce: nonce };
   await untilAnswered(() => api.check({ ...check, decision }, { signal }), signal, onSilence);
-  if (decision === "no-match") return await stage.tell(signal, notReceived);
+  if (decision === "no-match") {
+    return await stage.tell(signal, (done) => notReceived("no-match", done));
+  }
 
   stage.show(unlocking);
   const token = await card.authenticatePinless({

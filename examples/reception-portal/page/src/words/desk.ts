@@ -203,8 +203,12 @@ export const desk = {
     en: "The record on the card is genuine and unaltered, and the card is here.",
   },
   faceNotGenuine: {
-    ja: "カードの記録を本物と確認できません。このカードでは受付できません。",
-    en: "The record on the card is not verified as genuine. The visitor cannot be received with it.",
+    ja: "カードの記録を本物と確認できません",
+    en: "The record on the card is not verified as genuine",
+  },
+  faceServesNobody: {
+    ja: "このカードでは受付できません。",
+    en: "The visitor cannot be received with this card.",
   },
   photo: { ja: "顔写真", en: "Photo" },
   name: { ja: "氏名", en: "Name" },
@@ -217,6 +221,7 @@ export const desk = {
   },
   matches: { ja: "本人と一致する", en: "The person matches" },
   matchesNot: { ja: "一致しない", en: "Does not match" },
+  refuse: { ja: "受付しない", en: "Do not check in" },
   decisionIsKept: {
     ja: "判断は、あなたのアカウントの名前とともに記録されます。",
     en: "Your decision is recorded with the name of your account.",
@@ -230,6 +235,10 @@ export const desk = {
   notReceivedLead: {
     ja: "「一致しない」という判断を記録しました。カードをお返しください。",
     en: "The decision “does not match” was recorded. Please return the card.",
+  },
+  notReceivedNotGenuine: {
+    ja: "カードの記録を本物と確認できないため、受付していません。この受付は記録されていません。責任者に伝えてください。",
+    en: "The record on the card is not verified as genuine, so the visitor was not received, and nothing was recorded. Tell whoever is responsible.",
   },
 
   sending: { ja: "受付を記録しています", en: "Recording the visit" },
@@ -326,6 +335,18 @@ export const sexes: Readonly<Record<Sex, Text>> = {
   female: { ja: "女", en: "female" },
   unknown: { ja: "不明", en: "unknown" },
   "not-applicable": { ja: "適用不能", en: "not applicable" },
+};
+
+/** Why a card's face is not verified as genuine, more closely than the codes are worded for all purposes. */
+export const whyNotGenuine: Readonly<Record<string, Text>> = {
+  "card-record-forged": {
+    ja: "記録が、発行されたときのものと一致しません。書き換えられたか、壊れています。",
+    en: "The record is not as it was issued: it was altered, or is damaged.",
+  },
+  "cv-certificate-untrusted": {
+    ja: "このサーバーが知っている発行者のカードではありません。",
+    en: "It was not issued by anybody whom this server knows.",
+  },
 };
 
 /** How a visitor was received. */

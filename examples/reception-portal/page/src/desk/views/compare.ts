@@ -1,7 +1,7 @@
 import type { CardFace } from "kazashi/card-face";
 import { html, nothing, type TemplateResult } from "lit-html";
 import { say, sayDay, sayWesternDay } from "../../language.ts";
-import { desk, sexes } from "../../words/desk.ts";
+import { desk, sexes, whyNotGenuine } from "../../words/desk.ts";
 import { exclamation, tick } from "../drawings.ts";
 import type { FacePictures } from "../face-pictures.ts";
 import type { View } from "../stage.ts";
@@ -18,7 +18,7 @@ export function compare(
   const { authenticity } = face;
   return () => html`
     <section class="stack compare">
-      <h1 tabindex="-1">${say(desk.compareTitle)}</h1>
+      <h1 tabindex="-1">${say(authenticity.genuine ? desk.compareTitle : desk.faceNotGenuine)}</h1>
       <div class="face">
         <figure class="face-photo">
           <div role="img" aria-label=${say(desk.photo)}>${pictures.photo}</div>
@@ -40,9 +40,11 @@ export function compare(
           </div>
         </div>
       </div>
-      <p class="note">${say(desk.decisionIsKept)}</p>
+      ${authenticity.genuine ? html`<p class="note">${say(desk.decisionIsKept)}</p>` : nothing}
       <div class="actions decision">
-        <button class="button danger" @click=${() => decide("no-match")}>${say(desk.matchesNot)}</button>
+        <button class="button danger" @click=${() => decide("no-match")}>
+          ${say(authenticity.genuine ? desk.matchesNot : desk.refuse)}
+        </button>
         ${
           authenticity.genuine
             ? html`<button class="button primary" @click=${() => decide("match")}>${say(desk.matches)}</button>`
@@ -53,13 +55,13 @@ export function compare(
   `;
 }
 
-/** The staff said that it is somebody else. */
-export function notReceived(done: () => void): View {
+/** The staff said that it is somebody else, or the card's record is not genuine. */
+export function notReceived(code: "no-match" | "not-genuine", done: () => void): View {
   return () =>
     explain(
-      { code: "no-match", what: desk.notReceived },
+      { code, what: desk.notReceived },
       html`
-        <p>${say(desk.notReceivedLead)}</p>
+        <p>${say(code === "no-match" ? desk.notReceivedLead : desk.notReceivedNotGenuine)}</p>
         <div class="row">
           <button class="button primary" @click=${done}>${say(desk.nextVisitor)}</button>
         </div>
@@ -77,7 +79,10 @@ function notGenuine(code: string): TemplateResult {
   return html`
     <p class="notice verdict" data-kind="problem" data-code=${code}>
       ${exclamation()}
-      <span><strong>${say(desk.faceNotGenuine)}</strong><br>${say(troubleOf({ code }).what)}</span>
+      <span>
+        <strong>${say(desk.faceServesNobody)}</strong><br>
+        ${say(whyNotGenuine[code] ?? troubleOf({ code }).what)}
+      </span>
     </p>
   `;
 }
