@@ -1,4 +1,4 @@
-import type { PresenceProof } from "kazashi";
+import { KazashiError, type PresenceProof } from "kazashi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { base64, PortalError } from "../src/api.ts";
 import { Gate } from "../src/gate/gate.ts";
@@ -69,6 +69,17 @@ describe("with the server", () => {
     const second = await gate.check(cardOf(holder));
     expect(second).toMatchObject({ outcome: "refused", because: "already-admitted" });
     expect(gate.counts).toEqual({ admitted: 1, refused: 1 });
+  });
+
+  it("refuses a card that proves nobody's presence, and leaves other troubles to the staff", async () => {
+    const gate = await open(new FakeServer([visitor(1)]));
+    const card = cardOf(visitor(1));
+    card.provePresence.mockRejectedValueOnce(new KazashiError("unsupported-card"));
+    expect(await gate.check(card)).toMatchObject({ because: "unsupported-card", by: "card" });
+    expect(gate.counts).toEqual({ admitted: 0, refused: 1 });
+    card.provePresence.mockRejectedValueOnce(new KazashiError("removed-card"));
+    await expect(gate.check(card)).rejects.toThrow("removed-card");
+    expect(gate.counts).toEqual({ admitted: 0, refused: 1 });
   });
 
   it("refuses who is not enrolled, and who has no ticket", async () => {

@@ -105,7 +105,7 @@ it("shows the verdict on a card that was gone before it came", async () => {
 it("asks for the card again where that helps, and for the staff where not", async () => {
   for (const [code, isWorthAnotherTry] of [
     ["removed-card", true],
-    ["unsupported-card", false],
+    ["card-malformed", false],
   ] as const) {
     await lane.insert();
     lane.fail(new KazashiError(code));

@@ -1,4 +1,4 @@
-import type { Card } from "kazashi";
+import { type Card, KazashiError } from "kazashi";
 import { AdmissionList } from "./admission-list.ts";
 import { Connection } from "./connection.ts";
 import { NonceInHand } from "./nonce-in-hand.ts";
@@ -11,7 +11,8 @@ export type Verdict =
   | { readonly outcome: "admitted"; readonly ticket: string | undefined; readonly by: Judge }
   | {
       readonly outcome: "refused";
-      /** One of the gate's own reasons, or the error code by which the server refused card or proof. */
+      /** One of the gate's own reasons, or the error code by which the server refused card or proof, or
+       * by which the card shows that it proves nobody's presence. */
       readonly because: Reason | (string & {});
       readonly ticket: string | undefined;
       readonly by: Judge;
@@ -23,7 +24,7 @@ export type Verdict =
 export type Reason = "already-admitted" | "no-ticket" | "not-enrolled" | "certificate-expired";
 
 /** Who decided. Whom the list lets in, provisionally, did not prove the card's presence to the server. */
-export type Judge = "server" | "list";
+export type Judge = "server" | "list" | "card";
 
 /** What the gate needs of a card. */
 export type GateCard = Pick<Card, "provePresence" | "readCertificate">;
@@ -67,12 +68,12 @@ export class Gate {
 
   /**
    * Decides on the visitor who holds up this card: with the server, or without it by the list.
-   * Throws what the card throws, and a `PortalError` that is not about the visitor: the staff are
-   * signed out, for instance.
+   * Throws what the card throws, unless it is none that could be let in, and a `PortalError` that is
+   * not about the visitor: the staff are signed out, for instance.
    */
   async check(card: GateCard): Promise<Verdict> {
     beginTurn();
-    const verdict = await timed("check", () => this.#decide(card));
+    const verdict = await timed("check", () => this.#decide(card)).catch(unfit);
     if (verdict.outcome === "admitted") this.#admitted += 1;
     if (verdict.outcome === "refused") this.#refused += 1;
     this.#changed();
@@ -143,6 +144,15 @@ interface Seen {
 
 /** Ends a presence proof of a holder whose birth date the server does not know. */
 class NotEnrolled extends Error {}
+
+/** Of a card that proves nobody's presence, here or elsewhere. */
+const UNFIT: readonly string[] = ["application-absent", "unsupported-card"];
+
+/** Refuses whoever holds up such a card. */
+function unfit(error: unknown): Verdict {
+  if (!(error instanceof KazashiError && UNFIT.includes(error.code))) throw error;
+  return { outcome: "refused", because: error.code, ticket: undefined, by: "card" };
+}
 
 /** Why the visitor is refused, if that is what an error means. */
 function judgement(error: unknown): string | undefined {
