@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { built } from "./paths.ts";
@@ -58,9 +59,49 @@ export class InsertedCard {
   }
 }
 
-/** How many tries are left for the user authentication PIN, by the file that is the card's memory. */
-export async function retriesLeft(card: string): Promise<number> {
-  const toml = await readFile(join(card, "card.toml"), "utf8");
-  const table = toml.split("[jpki.pins.0018]")[1];
-  return Number(/^retries-left = (\d+)$/m.exec(table ?? "")?.[1]);
+/** What a card counts tries of, by the table in the file that is its memory. */
+const COUNTED = {
+  pin: "jpki.pins.0018",
+  birthDate: "card-surface.pins.0011",
+  verificationNumberB: "card-surface.pins.0012",
+};
+
+/** How many tries the card has left for something, by the file that is its memory. */
+export async function retriesLeft(
+  card: string,
+  what: keyof typeof COUNTED = "pin",
+): Promise<number> {
+  const [, table = ""] = (await readMemory(card)).split(`[${COUNTED[what]}]`);
+  return Number(/^retries-left = (\d+)$/m.exec(table)?.[1]);
+}
+
+/** Leaves a card that is not in use so many tries for something, as if others had been spent before. */
+export async function leaveRetries(
+  card: string,
+  what: keyof typeof COUNTED,
+  retries: number,
+): Promise<void> {
+  const [before, after = ""] = (await readMemory(card)).split(`[${COUNTED[what]}]`);
+  const left = after.replace(/^retries-left = \d+$/m, `retries-left = ${retries}`);
+  await writeFile(join(card, "card.toml"), `${before}[${COUNTED[what]}]${left}`);
+}
+
+/** Takes an application off a card that is not in use. */
+export async function removeApplication(
+  card: string,
+  application: "jpki" | "card-surface",
+): Promise<void> {
+  await rm(join(card, application), { recursive: true });
+  const tables = new RegExp(`^\\[${application}\\.[^[]*`, "gm");
+  await writeFile(join(card, "card.toml"), (await readMemory(card)).replace(tables, ""));
+}
+
+function readMemory(card: string): Promise<string> {
+  return readFile(join(card, "card.toml"), "utf8");
+}
+
+/** The serial number of the card's user authentication certificate, as a server writes it. */
+export async function serialNumber(card: string): Promise<string> {
+  const certificate = new X509Certificate(await readFile(join(card, "jpki/000A.bin")));
+  return certificate.serialNumber.toLowerCase();
 }

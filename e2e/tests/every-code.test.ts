@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ErrorCode } from "../../js/src/error-codes.ts";
 import { startBridge } from "../harness/bridge.ts";
-import { InsertedCard, newCard } from "../harness/card.ts";
+import { InsertedCard, leaveRetries, newCard, removeApplication } from "../harness/card.ts";
 import { type Caught, caught, documentedWords } from "../harness/caught.ts";
 import { type Impostor, mute, stammer, talkNonsense } from "../harness/impostor.ts";
 import { built, inProject, workFolder } from "../harness/paths.ts";
@@ -86,8 +86,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   },
   "verification-number-blocked": async () => {
     const card = await newCard(folder);
-    const number = /(\[card-surface\.pins\.0012\][^[]*retries-left = )\d+/;
-    await edit(card, (text) => text.replace(number, "$10"));
+    await leaveRetries(card, "verificationNumberB", 0);
     await startBridgeWith(card);
     return await caught(await openPage(), readCardFace("2285"));
   },
@@ -109,8 +108,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   // The card
   "unsupported-card": async () => {
     const card = await newCard(folder);
-    await rm(join(card, "jpki"), { recursive: true });
-    await writeFile(join(card, "card.toml"), "");
+    await removeApplication(card, "jpki");
     await startBridgeWith(card);
     return await caught(await openPage(), SIGN_IN);
   },
@@ -133,8 +131,7 @@ const causes: Record<ErrorCode, () => Promise<Caught>> = {
   },
   "application-absent": async () => {
     const card = await newCard(folder);
-    await rm(join(card, "card-surface"), { recursive: true });
-    await cut(card, /^\[card-surface\.[^[]*/gm);
+    await removeApplication(card, "card-surface");
     await startBridgeWith(card);
     return await caught(await openPage(), provePresence("1980-02-17"));
   },
@@ -517,12 +514,8 @@ async function enrolling(file: string, content: string): Promise<Caught> {
 
 /** Cuts something out of what a card is made by. */
 async function cut(card: string, what: RegExp): Promise<void> {
-  await edit(card, (text) => text.replace(what, ""));
-}
-
-async function edit(card: string, change: (text: string) => string): Promise<void> {
   const file = join(card, "card.toml");
-  await writeFile(file, change(await readFile(file, "utf8")));
+  await writeFile(file, (await readFile(file, "utf8")).replace(what, ""));
 }
 
 /** Signs in, and has something happen while the bridge asks for the PIN. */

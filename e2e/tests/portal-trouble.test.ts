@@ -1,8 +1,8 @@
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
-import { retriesLeft } from "../harness/card.ts";
+import { removeApplication, retriesLeft } from "../harness/card.ts";
 import { Desk } from "../harness/desk.ts";
 import { mute } from "../harness/impostor.ts";
 import { look } from "../harness/look.ts";
@@ -155,8 +155,7 @@ test("a card of another hierarchy is not believed", async () => {
 
 test("a card that is no My Number Card is told so", async () => {
   const card = await reception.newCard("normal", "no-my-number-card");
-  await rm(join(card, "jpki"), { recursive: true });
-  await writeFile(join(card, "card.toml"), "");
+  await removeApplication(card, "jpki");
   await reception.swapCard(card);
   const desk = new Desk(await reception.open("desk"));
   expect(await desk.trouble("unsupported-card")).toContain("運転免許証");
