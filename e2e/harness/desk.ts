@@ -56,9 +56,20 @@ export class Desk {
 
   /** Types what is printed on the card's front. */
   async typeFace(changed: Partial<typeof FACE_OF_HANAKO> = {}): Promise<void> {
-    const { era, ...numbers } = { ...FACE_OF_HANAKO, ...changed };
+    const { expiryYear, securityCode, ...birthDate } = { ...FACE_OF_HANAKO, ...changed };
+    await this.typeBirthDate(birthDate);
+    await this.#fill({ expiryYear, securityCode });
+  }
+
+  /** Types the holder's birth date. */
+  async typeBirthDate(changed: Partial<typeof FACE_OF_HANAKO> = {}): Promise<void> {
+    const { era, year, month, day } = { ...FACE_OF_HANAKO, ...changed };
     await this.page.selectOption("[name=era]", era);
-    for (const [name, value] of Object.entries(numbers)) {
+    await this.#fill({ year, month, day });
+  }
+
+  async #fill(fields: Record<string, string>): Promise<void> {
+    for (const [name, value] of Object.entries(fields)) {
       await this.page.fill(`[name=${name}]`, value);
     }
   }

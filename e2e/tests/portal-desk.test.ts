@@ -131,10 +131,7 @@ test("a card is remembered with the PIN and the birth date", async () => {
   await desk.press("進む");
   await desk.shows("生年月日を入力");
   await look(desk.page, "desk-birth-date", "desk");
-  await desk.page.selectOption("[name=era]", "showa");
-  for (const [name, value] of Object.entries({ year: "55", month: "2", day: "17" })) {
-    await desk.page.fill(`[name=${name}]`, value);
-  }
+  await desk.typeBirthDate();
   reception.pinentry.type("1234");
   await desk.press("進む");
   expect(await desk.number()).toBe(4);

@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { leaveRetries, retriesLeft } from "../harness/card.ts";
+import { Desk } from "../harness/desk.ts";
+import { look } from "../harness/look.ts";
+import { Reception } from "../harness/reception.ts";
+
+// What goes wrong when a visitor wants to be remembered, and when one who is not wants to be forgotten.
+
+const NAME = "架空　花子";
+
+let reception: Reception;
+
+beforeAll(async () => {
+  reception = await Reception.start({ name: "portal-remembered" });
+});
+afterEach(async () => {
+  await reception.removeCard();
+  expect(reception.faults).toEqual([]);
+});
+afterAll(() => reception?.stop());
+
+/** Opens a desk for a visitor who wants this card to be remembered, and is asked for the birth date. */
+async function untilTheBirthDate(card: string): Promise<Desk> {
+  await reception.swapCard(card);
+  const desk = new Desk(await reception.open("desk"));
+  await desk.press("暗証番号で受付");
+  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
+  await desk.press("進む");
+  await desk.shows("生年月日を入力");
+  return desk;
+}
+
+/** Puts the card there again, or for the first time, and opens a desk that looks at it. */
+async function openDeskWith(card: string): Promise<Desk> {
+  await reception.swapCard(card);
+  return new Desk(await reception.open("desk"));
+}
+
+async function visits(): Promise<Record<string, unknown>[]> {
+  return (await reception.ask("/api/board/visits")).body.visits;
+}
+
+test("a card whose birth date is blocked is not remembered, and received in another way", async () => {
+  const card = await reception.newCard("normal", "blocked-birth-date");
+  await leaveRetries(card, "birthDate", 0);
+  const desk = await untilTheBirthDate(card);
+  await desk.typeBirthDate();
+  reception.pinentry.type("1234");
+  await desk.press("進む");
+  const told = await desk.trouble("birth-date-blocked");
+  expect(told).toContain("生年月日の照合がロックされています");
+  expect(told).toContain("この受付は記録されていません");
+  await look(desk.page, "remember-birth-date-blocked");
+  expect(await visits()).toEqual([]);
+  await desk.press("ほかの方法で受付する");
+  await desk.press("暗証番号で受付");
+  await desk.press("進む");
+  reception.pinentry.type("1234");
+  expect(await desk.number()).toBe(1);
+});
+
+test("the last two tries of a birth date are left alone", async () => {
+  const card = await reception.newCard("normal", "few-birth-dates");
+  await leaveRetries(card, "birthDate", 2);
+  const desk = await untilTheBirthDate(card);
+  await desk.typeBirthDate();
+  reception.pinentry.type("1234");
+  await desk.press("進む");
+  const told = await desk.trouble("too-few-retries");
+  expect(told).toContain("残り2回");
+  expect(told).toContain("別の方法で受付してください");
+  expect(await retriesLeft(card, "birthDate")).toBe(2);
+  expect(await visits()).toHaveLength(1);
+});
+
+test("a wrong birth date says how many tries are left, and the right one has the card remembered", async () => {
+  const desk = await untilTheBirthDate(reception.card);
+  await desk.typeBirthDate({ day: "18" });
+  reception.pinentry.type("1234");
+  await desk.press("進む");
+  expect(await desk.trouble("birth-date-incorrect")).toContain("あと9回");
+  await look(desk.page, "remember-wrong-birth-date");
+  expect(await retriesLeft(reception.card, "birthDate")).toBe(9);
+  expect(await visits()).toHaveLength(1);
+  await desk.typeBirthDate();
+  reception.pinentry.type("1234");
+  await desk.press("進む");
+  expect(await desk.number()).toBe(2);
+  expect(await desk.page.textContent(".result")).toContain("次からは、カードを置くだけ");
+  expect(await retriesLeft(reception.card, "birthDate")).toBe(10);
+  expect(await retriesLeft(reception.card)).toBe(3);
+});
+
+test("a card that is remembered and no longer compares birth dates is received in another way", async () => {
+  const before = await retriesLeft(reception.card, "birthDate");
+  await leaveRetries(reception.card, "birthDate", 0);
+  const desk = await openDeskWith(reception.card);
+  await desk.shows("受付の方法を選んで");
+  expect(await desk.trouble("birth-date-blocked")).toContain("ロックされています");
+  await look(desk.page, "remembered-birth-date-blocked", "desk");
+  await desk.press("暗証番号で受付");
+  await desk.press("進む");
+  reception.pinentry.type("1234");
+  expect(await desk.number()).toBe(3);
+  await reception.removeCard();
+  await leaveRetries(reception.card, "birthDate", before);
+});
+
+test("a visitor who is not remembered has their data deleted with the PIN", async () => {
+  const card = await reception.newCard("another-person");
+  const visit = await openDeskWith(card);
+  await visit.press("暗証番号で受付");
+  await visit.tick("氏名");
+  for (const pin of ["1234", "1234"]) reception.pinentry.type(pin);
+  await visit.press("進む");
+  expect(await visit.number()).toBe(4);
+  await visit.page.close();
+  const [latest] = await visits();
+  const name = (latest as { attributes: { name: string } }).attributes.name;
+  expect(name).not.toBe(NAME);
+  await reception.removeCard();
+
+  const board = await reception.open("board");
+  await board.locator("tbody tr", { hasText: name }).waitFor();
+  const desk = await new Desk(await reception.open("desk")).isReady();
+  await desk.press("登録した情報を削除する");
+  await reception.insertCard();
+  await desk.shows("この施設に保存した情報を削除します");
+  expect(await desk.page.textContent("main")).toContain("暗証番号（利用者証明用、数字4桁）");
+  await look(desk.page, "delete-with-pin", "desk");
+
+  // A wrong PIN deletes nothing.
+  reception.pinentry.type("9999");
+  await desk.press("削除する");
+  expect(await desk.trouble("pin-incorrect")).toContain("あと2回");
+  expect((await visits())[0]).toMatchObject({ attributes: { name } });
+  await desk.press("もう一度試す");
+  reception.pinentry.type("1234");
+  await desk.press("削除する");
+  await desk.shows("削除しました");
+  expect(await desk.page.textContent("main")).toContain("1件の受付");
+  await look(desk.page, "deleted-with-pin", "desk");
+  expect(await retriesLeft(card)).toBe(3);
+
+  // The visit stays, as nobody's; the board shows so at once.
+  await board.locator("tbody tr", { hasText: name }).waitFor({ state: "detached" });
+  expect(await board.locator("tbody tr").count()).toBe(4);
+  await look(board, "board-after-deletion", "desk");
+  expect((await visits())[0]).not.toHaveProperty("attributes");
+  expect((await visits())[0]).toMatchObject({ number: 4, returning: false });
+  await desk.press("次の方へ");
+  await reception.removeCard();
+
+  await desk.press("登録した情報を削除する");
+  await reception.insertCard();
+  await desk.shows("保存している情報はありません");
+  await look(desk.page, "delete-nothing", "desk");
+});
