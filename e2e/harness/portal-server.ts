@@ -18,23 +18,26 @@ export interface PortalServerOptions {
   origin?: string;
   /** Further arguments of `kazashi-portal serve`. */
   args?: string[];
+  /** A file with the serial numbers of revoked certificates; without one, nobody is asked. */
+  revoked?: string | undefined;
 }
 
 /** Starts a server of the portal, which believes the virtual cards and has a key that they trust. */
 export async function startPortalServer(options: PortalServerOptions): Promise<Program> {
-  const { folder, port, database, origin, args = [] } = options;
+  const { folder, port, database, origin, args = [], revoked } = options;
+  const program = revoked === undefined ? "kazashi-portal" : "portal-with-revocation";
   const pairwiseKey = join(folder, "pairwise.key");
   writeFileSync(pairwiseKey, Buffer.alloc(32, "portal"));
   const server = Program.start(
     "portal",
     [
-      ...[built("kazashi-portal"), "serve", "--port", String(port), "--database", database],
+      ...[built(program), "serve", "--port", String(port), "--database", database],
       ...["--pairwise-key", pairwiseKey, ...virtualCards(folder), ...INSTITUTION],
       ...["--institution-ja", "かざし町役場", "--institution-en", "Kazashi Town Hall"],
       ...(origin ? ["--origin", origin] : []),
       ...args,
     ],
-    { folder },
+    { folder, ...(revoked && { env: { KAZASHI_E2E_REVOKED: revoked } }) },
   );
   await server.says("serving http");
   return server;

@@ -19,6 +19,8 @@ export interface ReceptionOptions {
   emulator?: string[];
   /** Further arguments of `kazashi-portal serve`. */
   server?: string[];
+  /** A file with the serial numbers of revoked certificates; without one, nobody is asked. */
+  revoked?: string;
   /** Where everything is kept: a file in the folder, if left out. */
   database?: string;
   /** How browsers name the portal, if that is not by the port of its server. */
@@ -122,8 +124,9 @@ export class Reception {
   /** Starts the server, which knows the bridge. */
   async startServer(): Promise<void> {
     const { folder, port, database, origin } = this;
-    const args = [`--bridge=desk=${await bridgeKey(folder)}`, ...(this.#options.server ?? [])];
-    this.server = await startPortalServer({ folder, port, database, origin, args });
+    const { server = [], revoked } = this.#options;
+    const args = [`--bridge=desk=${await bridgeKey(folder)}`, ...server];
+    this.server = await startPortalServer({ folder, port, database, origin, args, revoked });
   }
 
   /** Starts pcscd anew; with another configuration it can be one without readers. */
