@@ -10,13 +10,20 @@ import { freePort } from "./sign-in.ts";
 export class Postgres {
   /** Of the one database that it has. */
   readonly url: string;
-  readonly #server: Program;
+  readonly #command: string[];
+  readonly #folder: string;
   readonly #data: string;
+  #server: Program | undefined;
 
-  private constructor(url: string, server: Program, data: string) {
-    this.url = url;
-    this.#server = server;
+  private constructor(port: number, folder: string, data: string) {
+    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    this.#folder = folder;
     this.#data = data;
+    // Without `fsync`: the machine does not crash here.
+    this.#command = [...asPostgres, program("postgres"), "-D", data, "-p", String(port)];
+    for (const setting of ["listen_addresses=127.0.0.1", "fsync=off", "unix_socket_directories="]) {
+      this.#command.push("-c", setting);
+    }
   }
 
   /** Makes and starts it. Its log is in this folder. */
@@ -27,19 +34,24 @@ export class Postgres {
     const [initdb = "", ...cluster] = [...asPostgres, program("initdb"), "--pgdata", data];
     const settings = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"];
     await promisify(execFile)(initdb, [...cluster, ...settings, "--no-sync"], { cwd: tmpdir() });
-    const port = await freePort();
-    // Without `fsync`: the machine does not crash here.
-    const command = [...asPostgres, program("postgres"), "-D", data, "-p", String(port)];
-    for (const setting of ["listen_addresses=127.0.0.1", "fsync=off", "unix_socket_directories="]) {
-      command.push("-c", setting);
-    }
-    const server = Program.start("postgres", command, { folder });
-    await server.says("ready to accept connections");
-    return new Postgres(`postgres://postgres@127.0.0.1:${port}/postgres`, server, data);
+    const postgres = new Postgres(await freePort(), folder, data);
+    await postgres.startAgain();
+    return postgres;
+  }
+
+  /** Has it end at once, as if its machine lost power. */
+  async kill(): Promise<void> {
+    await this.#server?.kill();
+  }
+
+  /** Starts it with what it had. */
+  async startAgain(): Promise<void> {
+    this.#server = Program.start("postgres", this.#command, { folder: this.#folder });
+    await this.#server.says("ready to accept connections");
   }
 
   async stop(): Promise<void> {
-    await this.#server.kill();
+    await this.kill();
     rmSync(this.#data, { recursive: true });
   }
 }
