@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { removeApplication } from "../harness/card.ts";
 import { Desk } from "../harness/desk.ts";
 import { look, speak } from "../harness/look.ts";
 import { enterAccount, Reception } from "../harness/reception.ts";
@@ -11,6 +12,8 @@ const EVENT = "市民ホール秋の音楽会";
 const OTHER_EVENT = "年末コンサート";
 const THIRD_EVENT = "新年会";
 const FOURTH_EVENT = "春まつり";
+const FIFTH_EVENT = "夏の夜市";
+const SIXTH_EVENT = "市民講座";
 
 let reception: Reception;
 /** By which a list of tickets names the holder of the card. */
@@ -69,6 +72,53 @@ test("nobody is let in without a ticket", async () => {
   await reception.insertCard();
   await shows(page, "refused");
   expect(await page.locator(".gate-why").textContent()).toContain("チケットがありません");
+});
+
+test("nobody is let in with a card that is not good, though its holder has a ticket", async () => {
+  await prepare(FIFTH_EVENT, "E-1");
+  const page = await openGate(FIFTH_EVENT);
+  const refuses = async (card: string, words: string, picture: string) => {
+    await reception.swapCard(card);
+    await shows(page, "refused");
+    const why = page.locator(".gate-why", { hasText: words });
+    await why.waitFor();
+    expect(await page.locator(".gate-word").textContent()).toContain("入場できません");
+    expect(await page.locator(".gate-ticket").textContent()).not.toContain("E-1");
+    await look(page, `gate-${picture}`, "desk");
+    await reception.removeCard();
+    await page.locator(".gate-result").waitFor({ state: "detached" });
+  };
+  const expired = await reception.newCard("expired");
+  await refuses(expired, "有効期限が切れています", "expired");
+  const foreign = await reception.newCard("foreign-root");
+  await refuses(foreign, "電子証明書を確認できません。係員に", "foreign");
+  const noSurface = await reception.newCard("normal", "no-card-surface");
+  await removeApplication(noSurface, "card-surface");
+  await refuses(noSurface, "入場の確認に使う機能がありません", "no-card-surface");
+  const another = await reception.newCard("normal", "no-my-number-card");
+  await removeApplication(another, "jpki");
+  await refuses(another, "マイナンバーカードではありません", "no-my-number-card");
+  expect(await page.locator(".gate-count[data-kind=refused] dd").textContent()).toBe("4");
+  expect(await admitted(FIFTH_EVENT)).toBe(0);
+
+  // The holder with their own card is let in.
+  await reception.swapCard(reception.card);
+  await shows(page, "admitted");
+  expect(await admitted(FIFTH_EVENT)).toBe(1);
+});
+
+test("with the network cut, a certificate that expired meanwhile lets nobody in", async () => {
+  await prepare(SIXTH_EVENT, "F-1");
+  const page = await openGate(SIXTH_EVENT);
+  await cut(page);
+  await page.clock.setFixedTime(new Date("2050-01-01T00:00:00Z"));
+  await reception.insertCard();
+  await shows(page, "refused");
+  const why = await page.locator(".gate-why").textContent();
+  expect(why).toContain("有効期限が切れています");
+  expect(why).toContain("手元の名簿で確認");
+  expect(await waiting(page)).toBe("0");
+  expect(await admitted(SIXTH_EVENT)).toBe(0);
 });
 
 test("with the network cut, the list decides, and the entry is sent once when it is back", async () => {

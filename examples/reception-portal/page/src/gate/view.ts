@@ -3,7 +3,7 @@ import { type Language, language, say, sayTime, type Text } from "../language.ts
 import { wordsFor } from "../words/errors.ts";
 import { REASONS, gateWords as words } from "../words/gate.ts";
 import { shell } from "../words/shell.ts";
-import type { Gate, Reason, Verdict } from "./gate.ts";
+import type { Gate, Verdict } from "./gate.ts";
 import type { Sight } from "./lane.ts";
 import type { KeptEntry } from "./provisional-entries.ts";
 
@@ -37,7 +37,7 @@ function resultOfVerdict(verdict: Verdict): Result {
     }
     case "refused": {
       const { ticket, because, by } = verdict;
-      const reason = REASONS[because as Reason] ?? wordsFor({ code: because });
+      const reason = REASONS[because as keyof typeof REASONS] ?? wordsFor({ code: because });
       const why = by === "list" ? join(reason, words.byList) : reason;
       return { tone: "refused", word: words.refused, why, ticket };
     }

@@ -89,8 +89,11 @@ export const gateWords = {
   seen: { ja: "確認した", en: "Noted" },
 } satisfies Record<string, Text>;
 
+/** The error codes of which visitors at a gate are told in words of its own: the usual ones are for a desk. */
+type OfTheCard = "application-absent" | "certificate-untrusted";
+
 /** Why a visitor cannot come in, and what to do. The rest are error codes. */
-export const REASONS: Record<Reason, Text> = {
+export const REASONS: Record<Reason | OfTheCard, Text> = {
   "already-admitted": {
     ja: "このチケットは使用済みです。",
     en: "This ticket has been used already.",
@@ -106,5 +109,13 @@ export const REASONS: Record<Reason, Text> = {
   "certificate-expired": {
     ja: "カードの電子証明書の有効期限が切れています。",
     en: "The certificate on this card has expired.",
+  },
+  "certificate-untrusted": {
+    ja: "このカードの電子証明書を確認できません。係員にお声がけください。",
+    en: "The certificate on this card could not be verified. Please speak to the staff.",
+  },
+  "application-absent": {
+    ja: "このカードには、入場の確認に使う機能がありません。係員にお声がけください。",
+    en: "This card lacks what is needed at a gate. Please speak to the staff.",
   },
 };
