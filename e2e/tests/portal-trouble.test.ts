@@ -186,6 +186,17 @@ test("without its server the desk says so, and goes on once it is there", async 
   await desk.shows("受付の方法を選んで");
 });
 
+test("a server that takes requests and does not answer is given up on in time", async () => {
+  const desk = await openDesk();
+  // Till the page is closed.
+  await desk.page.route("**/api/nonces", () => {}, { times: 1 });
+  await reception.swapCard(reception.card);
+  await desk.shows("カードを確認しています");
+  await desk.trouble("unreachable");
+  await desk.press("もう一度試す");
+  await desk.shows("受付の方法を選んで");
+});
+
 test("a visit that the server does not answer is kept, and sent once", async () => {
   const before = (await reception.ask("/api/board/visits")).body.total;
   const { dialogs } = reception.pinentry;

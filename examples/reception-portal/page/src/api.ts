@@ -1,7 +1,7 @@
 import type { PresenceProof, TerminalRequest, Token } from "kazashi";
 import type { CardFaceProof } from "kazashi/card-face";
 
-/** How long the server may take, in milliseconds, where the caller has no patience of its own. */
+/** How long the server may take, in milliseconds, where the caller has no less patience. */
 const PATIENCE = 15_000;
 
 /** How long to wait before something is sent again, in milliseconds: first, and at most. */
@@ -388,7 +388,8 @@ export class Api extends EventTarget {
     body?: object,
     { signal }: CallOptions = {},
   ): Promise<T> {
-    const patience = signal ?? AbortSignal.timeout(PATIENCE);
+    const longest = AbortSignal.timeout(PATIENCE);
+    const patience = signal ? AbortSignal.any([signal, longest]) : longest;
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET") headers.set("x-csrf-token", this.#csrf);
     if (body) headers.set("content-type", body instanceof Blob ? "text/csv" : "application/json");
