@@ -64,8 +64,8 @@ pub(super) fn run(shell: &Shell) -> Result<()> {
          staff          {staff}   password  {staff_password}\n\
          administrator  {administrator}      password  {administrator_password}\n\n\
          The desk says which card has which PIN and which numbers. To try the gate: receive a visitor \
-         with the\nPIN and have the card remembered, export the day from the board, rename the column \
-         number to ticket,\nand import that as a list of tickets in the settings (as administrator).\n\
+         with the\nPIN and have the card remembered, export the day from the board (as CSV), and import \
+         that\nas the tickets of an event in the settings (as administrator).\n\
          cargo xtask demo sign-in shows the smallest page instead. Ctrl-C ends it."
     ))?;
     until_interrupted(vec![desk, bridge, portal])

@@ -60,7 +60,7 @@ pub(super) async fn add_event(
 }
 
 /// Reads a list of tickets (CSV, RFC 4180, UTF-8), with a header that names the columns `ticket` and
-/// `subject`. What is wrong with a line is said of that line, and the others are taken.
+/// `subject`; in an export of visits `number` is the ticket. What is wrong with a line is said of that line, and the others are taken.
 pub(super) async fn import_tickets(
     State(app): State<Arc<App>>,
     Administrator(staff): Administrator,
@@ -85,7 +85,8 @@ fn tickets(list: &[u8]) -> Option<(Vec<TicketLine>, Vec<RefusedLine>)> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(list);
     let header = reader.headers().ok()?;
     let column = |name| header.iter().position(|column| column == name);
-    let (ticket, subject) = (column("ticket")?, column("subject")?);
+    let ticket = column("ticket").or_else(|| column("number"))?;
+    let subject = column("subject")?;
     let (mut lines, mut refused) = (Vec::new(), Vec::new());
     let mut record = StringRecord::new();
     loop {

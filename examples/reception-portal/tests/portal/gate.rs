@@ -15,6 +15,7 @@ use crate::server::Server;
 
 on_every_backend! {
     a_ticket_lets_its_holder_in_once,
+    an_export_of_visits_is_a_list_of_tickets,
     a_list_of_tickets_is_taken_line_by_line_and_again_without_change,
     a_gate_without_a_network_knows_certificates_by_the_list,
     those_let_in_without_a_network_are_recorded_once,
@@ -88,6 +89,21 @@ fn a_ticket_lets_its_holder_in_once(backend: &Backend) {
     gate.post(&entries, &stranger).refused(400, "presence-proof-malformed");
     let elsewhere = entry(&mut gate, &card.elsewhere());
     gate.post(&entries, &elsewhere).refused(400, "signature-mismatch");
+}
+
+fn an_export_of_visits_is_a_list_of_tickets(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut boss = server.administrator(backend);
+    let card = Card::hanako();
+    enrolled(&mut boss, &card);
+    let event = event(&mut boss);
+    let export = boss.get("/api/board/export").body;
+    let answer = import(&mut boss, &event, export.as_bytes()).expect(200);
+    assert_eq!(answer, json!({ "imported": 1, "unchanged": 0, "refused": [] }));
+    let first = entry(&mut boss, &card);
+    let answer = boss.post(&format!("/api/gate/events/{event}/entries"), &first).expect(201);
+    assert_eq!(answer["entry"]["outcome"], "admitted");
+    assert_eq!(answer["entry"]["ticket"], "1");
 }
 
 fn a_list_of_tickets_is_taken_line_by_line_and_again_without_change(backend: &Backend) {

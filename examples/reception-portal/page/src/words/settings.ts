@@ -38,8 +38,8 @@ export const settingsWords = {
   admittedOf: { ja: "入場／チケット", en: "Admitted / tickets" },
   importTickets: { ja: "CSVを取り込む", en: "Import CSV" },
   importHint: {
-    ja: "CSVの1行目は見出しの「ticket,subject」です。ticketはチケットの番号、subjectは「受付状況」のCSVにある来訪者の識別子です。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
-    en: "The first line of the CSV is the header “ticket,subject”: the number of the ticket, and the visitor's identifier from the CSV of the board. Other columns are ignored. The same file can be imported again without doubling anything.",
+    ja: "CSVの1行目は見出しの「ticket,subject」です。ticketはチケットの番号、subjectは「受付状況」のCSVにある来訪者の識別子です。そのCSVをそのまま取り込むと、受付番号がチケットの番号になります。ほかの列は無視します。同じファイルをもう一度取り込んでも、重複しません。",
+    en: "The first line of the CSV is the header “ticket,subject”: the number of the ticket, and the visitor's identifier from the CSV of the board. That CSV will do as it is: the number of a visit is then the ticket. Other columns are ignored. The same file can be imported again without doubling anything.",
   },
   noHeader: {
     ja: "このファイルには、見出し「ticket,subject」がありません。CSV（UTF-8）か確認してください。",
