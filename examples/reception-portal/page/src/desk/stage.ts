@@ -1,4 +1,5 @@
-import type { TemplateResult } from "lit-html";
+import { html, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import { keepDrawn } from "../screen.ts";
 
 /** What is shown. It is called again when the language changes. */
@@ -13,7 +14,8 @@ export class Stage {
   constructor(root: HTMLElement, signal: AbortSignal, view: View) {
     this.#root = root;
     this.#view = view;
-    this.#draw = keepDrawn(root, signal, () => this.#view());
+    // What is shown next is another heading, so that it is read out also where it is built like the last.
+    this.#draw = keepDrawn(root, signal, () => html`${keyed(this.#view, this.#view())}`);
   }
 
   /** Shows something else, and takes keyboard and screen reader to its heading. */

@@ -28,7 +28,7 @@ export function explain(
     <section class="trouble panel" data-code=${code}>
       ${exclamation()}
       <div class="stack">
-        <h1 tabindex="-1" role="alert">${say(what)}</h1>
+        <h1 tabindex="-1">${say(what)}</h1>
         ${
           steps.length > 0
             ? html`
