@@ -1,5 +1,5 @@
 import "../styles/desk.css";
-import type { Card, Kazashi } from "kazashi";
+import type { Card, Kazashi, Reader } from "kazashi";
 import { connect } from "kazashi";
 import { html } from "lit-html";
 import { sleep } from "../api.ts";
@@ -35,12 +35,16 @@ class Desk {
   readonly #context: ScreenContext;
   readonly #outbox: Outbox;
   readonly #stage: Stage;
+  /** The waiting screen of this connection: one and the same, so that nothing on it is read out twice. */
+  #waiting: View = connecting;
   #purpose: Waiting["purpose"] = "receive";
   #notice: Trouble | undefined;
   #isConnected = true;
   /** What there is of a card while no visitor is served. */
   #idle: "empty" | "seen" | "served" | "unreadable" | undefined;
   #unreadable: ReturnType<typeof setTimeout> | undefined;
+  /** As they were while the last card lay there, if it was taken: that is known before they say so. */
+  #left: readonly Reader[] = [];
 
   constructor(root: HTMLElement, context: ScreenContext, outbox: Outbox) {
     this.#context = context;
@@ -72,13 +76,23 @@ class Desk {
   async #work(kazashi: Kazashi): Promise<void> {
     const { signal } = this.#context;
     this.#isConnected = true;
+    this.#waiting = waiting(
+      () => this.#state(kazashi),
+      this.#outbox,
+      (purpose) => {
+        this.#purpose = purpose;
+        this.#stage.show(this.#waiting);
+      },
+    );
     this.#listen(kazashi);
     while (!signal.aborted) {
       this.#wait(kazashi, "empty");
       try {
         for await (const card of kazashi.cards({ signal })) {
           clearTimeout(this.#unreadable);
+          const { readers } = kazashi;
           await this.#serve(kazashi, card);
+          if (card.signal.reason?.code === "removed-card") this.#left = readers;
           this.#wait(kazashi, card.signal.aborted ? "empty" : "served");
         }
       } catch (error) {
@@ -124,21 +138,16 @@ class Desk {
   }
 
   #wait(kazashi: Kazashi, idle: "empty" | "served" | "unreadable"): void {
-    if (idle === "empty" && hasCard(kazashi)) {
+    if (idle === "empty" && this.#hasCard(kazashi)) {
       this.#see(kazashi);
       return;
     }
     this.#idle = idle;
-    this.#stage.show(
-      waiting(
-        () => this.#state(kazashi),
-        this.#outbox,
-        (purpose) => {
-          this.#purpose = purpose;
-          this.#stage.redraw();
-        },
-      ),
-    );
+    this.#stage.show(this.#waiting);
+  }
+
+  #hasCard({ readers }: Kazashi): boolean {
+    return readers.some((reader) => reader.cardPresent && !this.#left.includes(reader));
   }
 
   #state(kazashi: Kazashi): Waiting {
@@ -149,7 +158,7 @@ class Desk {
     if (!this.#isConnected) return "disconnected";
     if (kazashi.readers.length === 0) return "no-reader";
     if (this.#idle === "unreadable") return "unreadable";
-    return this.#idle === "served" && hasCard(kazashi) ? "served" : "empty";
+    return this.#idle === "served" && this.#hasCard(kazashi) ? "served" : "empty";
   }
 
   /** One visitor, from their card to the end; again, if something went wrong and they want to. */
@@ -202,10 +211,6 @@ class Desk {
       () => {},
     );
   }
-}
-
-function hasCard({ readers }: Kazashi): boolean {
-  return readers.some(({ cardPresent }) => cardPresent);
 }
 
 function troubled(trouble: Trouble, can: { retry: () => void; stop?: () => void }): View {

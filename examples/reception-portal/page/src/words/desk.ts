@@ -52,11 +52,6 @@ export const desk = {
     ja: "サーバーの応答を待っている受付があります。この画面を閉じたり読み込み直したりしないでください。閉じると、その方にもう一度カードを置いてもらうことになります。",
     en: "Some visits wait for the server’s answer. Do not close or reload this page: those visitors would have to come back with their cards.",
   },
-  lateRecorded: { ja: "待っていた受付が記録されました", en: "A visit that waited was recorded" },
-  lateRefused: {
-    ja: "待っていた受付を、サーバーが受け付けませんでした",
-    en: "The server refused a visit that waited",
-  },
   understood: { ja: "確認しました", en: "Understood" },
 
   chooseTitle: { ja: "受付の方法を選んでください", en: "How would you like to check in?" },
@@ -396,12 +391,18 @@ export function unsentCount(count: number): Text {
   return { ja: `未送信の受付：${count}件`, en: `Visits not sent yet: ${count}` };
 }
 
-export function madeAt(time: string): Text {
-  return { ja: `${time}の受付`, en: `Visit of ${time}` };
+export function lateRecorded(time: string, number: number): Text {
+  return {
+    ja: `待っていた受付が記録されました：${time}の受付（受付番号 ${number}）`,
+    en: `A visit that waited was recorded: that of ${time} (number ${number})`,
+  };
 }
 
-export function numbered(number: number): Text {
-  return { ja: `受付番号 ${number}`, en: `Number ${number}` };
+export function lateRefused(time: string, why: Text): Text {
+  return {
+    ja: `待っていた${time}の受付を、サーバーが受け付けませんでした。${why.ja}`,
+    en: `The server refused a visit that waited, that of ${time}. ${why.en}`,
+  };
 }
 
 export function deletedWhat(visits: number, enrolment: boolean): Text {

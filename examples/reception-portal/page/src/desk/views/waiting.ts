@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import { say, sayTime } from "../../language.ts";
-import { desk, madeAt, numbered, unsentCount } from "../../words/desk.ts";
+import { desk, lateRecorded, lateRefused, unsentCount } from "../../words/desk.ts";
 import { readerAndCard, readerAndLeavingCard } from "../drawings.ts";
 import type { Late, Outbox } from "../outbox.ts";
 import type { View } from "../stage.ts";
@@ -25,16 +26,20 @@ export function waiting(
     const now = look();
     return html`
       <section class="waiting">
-        <div class="strips" role="status">
-          ${unsent(outbox)} ${outbox.late.map(late)}
-          ${
-            outbox.late.length > 0
-              ? html`<button class="button" @click=${() => outbox.forget()}>${say(desk.understood)}</button>`
-              : nothing
-          }
-          ${now.notice ? html`<p class="notice" data-kind="problem" data-code=${now.notice.code}>${say(now.notice.what)}</p>` : nothing}
+        <div class="strips">
+          <div role="status">
+            ${unsent(outbox)} ${outbox.late.map(late)}
+            ${
+              outbox.late.length > 0
+                ? html`<button class="button" @click=${() => outbox.forget()}>${say(desk.understood)}</button>`
+                : nothing
+            }
+          </div>
+          <div role="alert">
+            ${now.notice ? html`<p class="notice" data-kind="problem" data-code=${now.notice.code}>${say(now.notice.what)}</p>` : nothing}
+          </div>
         </div>
-        ${invitation(now)}
+        ${keyed(`${now.state} ${now.purpose}`, invitation(now))}
         ${now.state === "empty" ? otherPurpose(now, choose) : nothing}
       </section>
     `;
@@ -88,16 +93,11 @@ function unsent({ waiting }: Outbox): TemplateResult | typeof nothing {
 }
 
 function late({ at, outcome }: Late): TemplateResult {
-  const when = say(madeAt(sayTime(at.toISOString())));
+  const time = sayTime(at.toISOString());
   if ("recorded" in outcome) {
-    const number = say(numbered(outcome.recorded.visit.number));
-    return html`
-      <p class="notice" data-kind="success">${say(desk.lateRecorded)}: ${when} (${number})</p>
-    `;
+    const words = say(lateRecorded(time, outcome.recorded.visit.number));
+    return html`<p class="notice" data-kind="success">${words}</p>`;
   }
-  return html`
-    <p class="notice" data-kind="problem">
-      ${say(desk.lateRefused)}: ${when}. ${say(troubleOf(outcome.refused).what)}
-    </p>
-  `;
+  const words = say(lateRefused(time, troubleOf(outcome.refused).what));
+  return html`<p class="notice" data-kind="problem">${words}</p>`;
 }
