@@ -10,6 +10,7 @@ import { runLane, type Sight } from "./lane.ts";
 import { gateServer } from "./server.ts";
 import {
   checkingTemplate,
+  closedTemplate,
   conflictsTemplate,
   connectingTemplate,
   countsTemplate,
@@ -79,8 +80,9 @@ export function openGate(
     if (problem) return problemTemplate(problem, start);
     if (!kazashi) return connectingTemplate();
     if (sight.is === "checking") return checkingTemplate();
-    if (!hasBridge) return waitingTemplate(words.noBridge);
-    return waitingTemplate(kazashi.readers.length === 0 ? words.noReader : undefined);
+    if (!hasBridge) return closedTemplate(words.noBridge);
+    if (kazashi.readers.length === 0) return closedTemplate(words.noReader);
+    return waitingTemplate();
   };
 
   const serverState = () => {
@@ -113,7 +115,7 @@ export function openGate(
             : nothing
         }
         ${conflictsTemplate(gate.entries.refused, note)}
-        <div class="gate-stage">${stage()}</div>
+        <div class="gate-stage" aria-live="polite">${result ? nothing : stage()}</div>
         ${countsTemplate(gate)}
         <div aria-live="assertive" aria-atomic="true">
           ${result ? resultTemplate(result) : nothing}

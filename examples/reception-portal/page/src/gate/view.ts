@@ -102,15 +102,19 @@ const cardOnReader: TemplateResult = html`
 `;
 
 /** What stands where visitors look, while no result does. */
-export function waitingTemplate(trouble: Text | undefined): TemplateResult {
+export function waitingTemplate(): TemplateResult {
   return html`
     ${cardOnReader}
     ${inBoth(words.hold, "gate-call")}
-    ${
-      trouble
-        ? html`<p class="notice" data-kind="problem" role="alert">${say(trouble)}</p>`
-        : inBoth(words.holdHow, "gate-how")
-    }
+    ${inBoth(words.holdHow, "gate-how")}
+  `;
+}
+
+/** No card is seen for now, so visitors are not asked for one; the staff are told why. */
+export function closedTemplate(trouble: Text): TemplateResult {
+  return html`
+    ${inBoth(words.staff, "gate-call")}
+    <p class="notice" data-kind="problem" role="alert">${say(trouble)}</p>
   `;
 }
 
@@ -123,7 +127,7 @@ export function checkingTemplate(): TemplateResult {
 }
 
 export function connectingTemplate(): TemplateResult {
-  return html`<div class="busy"></div><p class="lead" role="status">${say(words.connecting)}</p>`;
+  return html`<div class="busy"></div><p class="lead">${say(words.connecting)}</p>`;
 }
 
 export function problemTemplate(problem: Text, retry: () => void): TemplateResult {
