@@ -9,11 +9,11 @@ const CHOICES = [...ERAS.filter(({ id }) => id !== "meiji"), WESTERN, ...ERAS.sl
 /** What was written into a form's fields before, by their names. */
 export type Written = Readonly<Record<string, string>>;
 
-/** Fields for a birth date as the card's front has it: by era. `mark` is the number in the drawing. */
-export function birthDateFields(written: Written, mark?: TemplateResult): TemplateResult {
+/** Fields for a birth date as the card's front has it: by era. `sign` is the number in the drawing. */
+export function birthDateFields(written: Written, sign?: TemplateResult): TemplateResult {
   return html`
     <fieldset class="birth-date">
-      <legend>${mark} ${say(desk.birthDate)}</legend>
+      <legend>${sign} ${say(desk.birthDate)}</legend>
       <div class="birth-date-parts">
         <label class="field era">
           <span class="hint">${say(desk.era)}</span>
@@ -26,7 +26,7 @@ export function birthDateFields(written: Written, mark?: TemplateResult): Templa
         ${number("month", say(desk.month), 2, written)}
         ${number("day", say(desk.day), 2, written)}
       </div>
-      <p class="field-problem" role="alert" id="birth-date-problem"></p>
+      <p class="field-problem" role="alert" id="birth-date-problem" hidden>${say(desk.notADay)}</p>
     </fieldset>
   `;
 }
@@ -43,7 +43,6 @@ function number(name: string, label: string, digits: number, written: Written): 
         pattern="[0-9０-９]+"
         maxlength=${digits}
         required
-        aria-describedby="birth-date-problem"
       >
     </label>
   `;
@@ -56,10 +55,25 @@ export function readBirthDate(form: HTMLFormElement): string | undefined {
   const today = new Intl.DateTimeFormat("sv-SE").format(new Date());
   const birthDate =
     era && dayOf(era, year ?? Number.NaN, month ?? Number.NaN, day ?? Number.NaN, today);
-  const problem = form.querySelector("#birth-date-problem");
-  if (problem) problem.textContent = birthDate ? "" : say(desk.notADay);
+  const names = ["era", "year", "month", "day"];
+  mark(form, names, "birth-date-problem", !birthDate);
   if (!birthDate) form.querySelector<HTMLElement>("[name=year]")?.focus();
   return birthDate;
+}
+
+/** Marks fields as wrong, or as right again. What is wrong with them stands where `problem` is the id. */
+export function mark(
+  form: HTMLFormElement,
+  names: readonly string[],
+  problem: string,
+  isWrong: boolean,
+): void {
+  form.querySelector(`#${problem}`)?.toggleAttribute("hidden", !isWrong);
+  for (const name of names) {
+    const field = form.querySelector(`[name=${name}]`);
+    field?.setAttribute("aria-invalid", String(isWrong));
+    field?.setAttribute("aria-describedby", isWrong ? problem : "");
+  }
 }
 
 /** What was typed into a field, with the digits of a Japanese keyboard made ordinary ones. */

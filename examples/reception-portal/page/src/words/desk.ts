@@ -154,7 +154,7 @@ export const desk = {
   },
 
   numberTitle: {
-    ja: "カードの表面の3つを入力してください",
+    ja: "カードの表面の3つの項目を入力してください",
     en: "Enter three things from the front of the card",
   },
   numberLead: {
@@ -168,13 +168,13 @@ export const desk = {
   day: { ja: "日", en: "Day" },
   expiryYear: { ja: "有効期限の年", en: "Year of expiry" },
   expiryYearHint: {
-    ja: "「○○○○年○月○日まで有効」の西暦4桁",
-    en: "Four digits, from “…年…月…日まで有効”",
+    ja: "「…まで有効」の西暦4桁",
+    en: "4 digits, before 年",
   },
   securityCode: { ja: "セキュリティコード", en: "Security code" },
   securityCodeHint: {
-    ja: "「セキュリティコード」の数字4桁",
-    en: "The four digits of the “セキュリティコード”",
+    ja: "数字4桁",
+    en: "4 digits, by セキュリティコード",
   },
   cardDrawing: {
     ja: "カード表面の略図：①生年月日 ②有効期限 ③セキュリティコード",
@@ -186,8 +186,8 @@ export const desk = {
   },
   fourDigits: { ja: "数字4桁を入力してください。", en: "Enter four digits." },
   notADay: {
-    ja: "この日付はありません。元号と年を確かめてください。",
-    en: "There is no such day. Check the era and the year.",
+    ja: "この日付はありません。元号と数字を確かめてください。",
+    en: "There is no such day. Check the era and the numbers.",
   },
   readFace: { ja: "券面を読み取る", en: "Read the card’s face" },
   readingFace: { ja: "券面を読み取っています", en: "Reading the card’s face" },

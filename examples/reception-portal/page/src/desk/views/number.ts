@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { say } from "../../language.ts";
 import { desk } from "../../words/desk.ts";
 import { trouble as words } from "../../words/trouble.ts";
-import { birthDateFields, readBirthDate, typed, type Written } from "../birth-date-fields.ts";
+import { birthDateFields, mark, readBirthDate, typed, type Written } from "../birth-date-fields.ts";
 import type { NoPin } from "../by-eye.ts";
 import { cardFront } from "../drawings.ts";
 import type { View } from "../stage.ts";
@@ -44,7 +44,7 @@ export function askNumber(
     <form class="stack number" novalidate autocomplete="off" @submit=${submit}>
       <h1 tabindex="-1">${say(desk.numberTitle)}</h1>
       ${
-        noPin
+        noPin && !trouble
           ? html`
               <p class="notice">
                 <strong>${say(noPin === "unset" ? desk.noPinSet : desk.pinIsBlocked)}</strong>
@@ -58,10 +58,10 @@ export function askNumber(
       </div>
       <div class="columns">
         <div class="stack">
-          ${birthDateFields(written, mark(1))}
+          ${birthDateFields(written, sign(1))}
           <div class="number-parts">
-            ${four("expiryYear", written, mark(2), say(desk.expiryYear), say(desk.expiryYearHint))}
-            ${four("securityCode", written, mark(3), say(desk.securityCode), say(desk.securityCodeHint))}
+            ${four("expiryYear", written, sign(2), say(desk.expiryYear), say(desk.expiryYearHint))}
+            ${four("securityCode", written, sign(3), say(desk.securityCode), say(desk.securityCodeHint))}
           </div>
         </div>
         <figure class="stack">
@@ -79,23 +79,24 @@ export function askNumber(
   `;
 }
 
-function mark(number: number): TemplateResult {
+/** The number that the drawing has for it. */
+function sign(number: number): TemplateResult {
   return html`<span class="mark" aria-hidden="true">${number}</span>`;
 }
 
 function four(
   name: string,
   written: Written,
-  mark: TemplateResult,
+  sign: TemplateResult,
   label: string,
   hint: string,
 ): TemplateResult {
   return html`
     <label class="field four-digits">
-      <span class="label">${mark} ${label}</span>
+      <span class="label">${sign} ${label}</span>
       <span class="hint">${hint}</span>
-      <input name=${name} value=${written[name] ?? ""} inputmode="numeric" maxlength="4" required aria-describedby=${`${name}-problem`}>
-      <span class="field-problem" role="alert" id=${`${name}-problem`}></span>
+      <input name=${name} value=${written[name] ?? ""} inputmode="numeric" maxlength="4" required>
+      <span class="field-problem" role="alert" id=${`${name}-problem`} hidden>${say(desk.fourDigits)}</span>
     </label>
   `;
 }
@@ -104,7 +105,6 @@ function four(
 function digits(form: HTMLFormElement, name: string): string | undefined {
   const value = typed(form, name);
   const isFine = /^[0-9]{4}$/.test(value);
-  const problem = form.querySelector(`#${name}-problem`);
-  if (problem) problem.textContent = isFine ? "" : say(desk.fourDigits);
+  mark(form, [name], `${name}-problem`, !isFine);
   return isFine ? value : undefined;
 }
