@@ -5,7 +5,7 @@ import { dayAfter, today } from "../day.ts";
 import { say, sayDay, sayTime, type Text } from "../language.ts";
 import { keepDrawn, type Screen } from "../screen.ts";
 import "../styles/board.css";
-import { found, newVisit, REVOCATION, ROADS, boardWords as words } from "../words/board.ts";
+import { found, more, newVisit, REVOCATION, ROADS, boardWords as words } from "../words/board.ts";
 import { wordsFor } from "../words/errors.ts";
 import { type BoardEvent, listen } from "./stream.ts";
 import { type Query, Visits } from "./visits.ts";
@@ -21,7 +21,8 @@ export const screen: Screen = (root, { api, signal }) => {
   /** A board that shows today goes on with tomorrow when that begins. */
   let followsToday = true;
   let isLive = false;
-  let isLoaded = false;
+  /** What the rows are an answer to. */
+  let answered: Query | undefined;
   let entries = 0;
   let problem: Text | undefined;
   let announcement = "";
@@ -30,10 +31,11 @@ export const screen: Screen = (root, { api, signal }) => {
   signal.addEventListener("abort", () => clearTimeout(loading));
 
   const load = async (work: () => Promise<boolean>, announce?: () => string) => {
+    const asked = query;
     try {
       if (!(await work())) return;
       problem = undefined;
-      isLoaded = true;
+      answered = asked;
       announcement = announce?.() ?? announcement;
     } catch (error) {
       problem = wordsFor(error);
@@ -141,6 +143,9 @@ export const screen: Screen = (root, { api, signal }) => {
     </form>
   `;
 
+  /** The rows of one query stay till those of the next are there, but not where those do not come. */
+  const isLoaded = () => answered !== undefined && (answered === query || !problem);
+
   const table = () => html`
     <div class="table-frame board-frame" role="region" aria-label=${say(words.visits)} tabindex="0">
       <table class="board-table">
@@ -153,11 +158,11 @@ export const screen: Screen = (root, { api, signal }) => {
           </tr>
         </thead>
         <tbody>
-          ${repeat(visits.rows, ({ id }) => id, row)}
+          ${repeat(isLoaded() ? visits.rows : [], ({ id }) => id, row)}
         </tbody>
       </table>
       ${
-        isLoaded && visits.rows.length === 0
+        isLoaded() && visits.rows.length === 0
           ? html`<p class="board-none">${say(query.search ? words.noneFound : words.none)}</p>`
           : nothing
       }
@@ -191,7 +196,7 @@ export const screen: Screen = (root, { api, signal }) => {
   `;
 
   const draw = keepDrawn(root, signal, () => {
-    const left = visits.total - visits.rows.length;
+    const left = isLoaded() ? visits.total - visits.rows.length : 0;
     return html`
       <div class="page board">
         <div class="board-head">
@@ -208,7 +213,7 @@ export const screen: Screen = (root, { api, signal }) => {
           <dl class="board-counts">
             <div>
               <dt>${sayDay(query.day)} ${say(words.total)}</dt>
-              <dd>${isLoaded ? visits.total : "–"}</dd>
+              <dd>${isLoaded() ? visits.total : "–"}</dd>
             </div>
             ${
               entries > 0
@@ -226,7 +231,7 @@ export const screen: Screen = (root, { api, signal }) => {
             left > 0
               ? html`
                 <button class="button" @click=${() => load(() => visits.more(query, signal))}>
-                  ${say(words.more)} (${left})
+                  ${say(more(left))}
                 </button>
               `
               : nothing

@@ -4,7 +4,7 @@ import type { Text } from "../language.ts";
 export const boardWords = {
   title: { ja: "受付状況", en: "Board" },
   purpose: {
-    ja: "今日の来訪を、届いた順にその場で一覧します。",
+    ja: "今日の受付を、新しい順に自動で一覧表示します。",
     en: "See today's visits as they happen.",
   },
   live: { ja: "新しい受付を自動で表示しています", en: "New visits appear by themselves" },
@@ -29,7 +29,6 @@ export const boardWords = {
   visits: { ja: "来訪の一覧", en: "List of visits" },
   none: { ja: "この日の受付はまだありません。", en: "There are no visits on this day yet." },
   noneFound: { ja: "一致する受付はありません。", en: "No visit matches." },
-  more: { ja: "さらに表示", en: "Show more" },
 
   number: { ja: "番号", en: "No." },
   at: { ja: "時刻", en: "Time" },
@@ -62,6 +61,10 @@ export function newVisit(number: number, time: string): Text {
     ja: `新しい受付、${number}番、${time}`,
     en: `New visit, number ${number}, ${time}`,
   };
+}
+
+export function more(left: number): Text {
+  return { ja: `さらに表示（残り${left}件）`, en: `Show more (${left} left)` };
 }
 
 export function found(total: number): Text {
