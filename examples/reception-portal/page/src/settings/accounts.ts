@@ -80,10 +80,10 @@ export const accountsSection: MakeSection = (context, draw) => {
   const row = ({ name, role, createdAt }: Account) => html`
     <tr>
       <th scope="row">
-        ${name} ${name === session.account.name ? html`<span class="note">(${say(words.yourself)})</span>` : ""}
+        ${name} ${name === session.account.name ? html`<span class="note">${say(words.yourself)}</span>` : ""}
       </th>
       <td>${say(ROLES[role])}</td>
-      <td>${sayDay(dayOf(new Date(createdAt)))}</td>
+      <td class="day">${sayDay(dayOf(new Date(createdAt)))}</td>
       <td>
         <div class="row">
           <button

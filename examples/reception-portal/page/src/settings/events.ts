@@ -61,7 +61,7 @@ export const eventsSection: MakeSection = (context, draw) => {
   const row = (event: GateEvent) => html`
     <tr>
       <th scope="row">${event.name}</th>
-      <td>${sayDay(event.day)}</td>
+      <td class="day">${sayDay(event.day)}</td>
       <td class="number">${event.admitted} / ${event.tickets}</td>
       <td>
         <label class="button file">

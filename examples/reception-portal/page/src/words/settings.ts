@@ -19,7 +19,7 @@ export const settingsWords = {
   passwordHint: { ja: "8文字以上", en: "8 characters or more" },
   changePassword: { ja: "パスワードを変更", en: "Change password" },
   remove: { ja: "削除", en: "Remove" },
-  yourself: { ja: "あなた", en: "you" },
+  yourself: { ja: "（あなた）", en: "(you)" },
   cancel: { ja: "やめる", en: "Cancel" },
   lastAdministrator: {
     ja: "最後の管理者は削除できません。先に別の管理者を追加してください。",
