@@ -288,9 +288,14 @@ export const desk = {
     en: "Take it on your phone",
   },
   close: { ja: "閉じる", en: "Close" },
-  qrLabel: {
-    ja: "控えの内容の二次元コード。個人情報は含まれません。",
-    en: "This receipt as a QR code. It holds no personal data.",
+  qrScan: {
+    ja: "カメラで読み取ってください",
+    en: "Scan it with the camera",
+  },
+  qrLabel: { ja: "控えの内容の二次元コード", en: "This receipt as a QR code" },
+  qrImpersonal: {
+    ja: "控えの内容が表示されます。お名前などは含まれません。",
+    en: "It shows this receipt, which holds no name or the like.",
   },
 
   deleteMine: { ja: "登録した情報を削除する", en: "Delete what is kept of me" },

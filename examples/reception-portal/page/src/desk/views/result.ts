@@ -43,21 +43,24 @@ export function result(told: Result, done: () => void): View {
         <p class="receipt-head">
           ${say(institution)}<br>
           ${sayDay(visit.day)} ${sayTime(visit.at)}<br>
-          <strong>${say(desk.yourNumber)} ${visit.number}</strong> (${say(roads[visit.road])})
+          <strong>${say(desk.yourNumber)} ${visit.number}</strong><br>
+          ${say(roads[visit.road])}
         </p>
         <h2>${say(desk.receiptTitle)}</h2>
         <h3>${say(desk.receiptRead)}</h3>
         ${list(receipt.read)}
         <h3>${say(desk.receiptKept)}</h3>
         ${list(receipt.kept)}
-        <p class="note">
-          ${say(desk.receiptNever)}
-          ${isReadTogether ? say(desk.receiptThrownAway) : nothing}
-          ${receipt.revocation.status === "not-checked" ? say(desk.revocationNotChecked) : nothing}
-        </p>
+        <div class="receipt-notes note">
+          <p>${say(desk.receiptNever)}</p>
+          ${isReadTogether ? html`<p>${say(desk.receiptThrownAway)}</p>` : nothing}
+          ${receipt.revocation.status === "not-checked" ? html`<p>${say(desk.revocationNotChecked)}</p>` : nothing}
+        </div>
       </div>
-      <dialog class="receipt-qr" aria-label=${say(desk.qr)}>
+      <dialog class="receipt-qr" aria-labelledby="receipt-qr">
+        <h2 id="receipt-qr">${say(desk.qrScan)}</h2>
         <div role="img" aria-label=${say(desk.qrLabel)}>${qr(text(recorded, institution))}</div>
+        <p class="note">${say(desk.qrImpersonal)}</p>
         <form method="dialog"><button class="button primary">${say(desk.close)}</button></form>
       </dialog>
     </section>
