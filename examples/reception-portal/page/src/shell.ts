@@ -115,11 +115,13 @@ export class Shell {
         html`
           <div class="page narrow stack">
             <p class="notice" data-kind="problem" role="alert">${say(text)}</p>
-            ${
-              retry
-                ? html`<button class="button primary" @click=${retry}>${say(shell.retry)}</button>`
-                : html`<a class="button" href=${HOME.path}>${say(shell.backHome)}</a>`
-            }
+            <div class="row">
+              ${
+                retry
+                  ? html`<button class="button primary" @click=${retry}>${say(shell.retry)}</button>`
+                  : html`<a class="button" href=${HOME.path}>${say(shell.backHome)}</a>`
+              }
+            </div>
           </div>
         `,
         this.#root,

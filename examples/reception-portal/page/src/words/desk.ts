@@ -4,7 +4,7 @@ import type { Text } from "../language.ts";
 export const desk = {
   title: { ja: "受付窓口", en: "Reception desk" },
   purpose: {
-    ja: "来た方のマイナンバーカードで受付します。",
+    ja: "来られた方を、マイナンバーカードで受付します。",
     en: "Receive visitors by their My Number Card.",
   },
 
@@ -34,7 +34,7 @@ export const desk = {
     en: "Please take your card",
   },
   takeCardHint: {
-    ja: "カードが取られると、次の方の受付を始められます。",
+    ja: "カードをお取りになると、次の方の受付を始められます。",
     en: "Once it is taken, the next visitor can be received.",
   },
   unreadable: {
