@@ -37,7 +37,7 @@ test("the staff sign in, and are told when the password is wrong", async () => {
   await look(page, "sign-in");
   await enterAccount(page, "not the password");
   await page.locator(".notice[data-kind=problem]").waitFor();
-  await look(page, "sign-in-wrong", "desk");
+  await look(page, "sign-in-wrong");
   await enterAccount(page);
   await page.locator(".choices").waitFor();
   await look(page, "home");
@@ -58,7 +58,7 @@ test("a visitor whose photo does not match is not received, and that is recorded
   await look(desk.page, "desk-compare");
   await desk.press("一致しない");
   await desk.trouble("no-match");
-  await look(desk.page, "desk-no-match", "desk");
+  await look(desk.page, "desk-no-match");
   expect(await audit()).toContain("check-no-match");
   expect(await visits()).toEqual([]);
 });
@@ -89,7 +89,7 @@ test("a card without a PIN takes its way by itself", async () => {
   const desk = new Desk(await reception.open("desk"));
   await desk.shows("カードの表面の3つ");
   expect(await desk.page.textContent("form .notice")).toContain("顔写真を見て受付します");
-  await look(desk.page, "desk-without-pin", "desk");
+  await look(desk.page, "desk-without-pin");
   await desk.typeFace();
   await desk.press("券面を読み取る");
   await desk.press("本人と一致する");
@@ -120,7 +120,7 @@ test("a visitor shares name and sex, and nothing else of them is kept", async ()
   }
   await desk.press("次の方へ");
   await desk.shows("カードをお取りください");
-  await look(desk.page, "desk-take-card", "desk");
+  await look(desk.page, "desk-take-card");
 });
 
 test("a card is remembered with the PIN and the birth date", async () => {
@@ -130,7 +130,7 @@ test("a card is remembered with the PIN and the birth date", async () => {
   await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
   await desk.press("進む");
   await desk.shows("生年月日を入力");
-  await look(desk.page, "desk-birth-date", "desk");
+  await look(desk.page, "desk-birth-date");
   await desk.typeBirthDate();
   reception.pinentry.type("1234");
   await desk.press("進む");
@@ -189,7 +189,7 @@ test("the holder has their data deleted with the card", async () => {
   await look(desk.page, "desk-delete");
   await desk.press("削除する");
   await desk.shows("削除しました");
-  await look(desk.page, "desk-deleted", "desk");
+  await look(desk.page, "desk-deleted");
   expect(JSON.stringify(await visits())).not.toContain(NAME);
   for (const words of [NAME, "1980-02-17", "19800217"]) expect(isKept(words), words).toBe(false);
 

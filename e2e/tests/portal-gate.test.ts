@@ -48,7 +48,7 @@ test("an administrator imports tickets, and is told of lines that cannot be take
   const csv = `ticket,subject,note\nA-0012,${subject},x\n,abc,\nA-0013,${subject},\n`;
   await importTickets(page, EVENT, csv);
   expect(await page.locator(".settings-refused").textContent()).toContain("別のチケット");
-  await look(page, "settings-refused-lines", "desk");
+  await look(page, "settings-refused-lines");
 });
 
 test("whoever has a ticket is let in once", async () => {
@@ -84,7 +84,7 @@ test("nobody is let in with a card that is not good, though its holder has a tic
     await why.waitFor();
     expect(await page.locator(".gate-word").textContent()).toContain("入場できません");
     expect(await page.locator(".gate-ticket").textContent()).not.toContain("E-1");
-    await look(page, `gate-${picture}`, "desk");
+    await look(page, `gate-${picture}`);
     await reception.removeCard();
     await page.locator(".gate-result").waitFor({ state: "detached" });
   };
@@ -137,7 +137,7 @@ test("with the network cut, the list decides, and the entry is sent once when it
   await reception.removeCard();
   await page.locator(".gate-server[data-state=down]").waitFor();
   await page.locator(".gate-result").waitFor({ state: "detached" });
-  await look(page, "gate-cut-off", "desk");
+  await look(page, "gate-cut-off");
 
   const sent = requests(page, "provisional");
   await page.unrouteAll();

@@ -92,7 +92,7 @@ test("without a PIN, there is no way for a card that does not accept the institu
   const told = await desk.page.textContent("main");
   expect(told).toContain("この施設の証明書を受け入れません");
   expect(told).not.toContain("暗証番号で受付");
-  await look(desk.page, "photo-no-way", "desk");
+  await look(desk.page, "photo-no-way");
   expect(await visits()).toBe(before);
 });
 
@@ -173,7 +173,7 @@ test("a face that was altered after it was issued is not believed", async () => 
   expect(face).toContain("19800217");
   await writeFile(file, face.replace("19800217", "19900217"), "latin1");
   const desk = await isNotBelieved(card, "card-record-forged", "書き換えられたか、壊れています");
-  await look(desk.page, "photo-not-genuine", "desk");
+  await look(desk.page, "photo-not-genuine");
 });
 
 test("a face that nobody signed whom the institution knows is not believed", async () => {

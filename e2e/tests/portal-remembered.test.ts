@@ -97,7 +97,7 @@ test("a card that is remembered and no longer compares birth dates is received i
   const desk = await openDeskWith(reception.card);
   await desk.shows("受付の方法を選んで");
   expect(await desk.trouble("birth-date-blocked")).toContain("ロックされています");
-  await look(desk.page, "remembered-birth-date-blocked", "desk");
+  await look(desk.page, "remembered-birth-date-blocked");
   await desk.press("暗証番号で受付");
   await desk.press("進む");
   reception.pinentry.type("1234");
@@ -127,7 +127,7 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   await reception.insertCard();
   await desk.shows("この施設に保存した情報を削除します");
   expect(await desk.page.textContent("main")).toContain("暗証番号（利用者証明用、数字4桁）");
-  await look(desk.page, "delete-with-pin", "desk");
+  await look(desk.page, "delete-with-pin");
 
   // A wrong PIN deletes nothing.
   reception.pinentry.type("9999");
@@ -139,13 +139,13 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   await desk.press("削除する");
   await desk.shows("削除しました");
   expect(await desk.page.textContent("main")).toContain("1件の受付");
-  await look(desk.page, "deleted-with-pin", "desk");
+  await look(desk.page, "deleted-with-pin");
   expect(await retriesLeft(card)).toBe(3);
 
   // The visit stays, as nobody's; the board shows so at once.
   await board.locator("tbody tr", { hasText: name }).waitFor({ state: "detached" });
   expect(await board.locator("tbody tr").count()).toBe(4);
-  await look(board, "board-after-deletion", "desk");
+  await look(board, "board-after-deletion");
   expect((await visits())[0]).not.toHaveProperty("attributes");
   expect((await visits())[0]).toMatchObject({ number: 4, returning: false });
   await desk.press("次の方へ");
@@ -154,5 +154,5 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   await desk.press("登録した情報を削除する");
   await reception.insertCard();
   await desk.shows("保存している情報はありません");
-  await look(desk.page, "delete-nothing", "desk");
+  await look(desk.page, "delete-nothing");
 });

@@ -118,7 +118,7 @@ test("a card that is remembered and then revoked receives nobody", async () => {
   await revoke(reception.card);
   const desk = await openDesk();
   await isTold(desk, 2);
-  await look(desk.page, "revoked-remembered", "desk");
+  await look(desk.page, "revoked-remembered");
 });
 
 test("nor does it let anybody in at the gate", async () => {
@@ -132,7 +132,7 @@ test("nor does it let anybody in at the gate", async () => {
   await reception.insertCard();
   await gate.locator(".gate-result[data-tone=refused]").waitFor();
   expect(await gate.locator(".gate-why").textContent()).toContain(REVOKED);
-  await look(gate, "gate-revoked", "desk");
+  await look(gate, "gate-revoked");
   const { events } = (await session.get("/api/gate/events")).body;
   expect(events).toMatchObject([{ tickets: 1, admitted: 0 }]);
 });

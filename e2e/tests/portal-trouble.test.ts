@@ -55,7 +55,7 @@ test("a bridge that is gone is waited for", async () => {
   const desk = await openDesk();
   await reception.bridge?.stop();
   await desk.trouble("disconnected");
-  await look(desk.page, "trouble-disconnected", "desk");
+  await look(desk.page, "trouble-disconnected");
   await reception.startBridge();
   await desk.isReady();
 });
@@ -150,7 +150,7 @@ test("a card of another hierarchy is not believed", async () => {
   await reception.swapCard(await reception.newCard("foreign-root"));
   const desk = new Desk(await reception.open("desk"));
   await desk.trouble("certificate-untrusted");
-  await look(desk.page, "trouble-foreign", "desk");
+  await look(desk.page, "trouble-foreign");
 });
 
 test("a card that is no My Number Card is told so", async () => {
@@ -159,7 +159,7 @@ test("a card that is no My Number Card is told so", async () => {
   await reception.swapCard(card);
   const desk = new Desk(await reception.open("desk"));
   expect(await desk.trouble("unsupported-card")).toContain("運転免許証");
-  await look(desk.page, "trouble-unsupported", "desk");
+  await look(desk.page, "trouble-unsupported");
 });
 
 test("a card that another program keeps to itself is told of, and goes on once it is free", async () => {
@@ -169,7 +169,7 @@ test("a card that another program keeps to itself is told of, and goes on once i
   await other.says("has the card");
   const desk = new Desk(await reception.open("desk"));
   expect(await desk.trouble("sharing-violation")).toContain("ほかのソフトウェア");
-  await look(desk.page, "trouble-shared", "desk");
+  await look(desk.page, "trouble-shared");
   await other.stop();
   await desk.press("もう一度試す");
   await desk.shows("受付の方法を選んで");
@@ -213,6 +213,6 @@ test("a visit that the server does not answer is kept, and sent once", async () 
   await look(desk.page, "trouble-unsent");
   await desk.page.unrouteAll();
   await desk.page.locator(".notice", { hasText: "待っていた受付が記録されました" }).waitFor();
-  await look(desk.page, "trouble-sent-late", "desk");
+  await look(desk.page, "trouble-sent-late");
   expect((await reception.ask("/api/board/visits")).body.total).toBe(before + 1);
 });
