@@ -19,11 +19,12 @@ export async function misfits(page: Page): Promise<string[]> {
       element.checkVisibility() && !element.closest(".only-read, .skip:not(:focus)");
     const describe = (element: Element) =>
       `${element.localName} “${element.textContent?.trim().slice(0, 40) ?? ""}”`;
-    /** What cuts off an element's content at its sides. */
+    /** What cuts off an element's content at its sides, or where it would run into the next. */
     const frameOf = (element: Element) => {
+      const cuts = (it: Element) =>
+        it.matches("svg, td, th") || getComputedStyle(it).overflowX !== "visible";
       let frame: Element | null = element.closest("svg") ?? element;
-      if (frame.localName === "svg") return frame.getBoundingClientRect();
-      while (frame && getComputedStyle(frame).overflowX === "visible") frame = frame.parentElement;
+      while (frame && !cuts(frame)) frame = frame.parentElement;
       return frame?.getBoundingClientRect() ?? new DOMRect(0, 0, width, height);
     };
 
