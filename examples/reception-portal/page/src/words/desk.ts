@@ -50,7 +50,7 @@ export const desk = {
 
   unsent: {
     ja: "サーバーの応答を待っている受付があります。この画面を閉じたり読み込み直したりしないでください。閉じると、その方にもう一度カードを置いてもらうことになります。",
-    en: "Some visits wait for the server’s answer. Do not close or reload this page: those visitors would have to come back with their cards.",
+    en: "Some visits wait for the server's answer. Do not close or reload this page: those visitors would have to come back with their cards.",
   },
   understood: { ja: "確認しました", en: "Understood" },
 
@@ -83,7 +83,7 @@ export const desk = {
   },
   pinIsBlockedRemedy: {
     ja: "再設定は、お住まいの市区町村の窓口でできます。スマートフォンのアプリで手続きすると、コンビニエンスストアの端末でもできます。",
-    en: "It can be set anew at the municipal office or, after an application with the smartphone app, at a convenience store’s terminal.",
+    en: "It can be set anew at the municipal office or, after an application with the smartphone app, at a convenience store's terminal.",
   },
   noRoad: {
     ja: "この方は、ここではカードで受付できません",
@@ -178,7 +178,7 @@ export const desk = {
   },
   cardDrawing: {
     ja: "カード表面の略図：①生年月日 ②有効期限 ③セキュリティコード",
-    en: "Sketch of the card’s front: 1 date of birth, 2 expiry, 3 security code",
+    en: "Sketch of the card's front: 1 date of birth, 2 expiry, 3 security code",
   },
   drawingIsSketch: {
     ja: "図は略図です。実物の配置とは異なることがあります。",
@@ -189,8 +189,8 @@ export const desk = {
     ja: "この日付はありません。元号と数字を確かめてください。",
     en: "There is no such day. Check the era and the numbers.",
   },
-  readFace: { ja: "券面を読み取る", en: "Read the card’s face" },
-  readingFace: { ja: "券面を読み取っています", en: "Reading the card’s face" },
+  readFace: { ja: "券面を読み取る", en: "Read the card's face" },
+  readingFace: { ja: "券面を読み取っています", en: "Reading the card's face" },
 
   compareTitle: { ja: "ご本人と見比べてください", en: "Compare the visitor with the photo" },
   genuine: {
@@ -224,7 +224,7 @@ export const desk = {
   recordingCheck: { ja: "判断を記録しています", en: "Recording the decision" },
   unlocking: {
     ja: "施設の署名でカードを確認しています",
-    en: "The card is checking the institution’s signature",
+    en: "The card is checking the institution's signature",
   },
   notReceived: { ja: "受付しませんでした", en: "The visitor was not received" },
   notReceivedLead: {
@@ -275,7 +275,7 @@ export const desk = {
   receiptKept: { ja: "この施設が保存しているもの", en: "Kept by us" },
   receiptNever: {
     ja: "電子証明書の番号と、個人番号（マイナンバー）は保存していません。",
-    en: "The certificate’s serial number and the individual number (My Number) are not kept.",
+    en: "The certificate's serial number and the individual number (My Number) are not kept.",
   },
   receiptThrownAway: {
     ja: "氏名、住所、生年月日、性別のうち選ばなかったものは、この端末で一緒に読み取られましたが、送らずに捨てました。",

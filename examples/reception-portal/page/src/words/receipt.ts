@@ -8,7 +8,7 @@ export const receiptWords: Readonly<Record<string, Text>> = {
   "birth-date": { ja: "生年月日", en: "date of birth" },
   sex: { ja: "性別", en: "sex" },
   "age-record": { ja: "生年月日の記録", en: "the record of the date of birth" },
-  "card-face": { ja: "券面（顔写真など。表示しただけ）", en: "the card’s face, only to be shown" },
+  "card-face": { ja: "券面（顔写真など。表示しただけ）", en: "the card's face, only to be shown" },
   signature: { ja: "この受付だけの署名", en: "a signature for this visit only" },
   "pairwise-identifier": { ja: "この施設だけの識別子", en: "an identifier that only we use" },
   "card-key-hash": {

@@ -171,7 +171,7 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
     },
     {
       ja: "利用者証明用・署名用の暗証番号は、スマートフォンのアプリで手続きすると、コンビニエンスストアの端末でも再設定できます。それ以外の暗証番号は窓口だけです。",
-      en: "The PINs for user authentication and digital signatures can also be set anew at a convenience store’s terminal, after an application with the smartphone app. Other PINs only at the office.",
+      en: "The PINs for user authentication and digital signatures can also be set anew at a convenience store's terminal, after an application with the smartphone app. Other PINs only at the office.",
     },
   ],
   "birth-date-blocked": [
@@ -221,7 +221,7 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
   "terminal-refused": [
     {
       ja: "このカードは、この施設の証明書を受け入れません。暗証番号で受付してください。",
-      en: "This card does not accept this institution’s certificate. Receive the visitor with the PIN.",
+      en: "This card does not accept this institution's certificate. Receive the visitor with the PIN.",
     },
   ],
   "terminal-unsupported": [
@@ -272,7 +272,7 @@ export const LEAVING_ANOTHER_WAY: readonly string[] = [
 export const withoutPin: Readonly<Record<string, Text>> = {
   "terminal-refused": {
     ja: "このカードは、この施設の証明書を受け入れません。",
-    en: "This card does not accept this institution’s certificate.",
+    en: "This card does not accept this institution's certificate.",
   },
   "terminal-unsupported": {
     ja: "このカードは、暗証番号なしの受付に対応していません。",
