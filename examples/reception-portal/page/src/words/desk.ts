@@ -61,7 +61,7 @@ export const desk = {
   },
   withPin: { ja: "暗証番号で受付", en: "With the PIN" },
   withPinPurpose: {
-    ja: "4桁の暗証番号を入力します。希望すれば、次からは置くだけで受付できます。",
+    ja: "4桁の暗証番号を入力します。ご希望の方は、次からはカードを置くだけで受付できます。",
     en: "Enter the four-digit PIN. If you wish, next time the card alone will do.",
   },
   byEye: { ja: "顔写真を見て受付（目視確認）", en: "By the photo on the card" },
@@ -96,11 +96,11 @@ export const desk = {
     en: "We get only what you choose. You can check in without choosing anything.",
   },
   consentItems: {
-    ja: "受け取ってよいもの",
+    ja: "項目（いくつでも選べます）",
     en: "What may we have?",
   },
   readTogether: {
-    ja: "1つでも選ぶと、この端末は4つをまとめてカードから読み取ります。選ばなかったものはサーバーに送らず、すぐに捨てます。",
+    ja: "1つでも選ぶと、この端末は4つをまとめてカードから読み取ります。選ばなかったものはサーバーに送らず、すぐに消去します。",
     en: "If you choose any, this workstation reads all four from the card together. What you did not choose is not sent, and is thrown away at once.",
   },
   consentRemember: { ja: "次回の受付", en: "Next time" },
@@ -278,7 +278,7 @@ export const desk = {
     en: "The certificate's serial number and the individual number (My Number) are not kept.",
   },
   receiptThrownAway: {
-    ja: "氏名、住所、生年月日、性別のうち選ばなかったものは、この端末で一緒に読み取られましたが、送らずに捨てました。",
+    ja: "氏名、住所、生年月日、性別のうち選ばなかったものは、この端末で一緒に読み取られましたが、送らずに消去しました。",
     en: "Of name, address, date of birth and sex, what you did not choose was read by this workstation along with the rest, and thrown away without being sent.",
   },
   nothingKept: { ja: "なし", en: "Nothing" },
