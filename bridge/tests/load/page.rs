@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    LEASE, READERS,
+    IDLE, LEASE, READERS,
     harness::SELECT,
     notes::{Notes, Tenure, Wait},
 };
@@ -333,14 +333,16 @@ impl Connection {
         Ok((lease.asked + LEASE, Instant::now()))
     }
 
-    /// Has the certificate read until the bridge gives up: more than the buffers in between hold.
+    /// Has the certificate read until the bridge gives up: more than the buffers in between hold. The
+    /// bridge goes on to wait for an answer to its closing handshake, but nobody else waits for that.
     async fn read_nothing(&mut self, lease: &Lease) {
         let mut ask = async |command: &str| {
             self.id += 1;
             let request = json!({
                 "type": "transmit", "id": self.id, "lease": lease.lease, "command": command
             });
-            self.socket.send(Message::text(request.to_string())).await.is_ok()
+            let send = self.socket.send(Message::text(request.to_string()));
+            timeout(IDLE + Duration::from_secs(1), send).await.is_ok_and(|sent| sent.is_ok())
         };
         let mut goes_on = ask(SELECT).await;
         while goes_on {
