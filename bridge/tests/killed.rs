@@ -21,7 +21,9 @@ use kazashi_core::jpki::ef;
 use kazashi_emulator::Image;
 use serde_json::{Value, json};
 
-use harness::{NONCE, ORIGIN, PROGRAM, Page, SELECT, grant, upgrade, write_config, write_pinentry};
+use harness::{
+    NONCE, ORIGIN, PROGRAM, Page, SELECT, grant, upgrade, wait_for, write_config, write_pinentry,
+};
 use pcscd::{Ended, InsertedCard, READERS, alone, signatures_without_a_pin, start_pcscd};
 
 const KILLS: u32 = 200;
@@ -105,14 +107,12 @@ impl Desk {
     fn sit_down(&self, _: &Ended) -> (Page, String) {
         let stream = TcpStream::connect("127.0.0.1:27390").unwrap();
         let mut page = Page::new(upgrade(stream, Some(ORIGIN), "127.0.0.1:27390").unwrap());
-        let reader = loop {
+        let reader = wait_for("a reader with a card", || {
             let readers = page.ask(json!({ "type": "list-readers" }));
-            let readers = readers["readers"].as_array().cloned().unwrap_or_default();
-            if let Some(reader) = readers.iter().find(|reader| reader["cardPresent"] == true) {
-                break reader["id"].clone();
-            }
-            thread::sleep(Duration::from_millis(1));
-        };
+            let readers = readers["readers"].as_array()?;
+            let reader = readers.iter().find(|reader| reader["cardPresent"] == true)?;
+            Some(reader["id"].clone())
+        });
         let acquired = page.ask(json!({ "type": "acquire", "reader": reader }));
         let lease = acquired["lease"].as_str().unwrap().to_owned();
         page.transmit(&lease, SELECT);

@@ -12,7 +12,6 @@ use std::{
     fs,
     path::Path,
     process::Command,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -21,11 +20,9 @@ use kazashi_emulator::Image;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use harness::{Bridge, ORIGIN, Page, grant};
+use harness::{Bridge, ORIGIN, Page, grant, wait_until};
 use pcscd::{Ended, InsertedCard, READERS, alone, signatures_without_a_pin};
 
-/// Whatever takes longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
 const SIGN_ORIGIN: &str = "https://sign.example";
 
 #[test]
@@ -249,20 +246,12 @@ impl Desk {
     }
 
     fn wait_for_reader(&self) {
-        let begun = Instant::now();
-        while !self.reader_waits() {
-            assert!(begun.elapsed() < PATIENCE, "the reader does not wait for keys");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_until("the reader to wait for keys", || self.reader_waits());
     }
 
     /// The page has its answer before that.
     fn wait_until_card_is_clean(&self) {
-        let begun = Instant::now();
-        while !self.card.was_left_clean() {
-            assert!(begun.elapsed() < PATIENCE, "the card manager is not selected");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_until("the card manager to be selected", || self.card.was_left_clean());
     }
 
     fn reader_waits(&self) -> bool {

@@ -11,13 +11,11 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use harness::{Bridge, ORIGIN, Page};
+use harness::{Bridge, ORIGIN, Page, wait_until};
 
 const PINENTRY: &str = "/usr/bin/pinentry-gtk-2";
 
@@ -87,19 +85,13 @@ impl Screen {
 
     /// Waits until there is one, and gives it the keys.
     fn wait_for_window(&self) {
-        let window =
-            ["search", "--sync", "--onlyvisible", "--name", "Kazashi", "windowfocus", "--sync"];
-        assert!(self.xdotool(&window));
+        let focus = ["search", "--onlyvisible", "--name", "Kazashi", "windowfocus", "--sync"];
+        wait_until("the dialog's window", || self.xdotool(&focus));
     }
 
     fn wait_for_no_window(&self) {
-        while self.has_window() {
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn has_window(&self) -> bool {
-        self.xdotool(&["search", "--onlyvisible", "--name", "Kazashi"])
+        let search = ["search", "--onlyvisible", "--name", "Kazashi"];
+        wait_until("no window", || !self.xdotool(&search));
     }
 
     fn xdotool(&self, arguments: &[&str]) -> bool {

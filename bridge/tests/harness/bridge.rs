@@ -20,6 +20,10 @@ use tokio_tungstenite::tungstenite::{
     Error, HandshakeError, Message, WebSocket, client::IntoClientRequest,
 };
 
+mod wait;
+
+pub(crate) use wait::{wait_for, wait_until};
+
 pub(crate) const ORIGIN: &str = "https://portal.example";
 pub(crate) const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const SELECT: &str = "00A4040C0AD392F000260100000001";
@@ -165,9 +169,9 @@ impl Bridge {
     /// Waits until the pinentry was told or sent this.
     pub(crate) fn wait_until_dialog_has(&self, text: &str) {
         let said = self.folder.path().join("said");
-        while !fs::read_to_string(&said).is_ok_and(|said| said.contains(text)) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        wait_until(&format!("{text} in the dialog"), || {
+            fs::read_to_string(&said).is_ok_and(|said| said.contains(text))
+        });
     }
 
     /// Has the person take time over a question, or refuse it.
@@ -196,16 +200,12 @@ impl Bridge {
     /// A page that has the lease on a reader with a card that nobody else has.
     pub(crate) fn sit_down(&self, origin: &str) -> (Page, String) {
         let mut page = self.page(origin);
-        loop {
+        let lease = wait_for("a lease on any reader", || {
             let readers = page.ask(json!({ "type": "list-readers" }));
-            for reader in readers["readers"].as_array().into_iter().flatten() {
-                let acquired = page.ask(json!({ "type": "acquire", "reader": reader["id"] }));
-                if let Some(lease) = acquired["lease"].as_str() {
-                    return (page, lease.to_owned());
-                }
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+            let readers = readers["readers"].as_array()?;
+            readers.iter().find_map(|reader| page.try_to_acquire(&reader["id"]).ok())
+        });
+        (page, lease)
     }
 
     /// What a program meets at the Unix socket that says this of itself.
@@ -353,9 +353,14 @@ impl<S: Read + Write> Page<S> {
     }
 
     pub(crate) fn acquire(&mut self) -> String {
-        let reader = self.reader();
+        let reader = self.reader().into();
+        self.try_to_acquire(&reader).unwrap()
+    }
+
+    /// The lease, or what the bridge said instead.
+    fn try_to_acquire(&mut self, reader: &Value) -> Result<String, Value> {
         let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
-        acquired["lease"].as_str().unwrap().to_owned()
+        acquired["lease"].as_str().map(str::to_owned).ok_or_else(|| acquired.clone())
     }
 
     /// Whether the bridge closed the connection: nothing more is read then.
@@ -404,25 +409,15 @@ impl<S: Read + Write> Page<S> {
 
     /// Takes the lease as soon as there is a card, and nobody else has it.
     pub(crate) fn acquire_when_there(&mut self) -> String {
-        let reader = self.reader();
-        loop {
-            let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
-            if let Some(lease) = acquired["lease"].as_str() {
-                return lease.to_owned();
-            }
-        }
+        let reader = self.reader().into();
+        wait_for("the lease", || self.try_to_acquire(&reader).ok())
     }
 
-    /// Waits until the bridge knows that the card is gone.
+    /// Waits until the bridge knows that the card is gone; it says so to who has the scope `events`.
     pub(crate) fn wait_until_card_is_gone(&mut self) {
-        let reader = self.reader();
-        loop {
-            let acquired = self.ask(json!({ "type": "acquire", "reader": reader }));
-            match acquired["lease"].as_str() {
-                Some(lease) => drop(self.ask(json!({ "type": "release", "lease": lease }))),
-                None => break assert_eq!(acquired["code"], "no-smartcard"),
-            }
-        }
+        wait_until("a reader without a card", || {
+            self.ask(json!({ "type": "list-readers" }))["readers"][0]["cardPresent"] == false
+        });
     }
 
     pub(crate) fn sign(&mut self, lease: &str, pin: Value) -> Value {

@@ -20,6 +20,8 @@ use pcsc::{
 };
 use rand_core::OsRng;
 
+use crate::harness::{wait_for, wait_until};
+
 /// The ports of vpcd's two readers.
 pub(crate) const READERS: [u16; 2] = [35963, 35964];
 
@@ -100,19 +102,13 @@ impl InsertedCard {
     /// Puts a card into a reader as soon as that is there, and waits until pcscd knows.
     pub(crate) fn insert(image: Image, reader: u16) -> Self {
         let before = cards();
-        let stream = loop {
-            match TcpStream::connect(("127.0.0.1", reader)) {
-                Ok(stream) => break stream,
-                Err(_) => thread::sleep(Duration::from_millis(20)),
-            }
-        };
+        let stream =
+            wait_for("the port of the reader", || TcpStream::connect(("127.0.0.1", reader)).ok());
         let state = State { card: Card::new(image), commands: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let this = Self { state: Arc::clone(&state), reader: stream.try_clone().unwrap() };
         thread::spawn(move || while answer(&stream, &state).is_some() {});
-        while cards() <= before {
-            thread::sleep(Duration::from_millis(20));
-        }
+        wait_until("a card that pcscd sees", || cards() > before);
         this
     }
 

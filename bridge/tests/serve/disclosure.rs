@@ -166,7 +166,7 @@ fn the_holder_finds_what_was_read_from_the_card_on_the_reader() {
 #[test]
 fn a_card_that_no_page_identified_is_told_apart_afterwards() {
     let mut bridge = Bridge::start();
-    let mut page = bridge.page(PRESENCE);
+    let (mut page, mut watcher) = (bridge.page(PRESENCE), bridge.page(ORIGIN));
     for _ in 0..2 {
         let lease = page.acquire_when_there();
         page.transmit(&lease, SELECT_CARD_SURFACE);
@@ -175,7 +175,7 @@ fn a_card_that_no_page_identified_is_told_apart_afterwards() {
         assert_eq!(page.ask(verify)["type"], "verified");
         assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
         bridge.tell("remove");
-        page.wait_until_card_is_gone();
+        watcher.wait_until_card_is_gone();
         bridge.tell("insert");
     }
     let lines = bridge.lines();

@@ -13,7 +13,7 @@ use kazashi_core::error_code::ErrorCode;
 
 use crate::{
     Bridge, ORIGIN,
-    harness::{PROGRAM, grant},
+    harness::{PROGRAM, grant, wait_until},
 };
 
 #[test]
@@ -67,7 +67,7 @@ fn a_website_that_nobody_allowed_is_refused_until_it_is_allowed_as_it_was_said()
     let allow: Vec<_> = allow.split(' ').skip(1).collect();
     assert!(bridge.origins(&allow).status.success());
     let expected = told(&[(ErrorCode::NoService, "")]);
-    while stdout(&examine(&bridge, bridge.port, &arguments)) != expected {}
+    wait_until("a grant", || stdout(&examine(&bridge, bridge.port, &arguments)) == expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the administrator's file and the user's approvals say, while the bridge runs.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Output, thread::sleep, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, process::Output, time::Duration};
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{
@@ -9,7 +9,10 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{Bridge, ORIGIN, Page, harness::grant};
+use crate::{
+    Bridge, ORIGIN, Page,
+    harness::{grant, wait_until},
+};
 
 const SHOP: &str = "https://shop.example";
 const EVENTS: &str = r#""events""#;
@@ -19,7 +22,9 @@ fn a_person_allows_what_asked_before_and_takes_it_back() {
     let bridge = Bridge::with("");
     assert!(!is_admitted(&bridge, SHOP));
     assert!(!is_admitted(&bridge, SHOP));
-    eventually(|| stdout(&bridge.origins(&["pending"])).contains("asked 2 times"));
+    wait_until("both questions among those that wait", || {
+        stdout(&bridge.origins(&["pending"])).contains("asked 2 times")
+    });
     let allowed = bridge.origins(&[
         "allow",
         "HTTPS://Shop.Example:443/",
@@ -35,7 +40,7 @@ fn a_person_allows_what_asked_before_and_takes_it_back() {
     );
     assert_eq!(stdout(&bridge.origins(&["list"])), stdout(&allowed));
     assert_eq!(stdout(&bridge.origins(&["pending"])), "");
-    eventually(|| is_admitted(&bridge, SHOP));
+    wait_until("a grant", || is_admitted(&bridge, SHOP));
     let mut page = bridge.page(SHOP);
     let hello = page.ask(json!({ "type": "hello" }));
     assert_eq!(hello["scopes"], json!(["events", "authenticate"]));
@@ -96,12 +101,14 @@ fn the_administrator_s_file_is_read_again_while_the_bridge_runs() {
     let bridge = Bridge::with("");
     assert!(!is_admitted(&bridge, ORIGIN));
     bridge.configure(&grant(ORIGIN, EVENTS));
-    eventually(|| is_admitted(&bridge, ORIGIN));
+    wait_until("a grant", || is_admitted(&bridge, ORIGIN));
     let mut page = bridge.page(ORIGIN);
     bridge.configure("[[origin");
     assert!(page.is_closed());
     assert!(!is_admitted(&bridge, ORIGIN));
-    eventually(|| bridge.logged().contains("nothing is granted by this file"));
+    wait_until("the mistake in the log", || {
+        bridge.logged().contains("nothing is granted by this file")
+    });
 }
 
 #[test]
@@ -109,7 +116,7 @@ fn a_page_whose_grant_is_as_it_was_notices_nothing() {
     let bridge = Bridge::with(&grant(ORIGIN, EVENTS));
     let mut page = bridge.page(ORIGIN);
     bridge.configure(&(grant(ORIGIN, EVENTS) + &grant(SHOP, EVENTS)));
-    eventually(|| is_admitted(&bridge, SHOP));
+    wait_until("a grant", || is_admitted(&bridge, SHOP));
     assert_eq!(page.ask(json!({ "type": "hello" }))["type"], "hello");
 }
 
@@ -129,7 +136,9 @@ fn a_refusal_is_told_only_where_the_administrator_wants_it() {
     assert_eq!(page.read(), json!({ "type": "error", "code": "origin-refused" }));
     let close = CloseFrame { code: CloseCode::from(4403), reason: "".into() };
     assert_eq!(page.0.read().unwrap(), Message::Close(Some(close)));
-    eventually(|| stdout(&bridge.origins(&["pending"])).contains(SHOP));
+    wait_until("the question among those that wait", || {
+        stdout(&bridge.origins(&["pending"])).contains(SHOP)
+    });
     // What could be granted nothing learns nothing.
     assert!(!is_admitted(&bridge, "http://shop.example"));
 }
@@ -139,7 +148,7 @@ fn programs_use_the_unix_socket_with_a_grant_of_their_own() {
     let bridge = Bridge::with("");
     assert_eq!(status(bridge.connect_program(None)), Some(StatusCode::FORBIDDEN));
     bridge.configure("[native]\nscopes = [\"events\", \"reader\"]");
-    eventually(|| bridge.connect_program(None).is_ok());
+    wait_until("a grant", || bridge.connect_program(None).is_ok());
     let mut program = Page::new(bridge.connect_program(None).unwrap());
     assert_eq!(program.ask(json!({ "type": "hello" }))["scopes"], json!(["events", "reader"]));
     // A page behind a forwarded port is no program.
@@ -162,13 +171,6 @@ fn status<S>(connected: Result<S, Error>) -> Option<StatusCode> {
         Ok(_) => None,
         Err(Error::Http(response)) => Some(response.status()),
         Err(error) => panic!("{error}"),
-    }
-}
-
-/// The bridge reads its files in its own time.
-fn eventually(mut is_so: impl FnMut() -> bool) {
-    while !is_so() {
-        sleep(Duration::from_millis(50));
     }
 }
 
