@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
-use kazashi_core::card_surface::{BirthDateSource, CertificateReading, prove_presence};
+use kazashi_core::card_surface::{
+    BirthDateSource, CertificateReading, prove_presence, read_card_face,
+};
 use kazashi_core::error_code::ErrorCode;
 use kazashi_core::flow::{Flow, Question, Step};
 use kazashi_core::jpki::{self, CertificateKind};
@@ -17,7 +19,7 @@ use kazashi_core::statement::{Method, Statement};
 use kazashi_core::terminal::{TerminalCertificate, TerminalRequest};
 use kazashi_core::verification::Presentation;
 use kazashi_core::wire::Failure;
-use kazashi_core::{Abilities, BirthDate, Nonce};
+use kazashi_core::{Abilities, BirthDate, Nonce, VerificationNumberB};
 use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
@@ -122,6 +124,9 @@ proptest! {
 
 const PIN: Ef = Ef { application: Application::Jpki, id: 0x0018 };
 const PASSWORD: Ef = Ef { application: Application::Jpki, id: 0x001B };
+const BIRTH_DATE: Ef = Ef { application: Application::CardSurface, id: 0x0011 };
+const NUMBER_B: Ef = Ef { application: Application::CardSurface, id: 0x0012 };
+const CARD_INFORMATION_PIN: Ef = Ef { application: Application::CardInfo, id: 0x0011 };
 
 /// What is done with a card.
 #[derive(Clone, Copy, Debug)]
@@ -131,11 +136,27 @@ enum Task {
     ReadCertificate(CertificateKind),
     Authenticate,
     ProvePresence,
+    ReadCardFace,
+    ReadAttributes,
     AuthenticatePinless,
 }
 
+impl Task {
+    /// What is presented for it, if anything is.
+    fn reference(self) -> Option<Ef> {
+        match self {
+            Self::Authenticate => Some(PIN),
+            Self::ReadCertificate(CertificateKind::DigitalSignature) => Some(PASSWORD),
+            Self::ProvePresence => Some(BIRTH_DATE),
+            Self::ReadCardFace => Some(NUMBER_B),
+            Self::ReadAttributes => Some(CARD_INFORMATION_PIN),
+            _ => None,
+        }
+    }
+}
+
 /// What each card can do: for terminals, the short one has no commands that are long enough.
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 10] = [
     Task::PinStatus,
     Task::TokenLabel,
     Task::ReadCertificate(CertificateKind::UserAuthentication),
@@ -144,6 +165,8 @@ const TASKS: [Task; 8] = [
     Task::ReadCertificate(CertificateKind::DigitalSignatureCa),
     Task::Authenticate,
     Task::ProvePresence,
+    Task::ReadCardFace,
+    Task::ReadAttributes,
 ];
 
 /// Who is asked for PINs, and with how many tries left one is still presented.
@@ -163,9 +186,8 @@ const WRONG: Person =
 impl Person {
     fn presents(&self, reference: PinReference) -> Presentation {
         let text = match reference {
-            PinReference::UserAuthentication => self.pin,
+            PinReference::UserAuthentication | PinReference::CardInformation => self.pin,
             PinReference::DigitalSignature => self.password,
-            PinReference::CardInformation => panic!("no flow presents it"),
         };
         let value = PinValue::parse(reference, text).unwrap();
         Presentation::of_person(value, self.at_least)
@@ -260,8 +282,9 @@ impl Desk {
         self.reader.borrow().commands
     }
 
-    fn retries_left(&self) -> Vec<u8> {
-        self.reader.borrow().card.image().pins().map(|(_, pin)| pin.retries_left()).collect()
+    fn retries_left(&self) -> BTreeMap<Ef, u8> {
+        let reader = self.reader.borrow();
+        reader.card.image().pins().map(|(ef, pin)| (ef, pin.retries_left())).collect()
     }
 
     /// Performs a task as the bridge does for a page, and shows its result as bytes.
@@ -289,6 +312,21 @@ impl Desk {
                     [&presence.age_record, &presence.cv_certificate, signature].concat()
                 })
             }
+            Task::ReadCardFace => {
+                let number = VerificationNumberB::parse(person.birth_date, "2035", "2285").unwrap();
+                let flow = read_card_face(nonce(), number);
+                self.drive(flow, &mut session, person).map(|face| {
+                    [&face.record, &face.cv_certificate, face.signature.as_bytes()].concat()
+                })
+            }
+            Task::ReadAttributes => session
+                .present_for(
+                    person.presents(PinReference::CardInformation),
+                    Session::read_attributes,
+                )
+                .map(|read| {
+                    [read.record.as_slice(), &read.integrity_record, &read.cv_certificate].concat()
+                }),
             Task::AuthenticatePinless => self
                 .drive(jpki::authenticate_pinless(nonce(), terminal_chain()), &mut session, person)
                 .map(|signed| [signed.certificate.as_der(), signed.signature.as_bytes()].concat()),
@@ -304,7 +342,7 @@ impl Desk {
         person: &Person,
     ) -> Result<T, Failure> {
         let scopes =
-            [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence, Scope::Sign];
+            [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardFace, Scope::Sign];
         let scopes: Scopes = scopes.into_iter().collect();
         let mut step = flow.start_with(&self.abilities)?;
         loop {
@@ -325,6 +363,9 @@ impl Desk {
                 }
                 Step::VerifyBirthDate(birth_date, waiting) => {
                     waiting.resume(session.present(Presentation::of_birth_date(birth_date))?)?
+                }
+                Step::VerifyNumberB(number, waiting) => {
+                    waiting.resume(session.present(Presentation::of_number_b(number))?)?
                 }
                 Step::TerminalChallenge(nonce, waiting) => {
                     let challenge = session.terminal_challenge(ORIGIN, &nonce)?;
@@ -363,13 +404,9 @@ impl Desk {
             format!("{task:?} by {person:?} with {faults:?} ended in {result:?} at {after:?}")
         };
 
-        let reference = match task {
-            Task::Authenticate => Some(0),
-            Task::ReadCertificate(CertificateKind::DigitalSignature) => Some(1),
-            Task::ProvePresence => Some(2),
-            _ => None,
-        };
-        for (pin, (before, after)) in before.into_iter().zip(&after).enumerate() {
+        let reference = task.reference();
+        for (pin, before) in before {
+            let after = after.get(&pin).unwrap();
             let lost = before.saturating_sub(*after);
             if reference != Some(pin) {
                 assert_eq!(lost, 0, "{}", story());
@@ -386,7 +423,12 @@ impl Desk {
                 }
                 // Nothing was told: then the VERIFY itself was disturbed, or refused nothing.
                 Err(Failure { code, .. }) => assert!(
-                    ![ErrorCode::PinIncorrect, ErrorCode::BirthDateIncorrect].contains(code),
+                    ![
+                        ErrorCode::PinIncorrect,
+                        ErrorCode::BirthDateIncorrect,
+                        ErrorCode::VerificationNumberIncorrect,
+                    ]
+                    .contains(code),
                     "{}",
                     story()
                 ),
@@ -406,8 +448,9 @@ impl Desk {
             card.power_off();
             card.power_on();
         }
-        let mut surface = card.clone();
+        let [mut surface, mut information] = [card.clone(), card.clone()];
         play(&mut surface, "> 00A4040C 0A D3921000310001010402\n< 9000");
+        play(&mut information, "> 00A4040C 0A D3921000310001010408\n< 9000");
         play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
         let closed = |card: &mut Card, select: &str, command: &[u8]| {
             play(card, &format!("> {select}\n< 9000"));
@@ -417,7 +460,10 @@ impl Desk {
         closed(&mut card, "00A4020C 02 0017", &bytes("802A0080 01 00 00"))
             && closed(&mut card, "00A4020C 02 0017", &statement)
             && closed(&mut card, "00A4020C 02 0001", &bytes("00B0000001"))
-            && closed(&mut surface, "00A4020C 02 0001", &bytes("00B0000001"))
+            && ["00A4020C 02 0001", "00A4020C 02 0002"]
+                .iter()
+                .all(|select| closed(&mut surface, select, &bytes("00B0000001")))
+            && closed(&mut information, "00A4020C 02 0002", &bytes("00B0000001"))
     }
 }
 
