@@ -63,24 +63,36 @@ export async function startWorkstation(host: (typeof hosts)[number]): Promise<Wo
   }
 }
 
-/** Opens a page, and closes those of before. */
+/** The pages of the sign-in server that are open. */
 class Pages {
   readonly #stack: Stack;
-  #open: Page[] = [];
+  #first: Page | undefined;
+  #others: Page[] = [];
 
   constructor(stack: Stack) {
     this.#stack = stack;
   }
 
-  async open(): Promise<Page> {
-    const page = await this.#stack.openIdlePage();
-    this.#open.push(page);
-    return page;
+  /**
+   * Closes all but the first, and loads that anew without what it knew. Another in its place would be
+   * no fresher, and take a process of its own and the time to compile WebAssembly.
+   */
+  async beginAnew(): Promise<Page> {
+    for (const page of this.#others) await page.context().close();
+    this.#others = [];
+    if (!this.#first) {
+      this.#first = await this.#stack.openIdlePage();
+    } else {
+      await this.#first.context().clearCookies();
+      await this.#first.reload();
+    }
+    return this.#first;
   }
 
-  async closeAll(): Promise<void> {
-    for (const page of this.#open) await page.context().close();
-    this.#open = [];
+  async openAnother(): Promise<Page> {
+    const page = await this.#stack.openIdlePage();
+    this.#others.push(page);
+    return page;
   }
 }
 
@@ -110,17 +122,16 @@ class BridgeWorkstation implements Workstation {
   }
 
   async begin(kind: CardKind = "normal"): Promise<Client> {
-    await this.#pages.closeAll();
+    const page = await this.#pages.beginAnew();
     this.#beginnings += 1;
     this.#cards = new Map();
     this.#shownBefore = this.#stack.pinentry.shown.length;
-    if (!this.#isCardIn) await this.insert();
     await this.swap(kind);
-    return await this.openClient();
+    return await Client.connect(page);
   }
 
   async openClient(): Promise<Client> {
-    return await Client.connect(await this.#pages.open());
+    return await Client.connect(await this.#pages.openAnother());
   }
 
   async reload({ page }: Client): Promise<Client> {
@@ -141,7 +152,10 @@ class BridgeWorkstation implements Workstation {
   async swap(kind: CardKind): Promise<void> {
     const card = this.#cards.get(kind) ?? (await this.#newCard(kind));
     this.#cards.set(kind, card);
+    // pcscd looks now and then, and could miss a card that is put on at once.
+    if (this.#isCardIn) await this.remove();
     await this.#tell(`swap ${card}`, "card-inserted");
+    this.#isCardIn = true;
   }
 
   async type(...answers: string[]): Promise<void> {
@@ -207,9 +221,8 @@ class VirtualWorkstation implements Workstation {
   }
 
   async begin(kind: CardKind = "normal"): Promise<Client> {
-    await this.#pages.closeAll();
     this.#kind = kind;
-    return await this.#connect(await this.#pages.open());
+    return await this.#connect(await this.#pages.beginAnew());
   }
 
   async openClient(): Promise<Client> {

@@ -25,6 +25,9 @@ describe.each(hosts)("%s", (host) => {
 
   afterAll(() => desk?.stop());
 
+  // The bridge makes an origin wait longer after each failure, until it succeeds: after a test that
+  // ends in one comes a test that begins with a success.
+
   /** A page that has the lease on a new card of this kind. */
   async function begin(kind?: CardKind) {
     const page = await desk.begin(kind);
@@ -74,12 +77,12 @@ describe.each(hosts)("%s", (host) => {
     });
   });
 
-  test("what cannot be a PIN costs no try", async () => {
+  test("a page may bring a PIN, but not risk the last but one try", async () => {
     const page = await begin();
-    await desk.type("123", "12345", "abcd");
-    expect(await page.signIn()).toEqual({ code: "pin-malformed" });
-    expect(await desk.dialogs()).toEqual([3, 3, 3]);
-    expect(await page.pinStatus()).toEqual(UNTOUCHED);
+    expect(await page.signIn("1234")).toEqual(SIGNED_IN);
+    expect(await page.signIn("9999")).toEqual({ code: "pin-incorrect", retriesLeft: 2 });
+    expect(await page.signIn("1234")).toEqual({ code: "too-few-retries", retriesLeft: 2 });
+    expect(await desk.dialogs()).toEqual([]);
   });
 
   test("a person who presses Cancel can sign in afterwards", async () => {
@@ -90,12 +93,12 @@ describe.each(hosts)("%s", (host) => {
     expect(await page.signIn()).toEqual(SIGNED_IN);
   });
 
-  test("a page may bring a PIN, but not risk the last but one try", async () => {
+  test("what cannot be a PIN costs no try", async () => {
     const page = await begin();
-    expect(await page.signIn("1234")).toEqual(SIGNED_IN);
-    expect(await page.signIn("9999")).toEqual({ code: "pin-incorrect", retriesLeft: 2 });
-    expect(await page.signIn("1234")).toEqual({ code: "too-few-retries", retriesLeft: 2 });
-    expect(await desk.dialogs()).toEqual([]);
+    await desk.type("123", "12345", "abcd");
+    expect(await page.signIn()).toEqual({ code: "pin-malformed" });
+    expect(await desk.dialogs()).toEqual([3, 3, 3]);
+    expect(await page.pinStatus()).toEqual(UNTOUCHED);
   });
 
   test("at a desk, the institution signs a visitor in without a PIN", async () => {
