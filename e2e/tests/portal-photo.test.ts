@@ -63,19 +63,51 @@ async function makeDistrustful(card: string): Promise<string> {
   return card;
 }
 
-test("a card that does not accept the institution is received with the PIN", async () => {
-  const card = await makeDistrustful(await reception.newCard("normal", "distrustful"));
+/** A card to which the institution cannot prove itself, and what the staff are told of it. */
+interface Unproven {
+  card: () => Promise<string>;
+  code: string;
+  words: string;
+}
+
+const unproven: Record<string, Unproven> = {
+  "a card that trusts other institutions": {
+    card: async () => makeDistrustful(await reception.newCard("normal", "distrustful")),
+    code: "terminal-refused",
+    words: "カードがこの機関を認証しませんでした",
+  },
+  "a card that knows no institutions": {
+    async card() {
+      const card = await reception.newCard("normal", "old");
+      const memory = join(card, "card.toml");
+      const text = await readFile(memory, "utf8");
+      await writeFile(memory, text.replace(/^\[jpki\.public-keys\][^[]*/m, ""));
+      return card;
+    },
+    code: "terminal-unsupported",
+    words: "このカードは暗証番号なしの認証に対応していません",
+  },
+  "a card that takes short commands only": {
+    card: () => reception.newCard("short"),
+    code: "reader-no-extended-length",
+    words: "このカードリーダーは暗証番号なしの認証に対応していません",
+  },
+};
+
+test.each(Object.entries(unproven))("%s is received with the PIN", async (_, cause) => {
+  const before = { visits: await visits(), matches: await decisions("match") };
+  const card = await cause.card();
   const desk = await untilTheNumber(card);
   await desk.typeFace();
   await desk.press("券面を読み取る");
   await desk.press("本人と一致する");
-  const told = await desk.trouble("terminal-refused");
-  expect(told).toContain("カードがこの機関を認証しませんでした");
+  const told = await desk.trouble(cause.code);
+  expect(told).toContain(cause.words);
   expect(told).toContain("暗証番号で受付してください");
   expect(told).toContain("この受付は記録されていません");
-  await look(desk.page, "photo-institution-refused");
-  expect(await visits()).toBe(0);
-  expect(await decisions("match")).toBe(1);
+  await look(desk.page, `photo-${cause.code}`);
+  expect(await visits()).toBe(before.visits);
+  expect(await decisions("match")).toBe(before.matches + 1);
   expect(await retriesLeft(card)).toBe(3);
   await receiveWithPin(desk);
 });
