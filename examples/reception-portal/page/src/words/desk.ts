@@ -413,6 +413,6 @@ export function lateRefused(time: string, why: Text): Text {
 export function deletedWhat(visits: number, enrolment: boolean): Text {
   return {
     ja: `${enrolment ? "カードの登録を消し、" : ""}${visits}件の受付を、ご本人と結び付かないようにしました。`,
-    en: `${enrolment ? "The remembered card is forgotten, and " : ""}${visits} visits are no longer connected with you.`,
+    en: `${enrolment ? "The remembered card is forgotten, and " : ""}${visits === 1 ? "1 visit is" : `${visits} visits are`} no longer connected with you.`,
   };
 }
