@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { APIResponse, Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
@@ -175,6 +175,12 @@ export class Reception {
 
   #get(path: string): Promise<APIResponse> {
     return this.#signedIn().request.get(new URL(path, this.origin).href);
+  }
+
+  /** Whether the database, where it is a file, holds these words anywhere: also in rows that are deleted. */
+  keeps(words: string): boolean {
+    const files = readdirSync(this.folder).filter((name) => name.startsWith("portal.db"));
+    return files.some((name) => readFileSync(join(this.folder, name)).includes(words));
   }
 
   /** Takes the card off the reader, if there is one, and sees that pcscd has noticed. */
