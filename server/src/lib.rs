@@ -40,6 +40,9 @@
 //! # }
 //! ```
 //!
+//! A program that verifies reads whom to trust, the bridges and the institution's key from its
+//! command line with `VerifierOptions` (feature `options`).
+//!
 //! # What is left to the application
 //!
 //! How many sessions and nonces a stranger may ask for (a proxy in front limits that), who is a
@@ -51,6 +54,8 @@ mod database;
 mod enrolment;
 mod memory;
 mod nonce;
+#[cfg(feature = "options")]
+mod options;
 mod secret;
 mod session;
 mod store;
@@ -65,6 +70,8 @@ pub use database::Database;
 pub use enrolment::EnrolmentStore;
 pub use memory::Memory;
 pub use nonce::{NonceError, NonceStore};
+#[cfg(feature = "options")]
+pub use options::{OptionsError, VerifierOptions};
 pub use session::{Role, Session, SessionError, SessionId, SessionStore};
 pub use store::{Lifetimes, Store, StoreError};
 pub use terminal::{

@@ -139,6 +139,12 @@ impl KeyIdentifier {
             .ok_or(VerifyError::CvCertificateMalformed)
     }
 
+    /// The 16 bytes in hexadecimal.
+    #[must_use]
+    pub fn to_hexadecimal(&self) -> String {
+        hexadecimal::encode(&self.0)
+    }
+
     fn read(bytes: &[u8; 16]) -> Option<Self> {
         let [number @ .., 0x08, 0x05, v1, v2, v3, _, _, _, _] = bytes else { return None };
         let mut digits = number.iter().chain([v1, v2, v3]);
@@ -200,6 +206,12 @@ impl CvKey {
     #[must_use]
     pub fn identifier(&self) -> KeyIdentifier {
         self.identifier
+    }
+
+    /// The public key, as a SubjectPublicKeyInfo in DER.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        self.public_key.to_info()
     }
 
     pub(crate) fn public_key(&self) -> &PublicKey {

@@ -34,12 +34,18 @@ impl CvTrust {
     /// Trusts one more root: its name, and its public key (SubjectPublicKeyInfo) as PEM or DER.
     /// Fails with [`VerifyError::CvKeyMalformed`].
     pub fn with_key(
-        mut self,
+        self,
         identifier: KeyIdentifier,
         public_key: &[u8],
     ) -> Result<Self, VerifyError> {
-        self.roots.push(CvKey::new(identifier, public_key)?);
-        Ok(self)
+        Ok(self.with_root(CvKey::new(identifier, public_key)?))
+    }
+
+    /// Trusts one more root.
+    #[must_use]
+    pub fn with_root(mut self, root: CvKey) -> Self {
+        self.roots.push(root);
+        self
     }
 
     /// Accepts roots of test hierarchies too (the first digit of whose name is not 5): test cards,

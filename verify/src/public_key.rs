@@ -1,6 +1,7 @@
 //! RSA public keys: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2), the one algorithm of JPKI and of
 //! the card surface.
 
+use rsa::pkcs8::EncodePublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::Sha256;
@@ -42,6 +43,11 @@ impl PublicKey {
         let fits = lengths == [info.len(), key.len() + 1, integers.len(), modulus.len()];
         let is_positive = modulus.first().is_some_and(|&byte| byte < 0x80);
         (fits && is_positive).then(|| Self::from_modulus(modulus))?
+    }
+
+    /// Writes what [`from_info`](Self::from_info) reads.
+    pub(crate) fn to_info(&self) -> Vec<u8> {
+        self.0.to_public_key_der().expect("an RSA key can be written").into_vec()
     }
 
     pub(crate) fn from_modulus(modulus: &[u8]) -> Option<Self> {

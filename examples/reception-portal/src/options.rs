@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kazashi_server::VerifierOptions;
 
 use crate::store::account::Role;
 
@@ -82,37 +83,8 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log: LogFormat,
 
-    /// CA certificates of JPKI, PEM or DER
-    #[arg(long, value_name = "FILE")]
-    pub(crate) authorities: Vec<PathBuf>,
-    /// A root of the card surface besides the published ones: its identifier in hexadecimal, and a
-    /// file with its public key in PEM
-    #[arg(long, value_name = "IDENTIFIER=FILE")]
-    pub(crate) card_surface_root: Vec<String>,
-    /// Accept cards of test hierarchies, such as the virtual card. Anybody can have one made
-    #[arg(long)]
-    pub(crate) accept_test_hierarchy: bool,
-
-    /// A bridge whose word is taken for a card's challenge: the name of its workstation, and what
-    /// `kazashi-bridge enrol` prints there
-    #[arg(long, value_name = "NAME=KEY")]
-    pub(crate) bridge: Vec<String>,
-    /// The institution's certificates for cards: first the one that the card's own key verifies,
-    /// last that of the institution's key
-    #[arg(long, value_name = "FILE")]
-    pub(crate) terminal_certificate: Vec<PathBuf>,
-    /// The institution's key in a file (PKCS#8, PEM): for development
-    #[arg(long, value_name = "FILE", conflicts_with = "pkcs11_module")]
-    pub(crate) terminal_key: Option<PathBuf>,
-    /// The PKCS#11 module of the HSM that has the institution's key
-    #[arg(long, value_name = "FILE", requires_all = ["pkcs11_token", "pkcs11_key"])]
-    pub(crate) pkcs11_module: Option<PathBuf>,
-    /// The label of the HSM's token. Its PIN is in the environment variable KAZASHI_PKCS11_PIN
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) pkcs11_token: Option<String>,
-    /// The label of the key on that token
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) pkcs11_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) verifier: VerifierOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -109,6 +109,7 @@ fn a_card_surface_certificate_is_verified_under_a_root_that_was_asked_for() {
 fn a_name_shows_its_digits_and_whether_real_cards_are_meant() {
     let root = KeyIdentifier::from_hexadecimal("35303030303233080530303100000000").unwrap();
     assert_eq!(root.as_bytes(), b"5000023\x08\x05001\0\0\0\0");
+    assert_eq!(root.to_hexadecimal(), "35303030303233080530303100000000");
     assert_eq!(
         (root.to_string(), format!("{root:?}")),
         ("5000023/001".into(), "5000023/001".into())
@@ -144,6 +145,7 @@ fn a_root_is_pem_or_der_of_an_rsa_key() {
     let intermediate = cv_certificate("terminal-intermediate.cv");
     for key in [pem.as_bytes(), &der] {
         let root = CvKey::new(name, key).unwrap();
+        assert_eq!(root.to_der(), der);
         assert_eq!(intermediate.verify(&root).unwrap().identifier(), intermediate.subject());
     }
 

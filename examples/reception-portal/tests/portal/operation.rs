@@ -4,6 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rsa::pkcs8::EncodePublicKey;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -11,7 +14,7 @@ use crate::backend::Backend;
 use crate::card::Card;
 use crate::desk::{HANAKO, VISITS, enrolling, present};
 use crate::postgres::Cluster;
-use crate::server::{Server, add_account, program};
+use crate::server::{ROOT, Server, add_account, program, root_key};
 
 #[test]
 fn health_is_that_of_the_database_and_what_was_recorded_outlives_its_crash() {
@@ -185,4 +188,17 @@ fn many_servers_make_the_tables_of_a_new_database_at_once() {
         });
         assert_eq!(added, [true; 6]);
     }
+}
+
+#[test]
+fn pages_are_told_a_root_in_der_whether_its_file_is_pem_or_der() {
+    let (backend, folder) = (Backend::sqlite(), TempDir::new().unwrap());
+    let der = root_key().to_public_key_der().unwrap();
+    let file = folder.path().join("root.der");
+    fs::write(&file, der.as_bytes()).unwrap();
+    let root = format!("{ROOT}={}", file.display());
+    let server = Server::start_with(&backend, &["--card-surface-root", &root]);
+    let session = server.staff(&backend).get("/api/session").expect(200);
+    let authority = json!({ "identifier": ROOT, "publicKey": STANDARD.encode(der.as_bytes()) });
+    assert_eq!(session["cardAuthorities"], json!([authority, authority]));
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use ed25519_dalek::SigningKey;
-use rsa::RsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use tempfile::TempDir;
 
 use crate::ORIGIN;
@@ -16,7 +16,7 @@ use crate::backend::Backend;
 use crate::client::Client;
 
 /// The identifier of the emulator's root of card surfaces.
-const ROOT: &str = "39303030303233080530303100000000";
+pub(crate) const ROOT: &str = "39303030303233080530303100000000";
 
 const PASSWORD: &str = "correct horse";
 
@@ -129,9 +129,7 @@ fn keys(folder: &Path) -> Vec<String> {
     let pairwise = folder.join("pairwise.key");
     fs::write(&pairwise, [7; 32]).unwrap();
     let root = folder.join("root.pem");
-    let authority = fs::read_to_string(vectors().join("keys/card-surface-authority.pem")).unwrap();
-    let authority = RsaPrivateKey::from_pkcs8_pem(&authority).unwrap().to_public_key();
-    let pem = authority.to_public_key_pem(LineEnding::LF).unwrap();
+    let pem = root_key().to_public_key_pem(LineEnding::LF).unwrap();
     // As the emulator writes it, with text before.
     fs::write(&root, format!("Key identifier: {ROOT}\n{pem}")).unwrap();
     let bridge = kazashi_server::BridgeKey::from_bytes(bridge_key().verifying_key().as_bytes());
@@ -146,6 +144,12 @@ fn keys(folder: &Path) -> Vec<String> {
     ];
     let options = options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
     options.chain(["--accept-test-hierarchy".to_owned()]).collect()
+}
+
+/// The key of that root.
+pub(crate) fn root_key() -> RsaPublicKey {
+    let pem = fs::read_to_string(vectors().join("keys/card-surface-authority.pem")).unwrap();
+    RsaPrivateKey::from_pkcs8_pem(&pem).unwrap().to_public_key()
 }
 
 fn vector(name: &str) -> String {
