@@ -22,6 +22,8 @@ pub(crate) struct App {
     pub(crate) origin: String,
     pub(crate) institution: Institution,
     pub(crate) calendar: Calendar,
+    /// For how many days visits are kept, if not for ever.
+    pub(crate) keep_visits: Option<u16>,
     /// Whose word is taken for where a request comes from.
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) portal: Portal,
@@ -91,6 +93,7 @@ impl App {
                 en: options.institution_en.clone(),
             },
             calendar: Calendar::of(&options.time_zone)?,
+            keep_visits: options.keep_visits,
             trusted_proxies: options.trusted_proxy.clone(),
             happened: watch::Sender::new(portal.last_event().await?),
             terminal: verifier.terminal_desk(Arc::new(portal.kazashi().clone()), origin)?,

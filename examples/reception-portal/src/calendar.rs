@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
+use jiff::{Timestamp, ToSpan, Unit};
 
 /// The institution's days: from midnight to midnight where it is.
 #[derive(Debug)]
@@ -17,6 +17,14 @@ pub(crate) struct Span {
     pub(crate) until: SystemTime,
 }
 
+/// A day, and when it began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Day {
+    /// `YYYY-MM-DD`.
+    pub(crate) name: String,
+    pub(crate) begin: SystemTime,
+}
+
 impl Calendar {
     pub(crate) fn of(zone: &str) -> Result<Self, jiff::Error> {
         TimeZone::get(zone).map(Self)
@@ -26,13 +34,26 @@ impl Calendar {
     /// such day.
     pub(crate) fn span(&self, day: &str) -> Option<Span> {
         let date = day.parse::<Date>().ok().filter(|date| date.to_string() == day)?;
-        let begin = |date: Date| Some(date.to_zoned(self.0.clone()).ok()?.timestamp().into());
-        Some(Span { from: begin(date)?, until: begin(date.tomorrow().ok()?)? })
+        Some(Span { from: self.begin(date)?, until: self.begin(date.tomorrow().ok()?)? })
     }
 
     /// The day, as `YYYY-MM-DD`.
     pub(crate) fn day(&self, at: SystemTime) -> String {
-        timestamp(at).to_zoned(self.0.clone()).date().to_string()
+        self.date(at).to_string()
+    }
+
+    /// The day so many days before; nothing, before there were any.
+    pub(crate) fn day_before(&self, at: SystemTime, days: u16) -> Option<Day> {
+        let date = self.date(at).checked_sub(i64::from(days).days()).ok()?;
+        Some(Day { name: date.to_string(), begin: self.begin(date)? })
+    }
+
+    fn date(&self, at: SystemTime) -> Date {
+        timestamp(at).to_zoned(self.0.clone()).date()
+    }
+
+    fn begin(&self, date: Date) -> Option<SystemTime> {
+        Some(date.to_zoned(self.0.clone()).ok()?.timestamp().into())
     }
 }
 

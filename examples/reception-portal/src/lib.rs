@@ -86,9 +86,17 @@ async fn serve(
 /// Deletes what is over. Nothing depends on it but the size of the database.
 async fn tidy(app: Arc<App>) {
     let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    let mut first_kept = None;
     loop {
         minutes.tick().await;
         let now = SystemTime::now();
+        let first = app.keep_visits.and_then(|days| app.calendar.day_before(now, days));
+        if let Some(day) = first.filter(|day| first_kept.as_ref() != Some(day)) {
+            match app.portal.delete_visits_before(&day, now).await {
+                Ok(()) => first_kept = Some(day),
+                Err(error) => warn!(%error, "could not delete old visits"),
+            }
+        }
         let deleted = app.portal.kazashi().delete_expired(now).await;
         if let Err(error) = deleted.and(app.portal.delete_expired(now).await) {
             warn!(%error, "could not delete what is over");

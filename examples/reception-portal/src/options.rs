@@ -79,6 +79,10 @@ pub(crate) struct ServeOptions {
     /// Where the institution is: its days begin at midnight there
     #[arg(long, value_name = "ZONE", default_value = "Asia/Tokyo")]
     pub(crate) time_zone: String,
+    /// Delete the visits of days longer ago than this, at start and after each midnight. Without,
+    /// they stay
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) keep_visits: Option<u16>,
     /// How log lines are written
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log: LogFormat,

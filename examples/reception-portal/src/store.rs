@@ -21,6 +21,7 @@ pub(crate) mod deletion;
 pub(crate) mod event;
 pub(crate) mod gate;
 pub(crate) mod rate;
+pub(crate) mod retention;
 pub(crate) mod session;
 pub(crate) mod visit;
 

@@ -31,6 +31,8 @@ pub(crate) enum Action {
     TicketsImported,
     /// The subject is the day.
     VisitsExported,
+    /// The subject is the first day whose visits are kept.
+    VisitsExpired,
     AuditRead,
 }
 
@@ -48,6 +50,7 @@ impl Action {
             Self::EventAdded => "event-added",
             Self::TicketsImported => "tickets-imported",
             Self::VisitsExported => "visits-exported",
+            Self::VisitsExpired => "visits-expired",
             Self::AuditRead => "audit-read",
         }
     }

@@ -21,12 +21,17 @@ on_every_backend! {
 }
 
 pub(crate) const HANAKO: &str = "1980-02-17";
-const HANAKO_FACE: [&str; 3] = [HANAKO, "2035", "2285"];
+pub(crate) const HANAKO_FACE: [&str; 3] = [HANAKO, "2035", "2285"];
 const TARO_FACE: [&str; 3] = ["1995-02-17", "2035", "7491"];
 pub(crate) const VISITS: &str = "/api/desk/visits";
 
 /// A visit with the PIN, of somebody who agrees to these items.
-fn with_pin(desk: &mut Client, card: &Card, items: &[&str], attributes: &Value) -> Value {
+pub(crate) fn with_pin(
+    desk: &mut Client,
+    card: &Card,
+    items: &[&str],
+    attributes: &Value,
+) -> Value {
     let pin = desk.nonce("pin");
     let mut visit = json!({
         "id": id(),
@@ -57,7 +62,7 @@ pub(crate) fn present(desk: &mut Client, card: &Card, birth_date: &str) -> Value
     json!({ "id": id(), "road": "presence", "proof": card.proof(&nonce, birth_date), "nonce": nonce })
 }
 
-fn arrival(desk: &mut Client, card: &Card) -> Value {
+pub(crate) fn arrival(desk: &mut Client, card: &Card) -> Value {
     let certificate = json!({ "certificate": card.certificate() });
     desk.post("/api/desk/arrivals", &certificate).expect(200)
 }
@@ -156,7 +161,7 @@ fn a_visit_is_recorded_once_however_often_it_is_sent(backend: &Backend) {
     assert_eq!(board["total"], 1);
 }
 
-fn check(desk: &mut Client, card: &Card, face: [&str; 3], decision: &str) -> Value {
+pub(crate) fn check(desk: &mut Client, card: &Card, face: [&str; 3], decision: &str) -> Value {
     let (face_nonce, terminal_nonce) = (desk.nonce("presence"), desk.nonce("terminal"));
     json!({
         "id": id(),
@@ -168,13 +173,13 @@ fn check(desk: &mut Client, card: &Card, face: [&str; 3], decision: &str) -> Val
 }
 
 /// A visit for which the institution signs, after this check.
-fn by_eye(desk: &mut Client, card: &Card, check: &Value) -> Value {
+pub(crate) fn by_eye(desk: &mut Client, card: &Card, check: &Value) -> Value {
     let nonce = check["terminalNonce"].as_str().unwrap();
     let token = card.terminal_token(nonce, desk);
     json!({ "id": id(), "road": "visual", "nonce": nonce, "token": token, "check": check["id"] })
 }
 
-const CHECKS: &str = "/api/desk/checks";
+pub(crate) const CHECKS: &str = "/api/desk/checks";
 
 fn a_visitor_is_received_by_eye(backend: &Backend) {
     let server = Server::start(backend);

@@ -14,6 +14,7 @@ mod operation;
 #[path = "../../../../server/tests/server/postgres.rs"]
 mod postgres;
 mod race;
+mod retention;
 mod server;
 mod session;
 

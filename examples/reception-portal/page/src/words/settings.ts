@@ -88,6 +88,10 @@ const ACTIONS: Record<string, Text> = {
   "event-added": { ja: "催しを追加", en: "Added an event" },
   "tickets-imported": { ja: "チケットを取り込み", en: "Imported tickets" },
   "visits-exported": { ja: "来訪の一覧をCSVで保存", en: "Saved the visits as CSV" },
+  "visits-expired": {
+    ja: "保存期間を過ぎた来訪を削除",
+    en: "Deleted visits that were kept long enough",
+  },
   "audit-read": { ja: "操作の記録を表示", en: "Looked at this record" },
 };
 
