@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { APIResponse, Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
@@ -149,6 +149,8 @@ export class Reception {
   async open(screen: "" | "desk" | "gate" | "board" | "settings"): Promise<Page> {
     const page = await this.#signedIn().newPage();
     page.on("pageerror", (error) => this.faults.push(error.stack ?? error.message));
+    const log = join(this.folder, "browser.log");
+    page.on("console", (message) => appendFileSync(log, `${message.text()}\n`));
     onTestFinished(() => page.close());
     await page.goto(new URL(screen, this.origin).href);
     return page;
