@@ -3,7 +3,7 @@ import type { Account, Role } from "../api.ts";
 import { dayOf } from "../day.ts";
 import { say, sayDay } from "../language.ts";
 import * as settings from "../words/settings.ts";
-import { type MakeSection, Outcome } from "./section.ts";
+import { List, type MakeSection } from "./section.ts";
 
 const { ROLES, settingsWords: words } = settings;
 
@@ -13,37 +13,21 @@ const SHORTEST_PASSWORD = 8;
 /** The accounts of the staff: add, change the password, remove. */
 export const accountsSection: MakeSection = (context, draw) => {
   const { api, session, signal } = context;
-  const outcome = new Outcome(context, draw);
-  let accounts: readonly Account[] = [];
+  const accounts = new List<Account>(context, draw, () => api.accounts({ signal }));
+  const { outcome } = accounts;
   /** Of whom a dialog asks. */
   let chosen = "";
 
-  const refresh = async () => {
-    accounts = await api.accounts({ signal });
-  };
-
-  const load = async () => {
-    await outcome.of(async () => {
-      await refresh();
-      return undefined;
-    });
-  };
-
-  const add = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const typed = new FormData(form);
-    const name = String(typed.get("name"));
-    const isDone = await outcome.of(
-      async () => {
+  const add = (event: SubmitEvent) =>
+    accounts.submit(
+      event,
+      async (typed) => {
+        const name = String(typed.get("name"));
         await api.addAccount(name, String(typed.get("password")), typed.get("role") as Role);
-        await refresh();
         return settings.accountAdded(name);
       },
       { conflict: words.nameTaken },
     );
-    if (isDone) form.reset();
-  };
 
   const changePassword = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -60,10 +44,9 @@ export const accountsSection: MakeSection = (context, draw) => {
   const remove = async (event: SubmitEvent) => {
     event.preventDefault();
     (event.currentTarget as HTMLFormElement).closest("dialog")?.close();
-    await outcome.of(
+    await accounts.change(
       async () => {
         await api.removeAccount(chosen);
-        await refresh();
         return settings.accountRemoved(chosen);
       },
       { conflict: words.lastAdministrator },
@@ -158,7 +141,7 @@ export const accountsSection: MakeSection = (context, draw) => {
               <th scope="col">${say(words.actions)}</th>
             </tr>
           </thead>
-          <tbody>${accounts.map(row)}</tbody>
+          <tbody>${accounts.rows.map(row)}</tbody>
         </table>
       </div>
       <form class="stack" @submit=${add} aria-labelledby="add-account">
@@ -192,5 +175,5 @@ export const accountsSection: MakeSection = (context, draw) => {
     </section>
   `;
 
-  return { load, template };
+  return { load: () => accounts.load(), template };
 };

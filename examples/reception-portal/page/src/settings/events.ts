@@ -8,48 +8,30 @@ import {
   ticketsImported,
   settingsWords as words,
 } from "../words/settings.ts";
-import { type MakeSection, Outcome } from "./section.ts";
+import { List, type MakeSection } from "./section.ts";
 
 /** Events and their tickets: add, and import. */
 export const eventsSection: MakeSection = (context, draw) => {
   const { api, signal } = context;
-  const outcome = new Outcome(context, draw);
-  let events: readonly GateEvent[] = [];
+  const events = new List<GateEvent>(context, draw, () => api.events({ signal }));
+  const { outcome } = events;
   let refused: ImportedTickets["refused"] = [];
 
-  const refresh = async () => {
-    events = await api.events({ signal });
-  };
-
-  const load = async () => {
-    await outcome.of(async () => {
-      await refresh();
-      return undefined;
-    });
-  };
-
-  const add = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const typed = new FormData(form);
-    const name = String(typed.get("name"));
-    const isDone = await outcome.of(async () => {
+  const add = (event: SubmitEvent) =>
+    events.submit(event, async (typed) => {
+      const name = String(typed.get("name"));
       await api.addEvent(name, String(typed.get("day")));
-      await refresh();
       return eventAdded(name);
     });
-    if (isDone) form.reset();
-  };
 
   const importFrom = async (input: HTMLInputElement, event: GateEvent) => {
     const [file] = input.files ?? [];
     if (!file) return;
     refused = [];
-    await outcome.of(
+    await events.change(
       async () => {
         const imported = await api.importTickets(event.id, file);
         ({ refused } = imported);
-        await refresh();
         return ticketsImported(imported);
       },
       { invalid: words.noHeader },
@@ -106,7 +88,7 @@ export const eventsSection: MakeSection = (context, draw) => {
       ${outcome.template()}
       ${refused.length > 0 ? refusedLines() : nothing}
       ${
-        events.length === 0
+        events.rows.length === 0
           ? html`<p class="note">${say(words.noEvents)}</p>`
           : html`
             <div class="table-frame" role="group" aria-labelledby="events" tabindex="0">
@@ -119,7 +101,7 @@ export const eventsSection: MakeSection = (context, draw) => {
                     <th scope="col"><span class="only-read">${say(words.importTickets)}</span></th>
                   </tr>
                 </thead>
-                <tbody>${events.map(row)}</tbody>
+                <tbody>${events.rows.map(row)}</tbody>
               </table>
             </div>
           `
@@ -141,5 +123,5 @@ export const eventsSection: MakeSection = (context, draw) => {
     </section>
   `;
 
-  return { load, template };
+  return { load: () => events.load(), template };
 };

@@ -69,3 +69,43 @@ export class Outcome {
     `;
   }
 }
+
+/** A list of the server's, to which a form adds. */
+export class List<Row> {
+  rows: readonly Row[] = [];
+  readonly outcome: Outcome;
+  readonly #ask: () => Promise<readonly Row[]>;
+
+  constructor(context: ScreenContext, draw: () => void, ask: () => Promise<readonly Row[]>) {
+    this.outcome = new Outcome(context, draw);
+    this.#ask = ask;
+  }
+
+  async load(): Promise<void> {
+    await this.change(async () => undefined);
+  }
+
+  /** Does something, and shows what came of it as `Outcome.of` does, with the list as it is then. */
+  async change(
+    work: () => Promise<Text | undefined>,
+    own?: Readonly<Record<string, Text>>,
+  ): Promise<boolean> {
+    return await this.outcome.of(async () => {
+      const text = await work();
+      this.rows = await this.#ask();
+      return text;
+    }, own);
+  }
+
+  /** The same with what was typed into a form, which is emptied once it is done. */
+  async submit(
+    event: SubmitEvent,
+    work: (typed: FormData) => Promise<Text>,
+    own?: Readonly<Record<string, Text>>,
+  ): Promise<void> {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const typed = new FormData(form);
+    if (await this.change(() => work(typed), own)) form.reset();
+  }
+}
