@@ -55,9 +55,10 @@ function presented(): number {
   return reception.insertedCard?.program.output.split("00 20 00 92 Nc=14").length ?? Number.NaN;
 }
 
-/** Has a card trust the institutions of another hierarchy only. */
-async function makeDistrustful(card: string): Promise<string> {
-  const foreign = await reception.newCard("foreign-root", `foreign-to-${Date.now()}`);
+/** A card that trusts the institutions of another hierarchy only. */
+async function distrustful(variant: string): Promise<string> {
+  const card = await reception.newCard(variant, `distrustful-${variant}`);
+  const foreign = await reception.newCard("foreign-root", `trusted-by-${variant}`);
   const key = "keys/terminal-authority.pem";
   await copyFile(join(foreign, key), join(card, key));
   return card;
@@ -72,7 +73,7 @@ interface Unproven {
 
 const unproven: Record<string, Unproven> = {
   "a card that trusts other institutions": {
-    card: async () => makeDistrustful(await reception.newCard("normal", "distrustful")),
+    card: () => distrustful("normal"),
     code: "terminal-refused",
     words: "カードがこの機関を認証しませんでした",
   },
@@ -114,8 +115,7 @@ test.each(Object.entries(unproven))("%s is received with the PIN", async (_, cau
 
 test("without a PIN, there is no way for a card that does not accept the institution", async () => {
   const before = await visits();
-  const card = await makeDistrustful(await reception.newCard("without-pins", "distrustful-too"));
-  await reception.swapCard(card);
+  await reception.swapCard(await distrustful("without-pins"));
   const desk = new Desk(await reception.open("desk"));
   await desk.typeFace();
   await desk.press("券面を読み取る");
