@@ -25,8 +25,8 @@ describe.each(hosts)("%s", (host) => {
 
   afterAll(() => desk?.stop());
 
-  // The bridge makes an origin wait longer after each failure, until it succeeds: after a test that
-  // ends in one comes a test that begins with a success.
+  // The bridge makes an origin wait longer after each failure, until it succeeds: what ends in one is
+  // followed by what begins with a success, and what ends in three by nothing.
 
   /** A page that has the lease on a new card of this kind. */
   async function begin(kind?: CardKind) {
@@ -55,26 +55,6 @@ describe.each(hosts)("%s", (host) => {
     expect(await page.signIn()).toEqual(SIGNED_IN);
     expect(await desk.dialogs()).toEqual([3, 2]);
     expect(await page.pinStatus()).toEqual(UNTOUCHED);
-  });
-
-  test("three wrong PINs block it, and nobody is asked any more", async () => {
-    const page = await begin();
-    const outcomes = [];
-    for (const pin of ["9999", "8888", "7777"]) {
-      await desk.type(pin);
-      outcomes.push(await page.signIn());
-    }
-    expect(outcomes).toEqual([
-      { code: "pin-incorrect", retriesLeft: 2 },
-      { code: "pin-incorrect", retriesLeft: 1 },
-      BLOCKED,
-    ]);
-    expect(await page.signIn()).toEqual(BLOCKED);
-    expect(await desk.dialogs()).toEqual([3, 2, 1]);
-    expect(await page.pinStatus()).toEqual({
-      ...UNTOUCHED,
-      userAuthentication: { retriesLeft: 0, blocked: true, set: true },
-    });
   });
 
   test("a page may bring a PIN, but not risk the last but one try", async () => {
@@ -363,6 +343,26 @@ describe.each(hosts)("%s", (host) => {
     expect(await page.take()).toBe(undefined);
     await desk.type("1234");
     expect(await page.signIn()).toEqual(outcome);
+  });
+
+  test("three wrong PINs block it, and nobody is asked any more", async () => {
+    const page = await begin();
+    const outcomes = [];
+    for (const pin of ["9999", "8888", "7777"]) {
+      await desk.type(pin);
+      outcomes.push(await page.signIn());
+    }
+    expect(outcomes).toEqual([
+      { code: "pin-incorrect", retriesLeft: 2 },
+      { code: "pin-incorrect", retriesLeft: 1 },
+      BLOCKED,
+    ]);
+    expect(await page.signIn()).toEqual(BLOCKED);
+    expect(await desk.dialogs()).toEqual([3, 2, 1]);
+    expect(await page.pinStatus()).toEqual({
+      ...UNTOUCHED,
+      userAuthentication: { retriesLeft: 0, blocked: true, set: true },
+    });
   });
 });
 
