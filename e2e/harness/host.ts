@@ -117,8 +117,14 @@ class BridgeWorkstation implements Workstation {
   static async start(cardIn: "pcscd" | "bridge"): Promise<BridgeWorkstation> {
     const options = { name: `host-${cardIn}`, cardIn, scopes: SCOPES, server: SERVER };
     const stack = await Stack.start(options);
-    const watcher = await Client.connect(await stack.openIdlePage());
-    return new BridgeWorkstation(stack, watcher);
+    try {
+      const watcher = await Client.connect(await stack.openIdlePage());
+      return new BridgeWorkstation(stack, watcher);
+    } catch (error) {
+      // The next host needs its port.
+      await stack.stop();
+      throw error;
+    }
   }
 
   async begin(kind: CardKind = "normal"): Promise<Client> {
