@@ -54,6 +54,8 @@ impl Screen {
     fn new() -> Self {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
+        // Otherwise it begins anew whenever nobody is connected, and a dialog that connects then is lost.
+        xvfb.arg("-noreset");
         let mut server = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut number = String::new();
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut number).unwrap();
