@@ -43,6 +43,13 @@ export class Desk {
     await this.page.getByLabel(option, { exact: true }).check();
   }
 
+  /** Chooses the PIN, and to be known again by the card: the birth date is asked for next. */
+  async askToBeRemembered(): Promise<void> {
+    await this.press("暗証番号で受付");
+    await this.tick("このカードを覚えて、次からは暗証番号なしで受付する");
+    await this.press("進む");
+  }
+
   /** The visitor's number of the day, once the visit is recorded. */
   async number(): Promise<number> {
     return Number(await this.page.locator(".big-number").textContent());

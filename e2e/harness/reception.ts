@@ -31,6 +31,15 @@ export interface ReceptionOptions {
   log?: string;
 }
 
+/** A visit as the board tells of it. */
+export interface Visit {
+  readonly id: string;
+  readonly number: number;
+  /** What the visitor agreed to have kept, if anything. */
+  readonly attributes?: { readonly name?: string };
+  readonly [field: string]: unknown;
+}
+
 /** What a desk and a gate of the portal do with cards. */
 export const SCOPES = [
   "events",
@@ -168,6 +177,11 @@ export class Reception {
   async ask(path: string): Promise<Answer> {
     const response = await this.#get(path);
     return { status: response.status(), body: await response.json() };
+  }
+
+  /** The visits of today, newest first. */
+  async visits(): Promise<Visit[]> {
+    return (await this.ask("/api/board/visits")).body.visits;
   }
 
   /** Downloads a text as whoever is signed in. */

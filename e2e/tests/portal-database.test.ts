@@ -26,8 +26,7 @@ afterEach(async () => {
   await reception.removeCard();
   expect(reception.faults).toEqual([]);
   expect(reception.server?.ended).toBe(false);
-  const { visits } = (await reception.ask("/api/board/visits")).body;
-  const recorded: { id: string; number: number }[] = visits;
+  const recorded = await reception.visits();
   expect(recorded.map(({ id }) => id).reverse()).toEqual(shown);
   expect(recorded.map(({ number }) => number).reverse()).toEqual(shown.map((_, at) => at + 1));
   expect(await retriesLeft(reception.card)).toBe(3);
@@ -146,9 +145,7 @@ test("while the staff compare the photo, and their decision is recorded once whe
 
 test("while a card is remembered, whose visits go on when it is back", async () => {
   const desk = await openDesk();
-  await desk.press("暗証番号で受付");
-  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
-  await desk.press("進む");
+  await desk.askToBeRemembered();
   await desk.typeBirthDate();
   const asked = reception.pinentry.dialogs;
   await desk.press("進む");

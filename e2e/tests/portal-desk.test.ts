@@ -52,7 +52,7 @@ test("a visitor whose photo does not match is not received, and that is recorded
   await desk.trouble("no-match");
   await look(desk.page, "desk-no-match");
   expect(await audit()).toContain("check-no-match");
-  expect(await visits()).toEqual([]);
+  expect(await reception.visits()).toEqual([]);
 });
 
 test("a visitor whom the staff recognise by the photo is received without the PIN", async () => {
@@ -63,7 +63,9 @@ test("a visitor whom the staff recognise by the photo is received without the PI
   await desk.press("券面を読み取る");
   await desk.press("本人と一致する");
   expect(await desk.number()).toBe(1);
-  expect(await visits()).toMatchObject([{ number: 1, road: "visual", decision: "match" }]);
+  expect(await reception.visits()).toMatchObject([
+    { number: 1, road: "visual", decision: "match" },
+  ]);
   expect(reception.keeps(NAME)).toBe(false);
 });
 
@@ -118,9 +120,7 @@ test("a visitor shares name and sex, and nothing else of them is kept", async ()
 test("a card is remembered with the PIN and the birth date", async () => {
   const desk = await openDesk();
   await reception.insertCard();
-  await desk.press("暗証番号で受付");
-  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
-  await desk.press("進む");
+  await desk.askToBeRemembered();
   await desk.shows("生年月日を入力");
   await look(desk.page, "desk-birth-date");
   await desk.typeBirthDate();
@@ -135,7 +135,11 @@ test("a card that is remembered is received by itself", async () => {
   await reception.insertCard();
   expect(await desk.number()).toBe(5);
   expect(await desk.page.textContent(".result")).toContain("いつもありがとうございます");
-  expect((await visits())[0]).toMatchObject({ number: 5, road: "presence", returning: true });
+  expect((await reception.visits())[0]).toMatchObject({
+    number: 5,
+    road: "presence",
+    returning: true,
+  });
 });
 
 test("in English the same card is received with English words", async () => {
@@ -182,7 +186,7 @@ test("the holder has their data deleted with the card", async () => {
   await desk.press("削除する");
   await desk.shows("削除しました");
   await look(desk.page, "desk-deleted");
-  expect(JSON.stringify(await visits())).not.toContain(NAME);
+  expect(JSON.stringify(await reception.visits())).not.toContain(NAME);
   for (const words of [NAME, "1980-02-17", "19800217"])
     expect(reception.keeps(words), words).toBe(false);
 
@@ -193,12 +197,6 @@ test("the holder has their data deleted with the card", async () => {
   await desk.shows("受付の方法を選んで");
   expect(await desk.page.textContent(".lead")).toContain("登録されていません");
 });
-
-/** The visits of today, newest first. */
-async function visits(): Promise<Record<string, unknown>[]> {
-  const { body } = await reception.ask("/api/board/visits");
-  return body.visits;
-}
 
 /** What the record says that the staff did today. */
 async function audit(): Promise<string[]> {

@@ -24,8 +24,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await reception.removeCard();
   expect(reception.faults).toEqual([]);
-  const { visits } = (await reception.ask("/api/board/visits")).body;
-  const recorded: { id: string; number: number }[] = visits;
+  const recorded = await reception.visits();
   expect(recorded.map(({ id }) => id).sort()).toEqual(shown.toSorted());
   expect(recorded.map(({ number }) => number).sort((one, other) => one - other)).toEqual(
     shown.map((_, index) => index + 1),

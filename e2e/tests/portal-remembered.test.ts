@@ -21,9 +21,7 @@ afterAll(() => reception?.stop());
 async function untilTheBirthDate(card: string): Promise<Desk> {
   await reception.swapCard(card);
   const desk = new Desk(await reception.open("desk"));
-  await desk.press("暗証番号で受付");
-  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
-  await desk.press("進む");
+  await desk.askToBeRemembered();
   await desk.shows("生年月日を入力");
   return desk;
 }
@@ -32,10 +30,6 @@ async function untilTheBirthDate(card: string): Promise<Desk> {
 async function openDeskWith(card: string): Promise<Desk> {
   await reception.swapCard(card);
   return new Desk(await reception.open("desk"));
-}
-
-async function visits(): Promise<Record<string, unknown>[]> {
-  return (await reception.ask("/api/board/visits")).body.visits;
 }
 
 test("a card whose birth date is blocked is not remembered, and received in another way", async () => {
@@ -49,7 +43,7 @@ test("a card whose birth date is blocked is not remembered, and received in anot
   expect(told).toContain("生年月日の照合がロックされています");
   expect(told).toContain("この受付は記録されていません");
   await look(desk.page, "remember-birth-date-blocked");
-  expect(await visits()).toEqual([]);
+  expect(await reception.visits()).toEqual([]);
   await desk.press("ほかの方法で受付する");
   await desk.press("暗証番号で受付");
   await desk.press("進む");
@@ -68,7 +62,7 @@ test("the last two tries of a birth date are left alone", async () => {
   expect(told).toContain("残り2回");
   expect(told).toContain("別の方法で受付してください");
   expect(await retriesLeft(card, "birthDate")).toBe(2);
-  expect(await visits()).toHaveLength(1);
+  expect(await reception.visits()).toHaveLength(1);
 });
 
 test("a wrong birth date says how many tries are left, and the right one has the card remembered", async () => {
@@ -79,7 +73,7 @@ test("a wrong birth date says how many tries are left, and the right one has the
   expect(await desk.trouble("birth-date-incorrect")).toContain("あと9回");
   await look(desk.page, "remember-wrong-birth-date");
   expect(await retriesLeft(reception.card, "birthDate")).toBe(9);
-  expect(await visits()).toHaveLength(1);
+  expect(await reception.visits()).toHaveLength(1);
   await desk.typeBirthDate();
   reception.pinentry.type("1234");
   await desk.press("進む");
@@ -113,7 +107,7 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   await visit.press("進む");
   expect(await visit.number()).toBe(4);
   await visit.page.close();
-  const [latest] = await visits();
+  const [latest] = await reception.visits();
   const name = (latest as { attributes: { name: string } }).attributes.name;
   expect(reception.keeps(name)).toBe(true);
   await reception.removeCard();
@@ -131,7 +125,7 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   reception.pinentry.type("9999");
   await desk.press("削除する");
   expect(await desk.trouble("pin-incorrect")).toContain("あと2回");
-  expect((await visits())[0]).toMatchObject({ attributes: { name } });
+  expect((await reception.visits())[0]).toMatchObject({ attributes: { name } });
   await desk.press("もう一度試す");
   reception.pinentry.type("1234");
   await desk.press("削除する");
@@ -144,8 +138,8 @@ test("a visitor who is not remembered has their data deleted with the PIN", asyn
   await board.locator("tbody tr", { hasText: name }).waitFor({ state: "detached" });
   expect(await board.locator("tbody tr").count()).toBe(4);
   await look(board, "board-after-deletion");
-  expect((await visits())[0]).not.toHaveProperty("attributes");
-  expect((await visits())[0]).toMatchObject({ number: 4, returning: false });
+  expect((await reception.visits())[0]).not.toHaveProperty("attributes");
+  expect((await reception.visits())[0]).toMatchObject({ number: 4, returning: false });
   expect(reception.keeps(name)).toBe(false);
   await desk.press("次の方へ");
   await reception.removeCard();

@@ -45,13 +45,8 @@ async function isTold(desk: Desk, visits: number): Promise<void> {
   expect(told).toContain(REVOKED);
   expect(told).toContain("市区町村の窓口を案内してください");
   expect(told).toContain("この受付は記録されていません");
-  expect(await recorded()).toHaveLength(visits);
+  expect(await reception.visits()).toHaveLength(visits);
   expect(await retriesLeft(reception.card)).toBe(3);
-}
-
-/** The visits of today, newest first. */
-async function recorded(): Promise<Record<string, unknown>[]> {
-  return (await reception.ask("/api/board/visits")).body.visits;
 }
 
 test("a visitor with a certificate that was revoked is not received with the PIN", async () => {
@@ -77,9 +72,7 @@ test("nor by the photo, though the staff recognise them", async () => {
 test("nor is their card remembered", async () => {
   await revoke(reception.card);
   const desk = await openDesk();
-  await desk.press("暗証番号で受付");
-  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
-  await desk.press("進む");
+  await desk.askToBeRemembered();
   await desk.typeBirthDate();
   reception.pinentry.type("1234");
   await desk.press("進む");
@@ -93,15 +86,13 @@ test("nor is their card remembered", async () => {
 
 test("a receipt does not say that nobody asked, when somebody did", async () => {
   const desk = await openDesk();
-  await desk.press("暗証番号で受付");
-  await desk.tick("このカードを覚えて、次からは暗証番号なしで受付する");
-  await desk.press("進む");
+  await desk.askToBeRemembered();
   await desk.typeBirthDate();
   reception.pinentry.type("1234");
   await desk.press("進む");
   expect(await desk.number()).toBe(1);
   expect(await desk.page.textContent(".receipt")).not.toContain("失効");
-  expect(await recorded()).toMatchObject([{ number: 1, revocation: "good" }]);
+  expect(await reception.visits()).toMatchObject([{ number: 1, revocation: "good" }]);
 });
 
 test("a receipt says so when those who know were out of reach", async () => {
@@ -111,7 +102,7 @@ test("a receipt says so when those who know were out of reach", async () => {
   expect(await desk.page.textContent(".receipt")).toContain(
     "失効は、このサーバーでは確認していません",
   );
-  expect((await recorded())[0]).toMatchObject({ number: 2, revocation: "not-checked" });
+  expect((await reception.visits())[0]).toMatchObject({ number: 2, revocation: "not-checked" });
 });
 
 test("a card that is remembered and then revoked receives nobody", async () => {
