@@ -53,13 +53,13 @@ macro_rules! error_codes {
                 match self { $(Self::$name => Actor::$actor,)+ }
             }
 
-            /// What the person is told in Japanese. `{retriesLeft}` stands for the number of tries.
+            /// Words for the person in Japanese. `{retriesLeft}` stands for the number of tries.
             #[must_use]
             pub fn ja(self) -> &'static str {
                 match self { $(Self::$name => $ja,)+ }
             }
 
-            /// What the person is told in English. `{retriesLeft}` stands for the number of tries.
+            /// Words for the person in English. `{retriesLeft}` stands for the number of tries.
             #[must_use]
             pub fn en(self) -> &'static str {
                 match self { $(Self::$name => $en,)+ }
@@ -88,8 +88,8 @@ error_codes! {
     PinMalformed "pin-malformed" Holder,
         "暗証番号の形式が違います。カードには送っていません。",
         "This cannot be the PIN. It was not sent to the card.";
-    /// A wrong PIN or birth date would leave fewer tries than this way of asking may risk; the card
-    /// was not asked.
+    /// A wrong PIN would leave fewer tries than a page may risk; or the person did not agree to spend
+    /// one of the last tries of birth date or verification number. The card was not asked.
     TooFewRetries "too-few-retries" Holder,
         "残り{retriesLeft}回のため、この方法では照合できません。",
         "Only {retriesLeft} tries are left, too few to go on in this way.";
@@ -169,6 +169,11 @@ error_codes! {
     NoService "no-service" Reader,
         "スマートカードサービスが動いていません。",
         "The smart card service is not running.";
+    /// The operating system's policy keeps this user or session from the smart card service, or from
+    /// this reader (polkit, on Linux).
+    ReaderAccessDenied "reader-access-denied" Reader,
+        "このパソコンの設定により、カードリーダーの使用が許可されていません。管理者に連絡してください。",
+        "This computer's policy does not allow the card reader to be used. Contact its administrator.";
     /// There is no such reader, or no longer.
     UnknownReader "unknown-reader" Reader,
         "カードリーダーが見つかりません。",
@@ -207,11 +212,11 @@ error_codes! {
         "This site is not permitted to do this.";
 
     // The bridge
-    /// No connection to the bridge: it does not run, or its administrator does not list this
-    /// origin. (A page cannot tell the two apart.)
+    /// No connection to the bridge: it does not run, it runs for another user of this machine, or its
+    /// administrator does not list this origin. (A page cannot tell these apart.)
     BridgeUnreachable "bridge-unreachable" Bridge,
-        "カードリーダー用のソフトウェアに接続できません。起動と、このサイトの登録を確認してください。",
-        "Cannot reach the card reader software. Check that it runs and that this site is listed.";
+        "カードリーダー用のソフトウェアに接続できません。このパソコンをいま使っている人の下で起動していることと、このサイトの登録を確認してください。",
+        "Cannot reach the card reader software. Check that it runs for the person who is signed in to this computer, and that this site is listed.";
     /// The connection to the bridge was lost.
     Disconnected "disconnected" Bridge,
         "カードリーダー用のソフトウェアとの接続が切れました。",
@@ -250,6 +255,16 @@ error_codes! {
     CspBlocked "csp-blocked" Caller,
         "このサイトの設定が、カードリーダー用のソフトウェアへの接続を禁止しています。サイトの管理者に連絡してください。",
         "This site's own settings block the card reader software. Contact its administrator.";
+    /// The page, together with others of its origin, or pages together hold as many connections to the
+    /// bridge as there may be.
+    TooManyConnections "too-many-connections" Caller,
+        "カードリーダー用のソフトウェアへの接続が多すぎます。このサイトのほかの画面を閉じて、もう一度お試しください。",
+        "There are too many connections to the card reader software. Close other windows of this site and try again.";
+    /// The page's Permissions Policy keeps it from this workstation: it is in a frame of another site that
+    /// does not say `allow="loopback-network"`, or its own server forbids it.
+    PermissionsPolicyBlocked "permissions-policy-blocked" Caller,
+        "このサイトの設定では、カードリーダー用のソフトウェアに接続できません。サイトの管理者に連絡してください。",
+        "This site is set up so that it cannot reach the card reader software. Contact its administrator.";
     /// The lease ended: it was released, ran out, or was taken over.
     LeaseLost "lease-lost" Caller,
         "カードの使用時間が切れました。もう一度お試しください。",
@@ -258,6 +273,11 @@ error_codes! {
     InvalidRequest "invalid-request" Caller,
         "要求の形式が正しくありません。",
         "The request is malformed.";
+    /// The card signed more statements under this lease than the 16 that the bridge vouches for at
+    /// once. A new lease begins anew.
+    TooManyStatements "too-many-statements" Caller,
+        "カードを使った回数が多すぎます。もう一度お試しください。",
+        "The card was used too often. Try again.";
     /// What should be a birth date is none, or lies before 1873; the card was not asked.
     BirthDateMalformed "birth-date-malformed" Caller,
         "生年月日の形式が正しくありません。",
@@ -267,8 +287,9 @@ error_codes! {
     PresenceProofMalformed "presence-proof-malformed" Caller,
         "送信されたデータの形式が正しくありません。",
         "The data sent to the server is malformed.";
-    /// The page waited for as long as it said it would; or the institution's server took longer to
-    /// sign than the card's challenge is good for.
+    /// The page waited for as long as it said it would; the institution's server took longer to sign
+    /// than the card's challenge is good for; or the page was busy for so long that the card was given
+    /// up before it was asked for what had been presented to it.
     Timeout "timeout" Caller,
         "時間切れです。もう一度お試しください。",
         "It took too long. Try again.";
@@ -277,7 +298,7 @@ error_codes! {
         "取り消されました。",
         "It was cancelled.";
     /// The WebAssembly module could not be loaded: it was not found, or the page's content security
-    /// policy forbids it.
+    /// policy forbids it. Or it broke down.
     ModuleUnavailable "module-unavailable" Caller,
         "画面の一部を読み込めませんでした。",
         "A part of this page could not be loaded.";
@@ -384,6 +405,32 @@ error_codes! {
     EnrolmentMismatch "enrolment-mismatch" Holder,
         "登録されたカードと異なります。暗証番号を使って登録し直してください。",
         "This is not the card that was enrolled. Enrol it with its PIN.";
+    /// The bridge that vouches for the stay of a card is not enrolled at the server, or no longer.
+    BridgeNotEnrolled "bridge-not-enrolled" RelyingParty,
+        "このパソコンのカードリーダー用ソフトウェアは、サーバーに登録されていません。管理者に連絡してください。",
+        "The card reader software of this computer is not enrolled at the server. Contact its administrator.";
+    /// What should be the bridge's word of a stay was not sent, or cannot be read.
+    StayMalformed "stay-malformed" Caller,
+        "送信されたデータの形式が正しくありません。",
+        "The data sent to the server is malformed.";
+    /// The bridge did not sign the word of a stay: it is forged or damaged.
+    StaySignatureMismatch "stay-signature-mismatch" Caller,
+        "初めから終わりまで同じカードだったことを確認できませんでした。もう一度お試しください。",
+        "It could not be verified that one card was used throughout. Try again.";
+    /// The bridge gave its word of the stay to a page of another origin.
+    StayOriginMismatch "stay-origin-mismatch" Caller,
+        "初めから終わりまで同じカードだったことを確認できませんでした。もう一度お試しください。",
+        "It could not be verified that one card was used throughout. Try again.";
+    /// In this stay, under this lease, the card signed nothing for the nonce and method: it did so
+    /// before, or another card did.
+    StayNonceMismatch "stay-nonce-mismatch" Caller,
+        "初めから終わりまで同じカードだったことを確認できませんでした。もう一度お試しください。",
+        "It could not be verified that one card was used throughout. Try again.";
+    /// In this stay the card signed for the nonce, but the signature that was sent is another: of
+    /// another card or stay.
+    StayCardMismatch "stay-card-mismatch" Caller,
+        "初めから終わりまで同じカードだったことを確認できませんでした。もう一度お試しください。",
+        "It could not be verified that one card was used throughout. Try again.";
     /// No token can prove the method that the server expects.
     MethodUnsupported "method-unsupported" RelyingParty,
         "サーバーの設定に誤りがあります。管理者に連絡してください。",

@@ -1,29 +1,33 @@
 //! Flows: what is said to a card, in order, without saying it.
 //!
 //! A flow is written as one straight `async` block and needs no executor. Whoever drives it takes a
-//! [`Step`], does what it names, and resumes the flow with an answer of the type that the step asks
-//! for. [`Flow::start`] and [`Waiting::resume`] consume their receiver, so a flow can be neither
+//! [`Step`], does what it names, and resumes the flow with the answer. [`Flow::start`] and [`Waiting::resume`] consume their receiver, so a flow can be neither
 //! started twice nor answered out of turn. Dropping it abandons the flow and erases its secrets.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, Waker},
-};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use zeroize::Zeroizing;
 
-use crate::{
-    Abilities, BirthDate, Document, Error, Nonce, Progress, VerificationNumberB,
-    apdu::{CommandApdu, ResponseApdu, StatusWord},
-    jpki::{Signature, SignedDocument},
-    key::{Key, PinReference, Verified},
-    terminal::TerminalRequest,
-};
+use crate::codec::Base64;
+use crate::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use crate::value::Signature;
+use crate::wire::{CardAnswer, CardRequest};
 
-/// What is said to a card to reach a `T`.
+mod abilities;
+pub(crate) mod command;
+mod error;
+pub(crate) mod file;
+mod progress;
+
+pub use abilities::Abilities;
+pub use error::Error;
+pub use progress::Progress;
+
+/// Conversation with a card that reaches a `T`.
 #[must_use = "a flow does nothing until it is started"]
 pub struct Flow<T> {
     write: Box<dyn FnOnce(Card) -> Body<T> + Send>,
@@ -38,33 +42,17 @@ struct Running<T> {
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// What a flow wants next.
+/// Next thing that a flow wants.
 #[derive(Debug)]
 #[must_use = "a step that is not taken abandons the flow"]
 #[expect(clippy::exhaustive_enums, reason = "who drives a flow must know every kind of step")]
 pub enum Step<T> {
     /// Carry this command to the card.
     Transmit(CommandApdu, Waiting<T, ResponseApdu>),
-    /// Whoever guards the card collects the PIN and presents it.
-    VerifyPin(PinReference, Waiting<T, Verified>),
-    /// Whoever guards the card presents this birth date.
-    VerifyBirthDate(BirthDate, Waiting<T, ()>),
-    /// Whoever guards the card presents this verification number B.
-    VerifyNumberB(VerificationNumberB, Waiting<T, ()>),
-    /// Whoever knows the page's origin builds the statement over it and the nonce, and has the card
-    /// sign it.
-    SignChallenge(Key, Nonce, Waiting<T, Signature>),
-    /// Whoever guards the card has it give a challenge, and vouches for it, the page's origin and
-    /// this nonce.
-    TerminalChallenge(Nonce, Waiting<T, TerminalRequest>),
-    /// Whoever guards the card brings it the institution's signature for this nonce, and has the
-    /// user authentication key sign the statement.
-    TerminalSign(TerminalAnswer, Waiting<T, Signature>),
-    /// Whoever guards the card shows the person title and digest, collects the password, and has
-    /// the digital signature key sign.
-    Sign(Document, Waiting<T, SignedDocument>),
+    /// Whoever guards the card does this: presents what is given, builds what is signed.
+    Guard(CardRequest, Waiting<T, CardAnswer>),
     /// Only the relying party's server can answer.
-    Ask(Question, Waiting<T, Vec<u8>>),
+    AskServer(Question, Waiting<T, Vec<u8>>),
     /// The flow is over.
     Done(T),
 }
@@ -76,27 +64,19 @@ pub struct Waiting<T, A> {
     answer: Slot<A>,
 }
 
-/// What an institution's server answered to the request for this nonce.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TerminalAnswer {
-    /// The nonce.
-    pub nonce: Nonce,
-    /// The institution's signature.
-    pub signature: Signature,
-}
-
-/// What only the relying party's server knows.
+/// Question that only the relying party's server can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question {
-    /// The birth date of the holder of this user authentication certificate (DER), as `YYYY-MM-DD`.
+    /// The birth date of the holder of this user authentication certificate (DER), as `YYYY-MM-DD`,
+    /// and after a space the name of the [`Calendar`](crate::value::Calendar), if the card has another
+    /// than the era's.
     BirthDate {
         /// The certificate as read from the card, or its head.
         certificate: Vec<u8>,
     },
-    /// The institution's signature for this request.
-    TerminalSignature(TerminalRequest),
+    /// The institution's signature for the challenge in this word of the bridge.
+    TerminalSignature(Base64),
 }
 
 impl<T> Flow<T> {
@@ -156,29 +136,11 @@ impl<T> Running<T> {
                 Some(Request::Transmit(command, answer)) => {
                     Step::Transmit(command, Waiting { flow: self, answer })
                 }
-                Some(Request::VerifyPin(reference, answer)) => {
-                    Step::VerifyPin(reference, Waiting { flow: self, answer })
+                Some(Request::Guard(request, answer)) => {
+                    Step::Guard(request, Waiting { flow: self, answer })
                 }
-                Some(Request::VerifyBirthDate(birth_date, answer)) => {
-                    Step::VerifyBirthDate(birth_date, Waiting { flow: self, answer })
-                }
-                Some(Request::VerifyNumberB(number, answer)) => {
-                    Step::VerifyNumberB(number, Waiting { flow: self, answer })
-                }
-                Some(Request::TerminalChallenge(nonce, answer)) => {
-                    Step::TerminalChallenge(nonce, Waiting { flow: self, answer })
-                }
-                Some(Request::TerminalSign(terminal, answer)) => {
-                    Step::TerminalSign(terminal, Waiting { flow: self, answer })
-                }
-                Some(Request::SignChallenge(key, nonce, answer)) => {
-                    Step::SignChallenge(key, nonce, Waiting { flow: self, answer })
-                }
-                Some(Request::Sign(document, answer)) => {
-                    Step::Sign(document, Waiting { flow: self, answer })
-                }
-                Some(Request::Ask(question, answer)) => {
-                    Step::Ask(question, Waiting { flow: self, answer })
+                Some(Request::AskServer(question, answer)) => {
+                    Step::AskServer(question, Waiting { flow: self, answer })
                 }
                 None => unreachable!("a flow awaits nothing but its card"),
             }),
@@ -196,13 +158,13 @@ impl<T, A> Waiting<T, A> {
 
 /// Carries command APDUs to a card, blocking until it answers.
 pub trait Transport {
-    /// What can go wrong on the way, and within the flow.
+    /// Failure on the way, or within the flow.
     type Error: From<Error>;
 
     /// Sends one command and waits for the response.
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, Self::Error>;
 
-    /// What the card was seen to do so far: one value for each insertion, added to by each flow.
+    /// Abilities that the card was seen to have so far: one value for each insertion, added to by each flow.
     fn abilities(&self) -> Abilities {
         Abilities::default()
     }
@@ -211,22 +173,14 @@ pub trait Transport {
 /// Carries a flow's commands to a card until the flow is over.
 ///
 /// Steps that need somebody who guards the card are refused with [`Error::Unguarded`]: a native
-/// program takes those by hand, with [`present`](crate::verification::present) and
-/// [`sign_statement`](crate::jpki::sign_statement).
+/// program takes those by hand, with a [`Session`](crate::guard::session::Session).
 pub fn run<T, C: Transport>(flow: Flow<T>, card: &mut C) -> Result<T, C::Error> {
     let mut step = flow.start_with(&card.abilities())?;
     loop {
         step = match step {
             Step::Done(output) => return Ok(output),
             Step::Transmit(command, waiting) => waiting.resume(card.transmit(&command)?)?,
-            Step::VerifyPin(..)
-            | Step::VerifyBirthDate(..)
-            | Step::VerifyNumberB(..)
-            | Step::SignChallenge(..)
-            | Step::TerminalChallenge(..)
-            | Step::TerminalSign(..)
-            | Step::Sign(..)
-            | Step::Ask(..) => return Err(Error::Unguarded.into()),
+            Step::Guard(..) | Step::AskServer(..) => return Err(Error::Unguarded.into()),
         };
     }
 }
@@ -242,19 +196,16 @@ pub(crate) struct Card {
 /// One variant for each kind of step, with the slot in which its answer will lie.
 enum Request {
     Transmit(CommandApdu, Slot<ResponseApdu>),
-    VerifyPin(PinReference, Slot<Verified>),
-    VerifyBirthDate(BirthDate, Slot<()>),
-    VerifyNumberB(VerificationNumberB, Slot<()>),
-    SignChallenge(Key, Nonce, Slot<Signature>),
-    TerminalChallenge(Nonce, Slot<TerminalRequest>),
-    TerminalSign(TerminalAnswer, Slot<Signature>),
-    Sign(Document, Slot<SignedDocument>),
-    Ask(Question, Slot<Vec<u8>>),
+    Guard(CardRequest, Slot<CardAnswer>),
+    AskServer(Question, Slot<Vec<u8>>),
 }
 
 impl Card {
     /// The most that GET RESPONSE may add up to, so that a card cannot fill the memory.
     const MAX_RESPONSE: usize = 64 * 1024;
+    /// The most commands for one response or file, so that a card cannot go on for ever: four times as many as the
+    /// longest file needs.
+    pub(crate) const MAX_ROUNDS: usize = 512;
 
     /// Transmits one command and returns the response whatever its status word says.
     pub(crate) async fn exchange(&self, command: CommandApdu) -> ResponseApdu {
@@ -273,20 +224,28 @@ impl Card {
             response = self.exchange(corrected).await;
         }
         let mut data = Zeroizing::new(response.data().to_vec());
+        let mut rounds = 0;
         while let Some(ne) = response.status().bytes_left() {
-            response = self.exchange(crate::command::get_response(ne)).await;
+            response = self.exchange(command::get_response(ne)).await;
             data.extend_from_slice(response.data());
+            rounds += 1;
             if data.len() > Self::MAX_RESPONSE {
                 return Err(Error::Malformed { what: "a response of more than 64 KiB" });
+            }
+            if response.data().is_empty() && response.status().bytes_left().is_some()
+                || rounds > Self::MAX_ROUNDS
+            {
+                return Err(Error::Malformed { what: "a response that never ends" });
             }
         }
         match response.status() {
             StatusWord::OK => Ok(data),
+            _ if command::has_read(ins, &response) => Ok(data),
             status => Err(Error::Refused { ins, status }),
         }
     }
 
-    /// What this card was seen to do.
+    /// Abilities that this card was seen to have.
     pub(crate) fn abilities(&self) -> &Abilities {
         &self.abilities
     }
@@ -296,45 +255,30 @@ impl Card {
         &self.progress
     }
 
-    /// Has the guard present a PIN.
-    pub(crate) async fn verify_pin(&self, reference: PinReference) -> Verified {
-        self.request(|answer| Request::VerifyPin(reference, answer)).await
+    /// Has whoever guards the card do something that needs no answer but that it was done.
+    pub(crate) async fn verify(&self, request: CardRequest) -> Result<(), Error> {
+        match self.guard(request).await {
+            CardAnswer::Verified => Ok(()),
+            _ => Err(Error::Unanswered),
+        }
     }
 
-    /// Has the guard present the birth date.
-    pub(crate) async fn verify_birth_date(&self, birth_date: BirthDate) {
-        self.request(|answer| Request::VerifyBirthDate(birth_date, answer)).await;
+    /// Has whoever guards the card have it sign a statement.
+    pub(crate) async fn sign(&self, request: CardRequest) -> Result<Signature, Error> {
+        match self.guard(request).await {
+            CardAnswer::Signed { signature, .. } => Ok(Signature::from_bytes(signature.as_bytes())),
+            _ => Err(Error::Unanswered),
+        }
     }
 
-    /// Has the guard present verification number B.
-    pub(crate) async fn verify_number_b(&self, number: VerificationNumberB) {
-        self.request(|answer| Request::VerifyNumberB(number, answer)).await;
-    }
-
-    /// Has the guard request the institution's signature for this nonce.
-    pub(crate) async fn terminal_challenge(&self, nonce: Nonce) -> TerminalRequest {
-        self.request(|answer| Request::TerminalChallenge(nonce, answer)).await
-    }
-
-    /// Has the guard bring the institution's signature to the card, and the statement signed.
-    pub(crate) async fn terminal_sign(&self, nonce: Nonce, signature: Signature) -> Signature {
-        let terminal = TerminalAnswer { nonce, signature };
-        self.request(|answer| Request::TerminalSign(terminal, answer)).await
-    }
-
-    /// Has the guard sign the statement over its origin and this nonce.
-    pub(crate) async fn sign_challenge(&self, key: Key, nonce: Nonce) -> Signature {
-        self.request(|answer| Request::SignChallenge(key, nonce, answer)).await
-    }
-
-    /// Has the guard ask for consent and sign a document.
-    pub(crate) async fn sign(&self, document: Document) -> SignedDocument {
-        self.request(|answer| Request::Sign(document, answer)).await
+    /// Has whoever guards the card do something.
+    pub(crate) async fn guard(&self, request: CardRequest) -> CardAnswer {
+        self.request(|answer| Request::Guard(request, answer)).await
     }
 
     /// Asks the relying party's server.
-    pub(crate) async fn ask(&self, question: Question) -> Vec<u8> {
-        self.request(|answer| Request::Ask(question, answer)).await
+    pub(crate) async fn ask_server(&self, question: Question) -> Vec<u8> {
+        self.request(|answer| Request::AskServer(question, answer)).await
     }
 
     async fn request<A>(&self, request: impl FnOnce(Slot<A>) -> Request) -> A {

@@ -4,17 +4,14 @@
 //! A request has an `id`; its one answer has the same. Notifications have none. APDUs, signatures
 //! and ATRs are written in hexadecimal.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use zeroize::Zeroizing;
-
-use crate::{
-    BirthDate, Error, Hash, Sex,
-    error_code::ErrorCode,
-    key::{Key, PinReference},
-    policy::Scopes,
-    terminal::{Base64, TerminalRequest},
+use crate::codec::{Base64, Hex};
+use crate::error_code::ErrorCode;
+use crate::value::layout::{Key, PinReference};
+use crate::value::{
+    Calendar, Certificate, Document, Hash, PrintedBirthDate, PrivateText, Scopes, Sex, Signature,
+    StayWord, VerificationNumberB,
 };
 
 /// The WebSocket subprotocol (RFC 6455, 1.9): name and version of what is spoken here.
@@ -24,29 +21,29 @@ pub const DEFAULT_PORT: u16 = 27390;
 /// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 
-/// From the page: a request, and the number under which it is answered.
+/// Request of a page, with the number under which it is answered.
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
-pub struct Ask {
+pub struct Envelope {
     /// Chosen by the page; returned with the answer.
     pub id: u32,
-    /// What is asked.
+    /// The request.
     #[serde(flatten)]
     pub request: Request,
 }
 
-/// From the bridge: the answer to the request of this number.
+/// Answer of the bridge to the request of this number.
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
 pub struct Reply {
     /// The number of the request.
     pub id: u32,
-    /// What is answered.
+    /// The answer.
     #[serde(flatten)]
     pub answer: Answer,
 }
 
-/// What a page asks.
+/// Request of a page.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
@@ -65,46 +62,63 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected: Option<String>,
     },
-    /// Carry one command APDU to the card. Answered by [`Answer::Response`].
-    Transmit {
+    /// Give the lease back; the card is left clean. Answered by [`Answer::Released`].
+    Release {
         /// The lease.
         lease: String,
+    },
+    /// Have something done with the card. Answered by [`Answer::Card`].
+    #[serde(untagged)]
+    Card {
+        /// The lease.
+        lease: String,
+        /// The guarded request.
+        #[serde(flatten)]
+        request: CardRequest,
+    },
+}
+
+/// Guarded request: what a page may have done with the card that it has leased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum CardRequest {
+    /// Carry one command APDU to the card. Answered by [`CardAnswer::Response`].
+    Transmit {
         /// The command.
         command: Hex,
     },
-    /// Collect a PIN and present it. Answered by [`Answer::Verified`].
+    /// Collect a PIN and present it. Answered by [`CardAnswer::Verified`].
     VerifyPin {
-        /// The lease.
-        lease: String,
         /// Which PIN.
         reference: PinReference,
         /// The PIN, where the page may supply it; otherwise the bridge asks the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        value: Option<PinText>,
+        value: Option<PrivateText>,
     },
-    /// Present the holder's birth date. Answered by [`Answer::Verified`].
+    /// Present the holder's birth date. Answered by [`CardAnswer::Verified`].
     VerifyBirthDate {
-        /// The lease.
-        lease: String,
-        /// As `YYYY-MM-DD`.
-        birth_date: PinText,
+        /// As `YYYY-MM-DD`, with zeros for what is not known.
+        birth_date: PrivateText,
+        /// By which the card has its year; left out, that of the era.
+        #[serde(default, skip_serializing_if = "Calendar::is_default")]
+        calendar: Calendar,
     },
-    /// Present verification number B. Answered by [`Answer::Verified`].
+    /// Present verification number B. Answered by [`CardAnswer::Verified`].
     VerifyNumberB {
-        /// The lease.
-        lease: String,
-        /// The holder's birth date, as `YYYY-MM-DD`.
-        birth_date: PinText,
+        /// The holder's birth date, as [`Self::VerifyBirthDate`] has it.
+        birth_date: PrivateText,
+        /// By which the card has its year; left out, that of the era.
+        #[serde(default, skip_serializing_if = "Calendar::is_default")]
+        calendar: Calendar,
         /// The year in which the card expires, as `2035`.
-        expiry_year: PinText,
+        expiry_year: PrivateText,
         /// The security code on the card, as `2285`.
-        security_code: PinText,
+        security_code: PrivateText,
     },
     /// Have the card sign the statement over this connection's origin and a nonce. Answered by
-    /// [`Answer::Signed`].
+    /// [`CardAnswer::Signed`].
     SignChallenge {
-        /// The lease.
-        lease: String,
         /// Which key.
         key: Key,
         /// The server's nonce.
@@ -114,31 +128,26 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<PinEntry>,
     },
-    /// Have the card give a challenge for an institution to sign, and vouch for it: the terminal's
-    /// certificates were accepted in the same transaction. Answered by [`Answer::TerminalRequest`].
+    /// Have the card give a challenge for an institution to sign, and vouch for it as for all that
+    /// [`Self::Vouch`] names: the terminal's certificates were accepted in the same transaction.
+    /// Answered by [`CardAnswer::Vouched`].
     TerminalRequest {
-        /// The lease.
-        lease: String,
         /// The server's nonce.
         nonce: String,
     },
     /// Carry the institution's signature to the card, and have the user authentication key sign
     /// the statement over this connection's origin and the nonce of the request before. Answered by
-    /// [`Answer::Signed`].
+    /// [`CardAnswer::Signed`].
     TerminalSign {
-        /// The lease.
-        lease: String,
-        /// The nonce of [`Request::TerminalRequest`].
+        /// The nonce of [`Self::TerminalRequest`].
         nonce: String,
         /// The institution's signature.
         signature: Base64,
     },
     /// Sign a document with the digital signature key. The bridge always asks the person, showing
-    /// origin, title and digest. Answered by [`Answer::DocumentSigned`].
+    /// origin, title and digest. Answered by [`CardAnswer::DocumentSigned`].
     Sign {
-        /// The lease.
-        lease: String,
-        /// What the document is called.
+        /// Its title.
         title: String,
         /// How it was digested.
         hash: Hash,
@@ -146,31 +155,27 @@ pub enum Request {
         digest: Hex,
     },
     /// Collect the PIN of the card information input support application, present it for this one
-    /// thing, and read the four basic attributes. Answered by [`Answer::Attributes`].
+    /// thing, and read the four basic attributes. Answered by [`CardAnswer::Attributes`].
     ReadAttributes {
-        /// The lease.
-        lease: String,
         /// How the PIN is collected; left out, the bridge asks the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<PinEntry>,
     },
-    /// Give the lease back; the card is left clean. Answered by [`Answer::Released`].
-    Release {
-        /// The lease.
-        lease: String,
-    },
+    /// Vouch for the statements that this card signed in this stay under this lease. Of more than
+    /// [`StayWord::MAX_STATEMENTS`] no word is given. Answered by [`CardAnswer::Vouched`].
+    Vouch,
 }
 
 /// How a PIN is collected.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
 pub struct PinEntry {
     /// The PIN, where the page may supply it; otherwise the bridge asks the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<PinText>,
+    pub value: Option<PrivateText>,
 }
 
-/// What the bridge answers.
+/// Answer of the bridge.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
@@ -179,7 +184,7 @@ pub enum Answer {
     Hello {
         /// The bridge's name and version.
         version: String,
-        /// What this origin may do.
+        /// The scopes that this origin has.
         scopes: Scopes,
         /// Whether the bridge can ask for PINs itself.
         native_pin_entry: bool,
@@ -193,49 +198,65 @@ pub enum Answer {
     Acquired {
         /// The lease, to be named in every request about the card.
         lease: String,
+        /// Whether the card there is no My Number Card, so that another reader may have one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsupported: bool,
     },
-    /// To [`Request::Transmit`].
+    /// To [`Request::Release`].
+    Released,
+    /// To any request.
+    Error(Failure),
+    /// To [`Request::Card`].
+    #[serde(untagged)]
+    Card(CardAnswer),
+}
+
+/// Answer to a guarded request.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
+pub enum CardAnswer {
+    /// To [`CardRequest::Transmit`].
     Response {
         /// Data and status word.
         response: Hex,
     },
-    /// To [`Request::VerifyPin`], [`Request::VerifyBirthDate`] and [`Request::VerifyNumberB`]: the
+    /// To [`CardRequest::VerifyPin`], [`CardRequest::VerifyBirthDate`] and [`CardRequest::VerifyNumberB`]: the
     /// card accepted it.
     Verified,
-    /// To [`Request::TerminalRequest`].
-    TerminalRequest {
-        /// For the institution's server.
-        request: TerminalRequest,
+    /// To [`CardRequest::Vouch`] and [`CardRequest::TerminalRequest`].
+    Vouched {
+        /// The bridge's word, a [`StayWord`], for the relying party's server.
+        word: Base64,
     },
-    /// To [`Request::SignChallenge`] and [`Request::TerminalSign`].
+    /// To [`CardRequest::SignChallenge`] and [`CardRequest::TerminalSign`].
     Signed {
         /// The signature, big-endian.
         signature: Hex,
+        /// The user authentication certificate, DER, where its key signed after its PIN.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<Hex>,
     },
-    /// To [`Request::Sign`].
+    /// To [`CardRequest::Sign`].
     DocumentSigned {
         /// The signature, big-endian.
         signature: Hex,
         /// The digital signature certificate, DER.
         certificate: Hex,
     },
-    /// To [`Request::ReadAttributes`].
+    /// To [`CardRequest::ReadAttributes`].
     Attributes {
         /// Family name and given name, with an ideographic space (U+3000) between them.
-        name: PinText,
+        name: PrivateText,
         /// Address.
-        address: PinText,
-        /// As `YYYY-MM-DD`.
-        birth_date: PinText,
+        address: PrivateText,
+        /// As `YYYY-MM-DD`, with zeros for what the register does not know.
+        birth_date: PrivateText,
         /// Sex.
         sex: Sex,
         /// Whether all this is as the municipality wrote it.
         integrity: Integrity,
     },
-    /// To [`Request::Release`].
-    Released,
-    /// To any request.
-    Error(Failure),
 }
 
 /// Whether a record is genuine and unaltered, as far as whoever guards the card can tell.
@@ -265,7 +286,7 @@ pub struct Failure {
     pub status_word: Option<u16>,
 }
 
-/// What the bridge tells unasked, after [`Request::Watch`] or to the holder of a lease.
+/// Message of the bridge that was not asked for, after [`Request::Watch`] or to the holder of a lease.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "the protocol is fixed by its version")]
@@ -290,6 +311,12 @@ pub enum Notification {
         /// The reader's identifier.
         reader: String,
     },
+    /// A reader that the page asked for in vain can be had now: its lease was given back or, for a page
+    /// that is not told of cards, a card was put on it.
+    ReaderFree {
+        /// Its identifier.
+        reader: String,
+    },
     /// A lease ended without being released.
     LeaseLost {
         /// The lease.
@@ -304,12 +331,17 @@ pub enum Notification {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_structs, reason = "the protocol is fixed by its version")]
 pub struct Reader {
-    /// Opaque; the same for as long as the bridge runs and the reader stays connected.
+    /// Opaque; the same whenever this bridge serves this origin and the reader is connected. Another
+    /// origin has another.
     pub id: String,
     /// Whether a card is on it; only with scope `events`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_present: Option<bool>,
-    /// What PC/SC calls it; only with scope `reader`.
+    /// Name of the stay of the card that is on it: random, the same for all pages while the card
+    /// stays, and never used again; only with scope `events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insertion: Option<String>,
+    /// Its name in PC/SC; only with scope `reader`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The card's answer to reset; only with scope `reader`.
@@ -317,15 +349,76 @@ pub struct Reader {
     pub atr: Option<Hex>,
 }
 
-/// Bytes, written in hexadecimal. Erased on drop; `Debug` shows their number.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hex(Zeroizing<Vec<u8>>);
+impl CardAnswer {
+    /// The answer that this was signed.
+    pub(crate) fn signed(signature: &Signature, certificate: Option<&Certificate>) -> Self {
+        Self::Signed {
+            signature: signature.as_bytes().into(),
+            certificate: certificate.map(|certificate| certificate.as_der().into()),
+        }
+    }
 
-/// A PIN, a birth date or a part of a verification number as the page supplies it, not parsed yet; or
-/// what a card says of its holder. Erased on drop; never shown.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PinText(#[serde(with = "zeroizing_string")] Zeroizing<String>);
+    /// The answer that this is vouched for.
+    pub(crate) fn vouched(word: &StayWord) -> Self {
+        Self::Vouched { word: word.to_bytes().into() }
+    }
+}
+
+impl CardRequest {
+    /// Type of the answer to a request of this type.
+    #[must_use]
+    pub fn answered_by(request: &str) -> Option<&'static str> {
+        Some(match request {
+            "transmit" => "response",
+            "verify-pin" | "verify-birth-date" | "verify-number-b" => "verified",
+            "sign-challenge" | "terminal-sign" => "signed",
+            "terminal-request" | "vouch" => "vouched",
+            "sign" => "document-signed",
+            "read-attributes" => "attributes",
+            _ => return None,
+        })
+    }
+
+    /// The same request, where a PIN is collected with this one: a person is asked if there is none.
+    #[must_use]
+    pub fn with_pin(self, value: Option<PrivateText>) -> Self {
+        match self {
+            Self::VerifyPin { reference, .. } => Self::VerifyPin { reference, value },
+            Self::SignChallenge { key, nonce, pin: Some(_) } => {
+                Self::SignChallenge { key, nonce, pin: Some(PinEntry { value }) }
+            }
+            Self::ReadAttributes { .. } => Self::ReadAttributes { pin: Some(PinEntry { value }) },
+            other => other,
+        }
+    }
+}
+
+impl From<Document> for CardRequest {
+    fn from(document: Document) -> Self {
+        let digest = document.digest().into();
+        Self::Sign { title: document.title().to_owned(), hash: document.hash(), digest }
+    }
+}
+
+impl From<&PrintedBirthDate> for CardRequest {
+    fn from(birth_date: &PrintedBirthDate) -> Self {
+        Self::VerifyBirthDate {
+            birth_date: PrivateText::of_birth_date(birth_date.date()),
+            calendar: birth_date.calendar(),
+        }
+    }
+}
+
+impl From<VerificationNumberB> for CardRequest {
+    fn from(number: VerificationNumberB) -> Self {
+        Self::VerifyNumberB {
+            birth_date: PrivateText::of_birth_date(number.birth_date().date()),
+            calendar: number.birth_date().calendar(),
+            expiry_year: PrivateText::of_digits(number.expiry_year()),
+            security_code: PrivateText::of_digits(number.security_code()),
+        }
+    }
+}
 
 impl Failure {
     /// A failure of which the code says everything.
@@ -344,142 +437,5 @@ impl Failure {
 impl From<ErrorCode> for Failure {
     fn from(code: ErrorCode) -> Self {
         Self::new(code)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::PinBlocked => Self::new(ErrorCode::PinBlocked).with_retries_left(0),
-            Error::PinIncorrect { retries_left } => {
-                Self::new(ErrorCode::PinIncorrect).with_retries_left(retries_left)
-            }
-            Error::TooFewRetries { retries_left } => {
-                Self::new(ErrorCode::TooFewRetries).with_retries_left(retries_left)
-            }
-            Error::BirthDateBlocked => Self::new(ErrorCode::BirthDateBlocked).with_retries_left(0),
-            Error::BirthDateIncorrect { retries_left } => {
-                Self::new(ErrorCode::BirthDateIncorrect).with_retries_left(retries_left)
-            }
-            Error::VerificationNumberBlocked => {
-                Self::new(ErrorCode::VerificationNumberBlocked).with_retries_left(0)
-            }
-            Error::VerificationNumberIncorrect { retries_left } => {
-                Self::new(ErrorCode::VerificationNumberIncorrect).with_retries_left(retries_left)
-            }
-            Error::BirthDateMalformed => Self::new(ErrorCode::BirthDateMalformed),
-            Error::NoExtendedLength => Self::new(ErrorCode::ReaderNoExtendedLength),
-            Error::TerminalUnsupported => Self::new(ErrorCode::TerminalUnsupported),
-            Error::TerminalRefused { status } => {
-                Self { status_word: Some(status.0), ..Self::new(ErrorCode::TerminalRefused) }
-            }
-            Error::ApplicationAbsent => Self::new(ErrorCode::ApplicationAbsent),
-            Error::ApplicationNotFound => Self::new(ErrorCode::UnsupportedCard),
-            Error::CertificateAbsent => Self::new(ErrorCode::CertificateAbsent),
-            Error::Malformed { .. } => Self::new(ErrorCode::CardMalformed),
-            Error::Refused { status, .. } => {
-                Self { status_word: Some(status.0), ..Self::new(ErrorCode::CardRefused) }
-            }
-            Error::Unguarded => Self::new(ErrorCode::InvalidRequest),
-        }
-    }
-}
-
-impl Hex {
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl<B: AsRef<[u8]>> From<B> for Hex {
-    fn from(bytes: B) -> Self {
-        Self(Zeroizing::new(bytes.as_ref().to_vec()))
-    }
-}
-
-impl Serialize for Hex {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Zeroizing::new(String::with_capacity(2 * self.0.len()));
-        for byte in self.0.iter() {
-            for digit in [byte >> 4, byte & 0x0F] {
-                text.extend(char::from_digit(digit.into(), 16).map(|c| c.to_ascii_uppercase()));
-            }
-        }
-        serializer.serialize_str(&text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Hex {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        let malformed = || D::Error::custom("bytes are written as pairs of hexadecimal digits");
-        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
-        for pair in text.as_bytes().chunks(2) {
-            let digit = |index: usize| {
-                pair.get(index).and_then(|&c| char::from(c).to_digit(16)).ok_or_else(malformed)
-            };
-            let byte = digit(0)? << 4 | digit(1)?;
-            bytes.push(u8::try_from(byte).map_err(|_| malformed())?);
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl PinText {
-    /// What the page read from its input.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
-    }
-
-    /// A birth date as `YYYY-MM-DD`.
-    #[must_use]
-    pub fn of_birth_date(birth_date: &BirthDate) -> Self {
-        let mut text = String::with_capacity(10);
-        for (index, digit) in birth_date.digits().iter().enumerate() {
-            if matches!(index, 4 | 6) {
-                text.push('-');
-            }
-            text.push(char::from(*digit));
-        }
-        Self::new(text)
-    }
-
-    /// The text, to be parsed for a key by [`PinValue::parse`](crate::secret::PinValue::parse).
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-mod zeroizing_string {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use zeroize::Zeroizing;
-
-    pub(super) fn serialize<S: Serializer>(
-        text: &Zeroizing<String>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Zeroizing<String>, D::Error> {
-        String::deserialize(deserializer).map(Zeroizing::new)
-    }
-}
-
-impl fmt::Debug for Hex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hex({} bytes)", self.0.len())
-    }
-}
-
-impl fmt::Debug for PinText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PinText")
     }
 }

@@ -4,48 +4,13 @@
 
 use std::sync::LazyLock;
 
-use hyper::{HeaderMap, Method, Request, Uri, Version, header::HeaderName, header::HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request, Uri, Version};
 use jiff::Timestamp;
-use kazashi_core::policy::Scopes;
+use kazashi_bridge::access::Rules;
+use kazashi_bridge::door::{Door, Verdict, guard};
+use kazashi_core::value::{Scope, Scopes};
 use libfuzzer_sys::{Corpus, fuzz_target};
-
-use crate::{
-    access::Rules,
-    guard::{Door, Verdict, guard},
-};
-
-// The bridge is a program, so its guard comes as the files that it consists of.
-#[path = "../../bridge/src/access.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod access;
-#[path = "../../bridge/src/approvals.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod approvals;
-#[path = "../../bridge/src/card_root.rs"]
-mod card_root;
-#[path = "../../bridge/src/config.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod config;
-#[path = "../../bridge/src/grants.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod grants;
-#[path = "../../bridge/src/guard.rs"]
-mod guard;
-#[path = "../../bridge/src/limits.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod limits;
-#[path = "../../bridge/src/origin.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod origin;
-#[path = "../../bridge/src/pending.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod pending;
-#[path = "../../bridge/src/private_file.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod private_file;
-#[path = "../../bridge/src/until.rs"]
-#[expect(dead_code, reason = "the bridge uses the rest")]
-mod until;
 
 const PORT: u16 = 27390;
 const CONFIG: &str = r#"
@@ -67,9 +32,10 @@ scopes = ["events"]
 until = 2020-01-01
 "#;
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
-    config: toml::from_str(CONFIG).expect("the configuration is good"),
-    ..Rules::default()
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let mut rules = Rules::default();
+    rules.config = toml::from_str(CONFIG).expect("the configuration is good");
+    rules
 });
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
@@ -120,13 +86,13 @@ fn assert_reached(request: &Request<()>, door: Door, path: &str) {
 
 /// What the configuration above grants, by hand.
 fn granted(origin: &str) -> Option<Scopes> {
-    let scopes = match origin {
-        "https://portal.example" => r#"["events"]"#,
-        "https://portal.example:8443" => r#"["authenticate"]"#,
-        "native:program" => r#"["reader"]"#,
+    let scope = match origin {
+        "https://portal.example" => Scope::Events,
+        "https://portal.example:8443" => Scope::Authenticate,
+        "native:program" => Scope::Reader,
         _ => return None,
     };
-    serde_json::from_str(scopes).ok()
+    Some(Scopes::from_iter([scope]))
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -152,8 +118,4 @@ fn request(bytes: &[u8]) -> Option<Request<()>> {
         request.headers_mut().append(name, HeaderValue::from_bytes(value).ok()?);
     }
     Some(request)
-}
-
-fn identifier() -> String {
-    unreachable!("nothing is written")
 }

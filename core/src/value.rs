@@ -1,0 +1,44 @@
+//! Values: what the card has, is given and signs, each parsed before use.
+
+mod birth_date;
+mod certificate;
+mod certificate_kind;
+mod digest_info;
+mod document;
+mod era;
+mod key_identifier;
+pub mod layout;
+mod nonce;
+mod pin;
+mod presence_proof;
+mod printed_birth_date;
+mod private_text;
+mod scope;
+mod sex;
+mod signature;
+mod statement;
+mod stay_name;
+mod stay_word;
+mod token;
+mod verification_number_b;
+mod visible_text;
+
+pub use birth_date::{BirthDate, MalformedBirthDate};
+pub use certificate::Certificate;
+pub use certificate_kind::CertificateKind;
+pub use document::{Document, Hash, MalformedDocument};
+pub use era::Era;
+pub use key_identifier::{KeyIdentifier, MalformedKeyIdentifier};
+pub use nonce::{MalformedNonce, Nonce};
+pub use pin::{MalformedPin, Password, Pin, PinValue};
+pub use presence_proof::PresenceProof;
+pub use printed_birth_date::{Calendar, PrintedBirthDate};
+pub use private_text::PrivateText;
+pub use scope::{Scope, Scopes};
+pub use sex::Sex;
+pub use signature::Signature;
+pub use statement::{Method, Statement};
+pub use stay_name::StayName;
+pub use stay_word::{Challenge, MalformedStayWord, SignedStatement, StayWord, Testimony};
+pub use token::Token;
+pub use verification_number_b::VerificationNumberB;
