@@ -6,9 +6,10 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use kazashi_core::value::KeyIdentifier;
 use kazashi_emulator::issue::{
     Authority, CardKeys, CvKey, DIGITAL_SIGNATURE_POLICY, EndEntity, Hierarchy, Holder,
-    KeyIdentifier,
+    key_identifier,
 };
 use kazashi_emulator::{Application, Contents, Ef, Image, Variant, folder};
 use rsa::RsaPrivateKey;
@@ -28,25 +29,29 @@ fn main() -> Result<()> {
     };
     let cv_key = |identifier, name| -> Result<CvKey> { Ok(CvKey::new(identifier, key(name)?)) };
     let card_surface_records =
-        cv_key(KeyIdentifier::CARD_SURFACE_RECORDS, "card-surface-records.pem")?;
-    let card_info_records = cv_key(KeyIdentifier::CARD_INFO_RECORDS, "card-info-records.pem")?;
+        cv_key(key_identifier::CARD_SURFACE_RECORDS, "card-surface-records.pem")?;
+    let card_information_records =
+        cv_key(key_identifier::CARD_INFORMATION_RECORDS, "card-info-records.pem")?;
     let hierarchy = Hierarchy {
         user_authentication: Authority::user_authentication(key("user-authentication-ca.pem")?)?,
         digital_signature: Authority::digital_signature(key("digital-signature-ca.pem")?)?,
-        card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "card-surface-authority.pem")?,
+        card_surface: cv_key(key_identifier::CARD_SURFACE_AUTHORITY, "card-surface-authority.pem")?,
         card_surface_records: card_surface_records.clone(),
-        card_info: cv_key(KeyIdentifier::CARD_INFO_AUTHORITY, "card-info-authority.pem")?,
-        card_info_records: card_info_records.clone(),
-        terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "terminal-authority.pem")?,
+        card_information: cv_key(
+            key_identifier::CARD_INFORMATION_AUTHORITY,
+            "card-info-authority.pem",
+        )?,
+        card_information_records: card_information_records.clone(),
+        terminal: cv_key(key_identifier::TERMINAL_AUTHORITY, "terminal-authority.pem")?,
     };
     let same_name_foreign = Hierarchy {
         user_authentication: Authority::user_authentication(key("foreign-ca.pem")?)?,
         digital_signature: Authority::digital_signature(key("foreign-ca.pem")?)?,
-        card_surface: cv_key(KeyIdentifier::CARD_SURFACE_AUTHORITY, "foreign-ca.pem")?,
+        card_surface: cv_key(key_identifier::CARD_SURFACE_AUTHORITY, "foreign-ca.pem")?,
         card_surface_records,
-        card_info: cv_key(KeyIdentifier::CARD_INFO_AUTHORITY, "foreign-ca.pem")?,
-        card_info_records,
-        terminal: cv_key(KeyIdentifier::TERMINAL_AUTHORITY, "foreign-ca.pem")?,
+        card_information: cv_key(key_identifier::CARD_INFORMATION_AUTHORITY, "foreign-ca.pem")?,
+        card_information_records,
+        terminal: cv_key(key_identifier::TERMINAL_AUTHORITY, "foreign-ca.pem")?,
     };
     let foreign_ca = Authority::foreign(key("foreign-ca.pem")?)?;
     let user_key = key("user-authentication.pem")?;
@@ -78,12 +83,13 @@ fn main() -> Result<()> {
         folder::write(root.join("emulator/images").join(image.variant().name()), &image)?;
     }
 
-    let intermediate = cv_key(KeyIdentifier::TERMINAL_INTERMEDIATE, "terminal-intermediate.pem")?;
-    let terminal = cv_key(KeyIdentifier::TERMINAL, "terminal.pem")?;
-    let cv_certificates = cv_certificates(&hierarchy, &same_name_foreign, &intermediate, &terminal);
+    let intermediate = cv_key(key_identifier::TERMINAL_INTERMEDIATE, "terminal-intermediate.pem")?;
+    let terminal = cv_key(key_identifier::TERMINAL, "terminal.pem")?;
+    let cv_certificates =
+        cv_certificates(&hierarchy, &same_name_foreign, &intermediate, &terminal)?;
     // Its date and its key are those of the good one; it is signed by nobody whom a card knows.
     let forger = Hierarchy {
-        card_surface_records: cv_key(KeyIdentifier::CARD_SURFACE_RECORDS, "foreign-ca.pem")?,
+        card_surface_records: cv_key(key_identifier::CARD_SURFACE_RECORDS, "foreign-ca.pem")?,
         ..hierarchy.clone()
     };
     let age_records = [("age-record.bin", &hierarchy), ("forged-age-record.bin", &forger)];
@@ -96,7 +102,7 @@ fn main() -> Result<()> {
     }
     for (name, authority) in [
         ("card-surface-authority.pem", &hierarchy.card_surface),
-        ("card-info-authority.pem", &hierarchy.card_info),
+        ("card-info-authority.pem", &hierarchy.card_information),
     ] {
         fs::write(root.join("vectors/cv-certificates").join(name), authority.to_public_key_pem()?)?;
     }
@@ -108,28 +114,31 @@ fn cv_certificates(
     foreign: &Hierarchy,
     intermediate: &CvKey,
     terminal: &CvKey,
-) -> [(&'static str, Vec<u8>); 10] {
+) -> Result<[(&'static str, Vec<u8>); 10]> {
     // The same key under another name.
     let renamed = |key: &CvKey, identifier| CvKey::new(identifier, key.private_key().clone());
-    let production = KeyIdentifier::new(*b"5000023\x08\x05001\0\0\0\0");
-    let impostor = renamed(&foreign.terminal, KeyIdentifier::TERMINAL_INTERMEDIATE);
-    let misnamed = renamed(intermediate, KeyIdentifier::TERMINAL_AUTHORITY);
+    let production = KeyIdentifier::from_bytes(b"5000023\x08\x05001\0\0\0\0")?;
+    let impostor = renamed(&foreign.terminal, key_identifier::TERMINAL_INTERMEDIATE);
+    let misnamed = renamed(intermediate, key_identifier::TERMINAL_AUTHORITY);
     let records = &hierarchy.card_surface_records;
-    [
+    Ok([
         ("card-surface.cv", hierarchy.card_surface.certify(records)),
         ("foreign-card-surface.cv", foreign.card_surface.certify(records)),
         (
             "production-card-surface.cv",
             renamed(&hierarchy.card_surface, production).certify(records),
         ),
-        ("card-info.cv", hierarchy.card_info.certify(&hierarchy.card_info_records)),
-        ("foreign-card-info.cv", foreign.card_info.certify(&hierarchy.card_info_records)),
+        ("card-info.cv", hierarchy.card_information.certify(&hierarchy.card_information_records)),
+        (
+            "foreign-card-info.cv",
+            foreign.card_information.certify(&hierarchy.card_information_records),
+        ),
         ("terminal-intermediate.cv", hierarchy.terminal.certify(intermediate)),
         ("foreign-terminal-intermediate.cv", foreign.terminal.certify(intermediate)),
         ("terminal.cv", intermediate.certify(terminal)),
         ("foreign-terminal.cv", impostor.certify(terminal)),
         ("misnamed-issuer-terminal.cv", misnamed.certify(terminal)),
-    ]
+    ])
 }
 
 fn age_record(image: &Image) -> Result<&[u8]> {

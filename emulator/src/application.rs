@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Ef;
 
-mod card_info;
+mod card_information;
 mod card_surface;
 mod common;
 mod jpki;
@@ -21,7 +21,8 @@ pub enum Application {
     /// 券面事項確認AP: the card surface, as records that its issuer signed.
     CardSurface,
     /// 券面事項入力補助AP: what is printed on the card, as text.
-    CardInfo,
+    #[serde(rename = "card-info")]
+    CardInformation,
 }
 
 /// When a file may be read or a key used.
@@ -38,7 +39,8 @@ pub(crate) enum Access {
 
 impl Application {
     /// All of them, in the order in which a partial name finds them.
-    pub(crate) const ALL: [Self; 4] = [Self::Jpki, Self::Common, Self::CardSurface, Self::CardInfo];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Jpki, Self::Common, Self::CardSurface, Self::CardInformation];
 
     /// The name by which SELECT finds the application.
     #[must_use]
@@ -47,17 +49,17 @@ impl Application {
             Self::Jpki => &jpki::AID,
             Self::Common => &common::AID,
             Self::CardSurface => &card_surface::AID,
-            Self::CardInfo => &card_info::AID,
+            Self::CardInformation => &card_information::AID,
         }
     }
 
-    /// What its table in `card.toml` and the folder of its files are called.
+    /// The name of its table in `card.toml`, and of the folder of its files.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jpki => "jpki",
             Self::Common => "common",
             Self::CardSurface => "card-surface",
-            Self::CardInfo => "card-info",
+            Self::CardInformation => "card-info",
         }
     }
 
@@ -67,7 +69,7 @@ impl Application {
             // What is known of it is free.
             Self::Common => Access::Free,
             Self::CardSurface => card_surface::access(id),
-            Self::CardInfo => card_info::access(id),
+            Self::CardInformation => card_information::access(id),
         }
     }
 
@@ -76,7 +78,7 @@ impl Application {
         let key = |id| Some(Ef { application: self, id });
         match self {
             Self::CardSurface => key(card_surface::KEY),
-            Self::CardInfo => key(card_info::KEY),
+            Self::CardInformation => key(card_information::KEY),
             Self::Jpki | Self::Common => None,
         }
     }
@@ -89,7 +91,7 @@ impl Application {
             Self::Common => false,
             // What is printed on the card does not change.
             Self::CardSurface => false,
-            Self::CardInfo => card_info::accepts_new_pin(id, value),
+            Self::CardInformation => card_information::accepts_new_pin(id, value),
         }
     }
 }

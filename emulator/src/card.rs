@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kazashi_core::apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord};
 use rand_core::CryptoRngCore;
 
 use crate::application::Access;
@@ -49,7 +49,9 @@ pub struct Card {
     current_ef: Option<Ef>,
     /// The security status: which PINs were presented.
     verified: BTreeSet<Ef>,
-    /// What the last GET CHALLENGE gave, if it is long enough for EXTERNAL AUTHENTICATE.
+    /// Whether every PIN counts as presented.
+    is_opened: bool,
+    /// The last challenge, if it is long enough for EXTERNAL AUTHENTICATE.
     challenge: Option<[u8; 32]>,
     /// The certificates that a terminal presented to the current EF.
     chain: Chain,
@@ -74,12 +76,20 @@ impl Card {
             application: None,
             current_ef: None,
             verified: BTreeSet::new(),
+            is_opened: false,
             challenge: None,
             chain: Chain::default(),
             permitted: None,
             deed: None,
             changed: false,
         }
+    }
+
+    /// A card on which every PIN counts as presented: what is still refused, whoever guards the
+    /// card refuses.
+    #[must_use]
+    pub fn opened(image: Image) -> Self {
+        Self { is_opened: true, ..Self::new(image) }
     }
 
     /// The answer to reset.
@@ -102,7 +112,7 @@ impl Card {
         std::mem::take(&mut self.changed)
     }
 
-    /// What the last command had the card disclose or do. A command is good for one deed at most.
+    /// The deed of the last command. A command is good for one deed at most.
     #[must_use]
     pub fn deed(&self) -> Option<&Deed> {
         self.deed.as_ref()
@@ -216,8 +226,12 @@ impl Card {
         if self.is_open(ef) { Ok(()) } else { Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED) }
     }
 
+    fn is_verified(&self, pin: Ef) -> bool {
+        self.is_opened || self.verified.contains(&pin)
+    }
+
     fn is_open(&self, ef: Ef) -> bool {
-        let verified = |id| self.verified.contains(&Ef { id, ..ef });
+        let verified = |id| self.is_verified(Ef { id, ..ef });
         match ef.application.access(ef.id) {
             Access::Free => true,
             Access::AfterAnyOf(pins) => pins.iter().copied().any(verified),
@@ -226,8 +240,8 @@ impl Card {
     }
 }
 
-/// What CLA asks for (ISO/IEC 7816-4:2020, 5.4.1). The proprietary class is built like the first
-/// interindustry one.
+/// Class of command by CLA (ISO/IEC 7816-4:2020, 5.4.1). The proprietary class is built like the
+/// first interindustry one.
 fn class(cla: u8) -> Result<Class, StatusWord> {
     match cla {
         0x00 => Ok(Class::Interindustry),

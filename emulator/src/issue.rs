@@ -5,8 +5,8 @@
 use rand_core::CryptoRngCore;
 use rsa::RsaPrivateKey;
 use thiserror::Error;
-use x509_cert::der::DateTime;
-use x509_cert::{der, spki};
+use x509_cert::der::{self, DateTime};
+use x509_cert::spki;
 
 use crate::{Application, Contents, Ef, Image, ImageError, Pin, PrivateKey, PublicKey, Variant};
 
@@ -14,12 +14,13 @@ mod authority;
 mod contents;
 mod cv_certificate;
 mod holder;
+pub mod key_identifier;
 
 pub use authority::{Authority, DIGITAL_SIGNATURE_POLICY, EndEntity, USER_AUTHENTICATION_POLICY};
-pub use cv_certificate::{CvKey, KeyIdentifier};
+pub use cv_certificate::CvKey;
 pub use holder::Holder;
 
-/// What a card is issued by: the two authorities of JPKI, and the keys behind its CV certificates.
+/// Issuers of a card: the two authorities of JPKI, and the keys behind its CV certificates.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a card needs these")]
 pub struct Hierarchy {
@@ -32,9 +33,9 @@ pub struct Hierarchy {
     /// Signs what is on card surfaces.
     pub card_surface_records: CvKey,
     /// Certifies those who sign what cards say of their holders as text.
-    pub card_info: CvKey,
+    pub card_information: CvKey,
     /// Signs what cards say of their holders as text.
-    pub card_info_records: CvKey,
+    pub card_information_records: CvKey,
     /// Certifies for terminals; the card trusts it.
     pub terminal: CvKey,
 }
@@ -45,10 +46,10 @@ pub struct CardKeys {
     user_authentication: PrivateKey,
     digital_signature: PrivateKey,
     card_surface: PrivateKey,
-    card_info: PrivateKey,
+    card_information: PrivateKey,
 }
 
-/// Why something cannot be issued.
+/// Reason why something cannot be issued.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum IssueError {
@@ -78,11 +79,14 @@ impl Hierarchy {
         Ok(Self {
             user_authentication: Authority::user_authentication(generate_key(random)?)?,
             digital_signature: Authority::digital_signature(generate_key(random)?)?,
-            card_surface: CvKey::generate(KeyIdentifier::CARD_SURFACE_AUTHORITY, random)?,
-            card_surface_records: CvKey::generate(KeyIdentifier::CARD_SURFACE_RECORDS, random)?,
-            card_info: CvKey::generate(KeyIdentifier::CARD_INFO_AUTHORITY, random)?,
-            card_info_records: CvKey::generate(KeyIdentifier::CARD_INFO_RECORDS, random)?,
-            terminal: CvKey::generate(KeyIdentifier::TERMINAL_AUTHORITY, random)?,
+            card_surface: CvKey::generate(key_identifier::CARD_SURFACE_AUTHORITY, random)?,
+            card_surface_records: CvKey::generate(key_identifier::CARD_SURFACE_RECORDS, random)?,
+            card_information: CvKey::generate(key_identifier::CARD_INFORMATION_AUTHORITY, random)?,
+            card_information_records: CvKey::generate(
+                key_identifier::CARD_INFORMATION_RECORDS,
+                random,
+            )?,
+            terminal: CvKey::generate(key_identifier::TERMINAL_AUTHORITY, random)?,
         })
     }
 
@@ -121,7 +125,7 @@ impl Hierarchy {
             .with(jpki(0x0018), chosen(variant, "1234", 3)?.into())
             .with(jpki(0x001B), chosen(variant, "ABC123", 5)?.into());
         let image = self.with_card_surface(image, holder, &keys.card_surface)?;
-        let image = self.with_card_info(image, holder, &keys.card_info)?;
+        let image = self.with_card_information(image, holder, &keys.card_information)?;
         if matches!(variant, Variant::WithoutPins | Variant::WithoutSignatureCertificate) {
             // What the files of a certificate that was not issued hold is not public.
             return Ok(image
@@ -168,23 +172,24 @@ impl Hierarchy {
     }
 
     /// The card information input support application. Its PIN is the holder's to choose.
-    fn with_card_info(
+    fn with_card_information(
         &self,
         image: Image,
         holder: &Holder,
         key: &PrivateKey,
     ) -> Result<Image, IssueError> {
-        let ef = |id| Ef { application: Application::CardInfo, id };
-        let (variant, records) = (image.variant(), &self.card_info_records);
+        let ef = |id| Ef { application: Application::CardInformation, id };
+        let (variant, records) = (image.variant(), &self.card_information_records);
         let number_b = holder.verification_number_b(contents::expiry(variant));
-        let [number, attributes, integrity] = contents::card_info::attributes(holder, records);
+        let [number, attributes, integrity] =
+            contents::card_information::attributes(holder, records);
         Ok(image
             .with(ef(0x0001), number)
             .with(ef(0x0002), attributes)
             .with(ef(0x0003), integrity)
-            .with(ef(0x0004), Contents::Transparent(self.card_info.certify(records)))
-            .with(ef(0x0005), contents::card_info::information())
-            .with(ef(0x0007), contents::card_info::public_key(key, records))
+            .with(ef(0x0004), Contents::Transparent(self.card_information.certify(records)))
+            .with(ef(0x0005), contents::card_information::information())
+            .with(ef(0x0007), contents::card_information::public_key(key, records))
             .with(ef(0x0008), contents::unknown())
             .with(ef(0x0011), chosen(variant, "1234", 3)?.into())
             // As cards are issued; for what is not public, nor how many tries there would be.
@@ -218,7 +223,7 @@ impl CardKeys {
         user_authentication: RsaPrivateKey,
         digital_signature: RsaPrivateKey,
         card_surface: RsaPrivateKey,
-        card_info: RsaPrivateKey,
+        card_information: RsaPrivateKey,
     ) -> Result<Self, ImageError> {
         Ok(Self {
             user_authentication: PrivateKey::new(
@@ -227,7 +232,7 @@ impl CardKeys {
             )?,
             digital_signature: PrivateKey::new("keys/digital-signature.pem", digital_signature)?,
             card_surface: PrivateKey::new("keys/card-surface.pem", card_surface)?,
-            card_info: PrivateKey::new("keys/card-info.pem", card_info)?,
+            card_information: PrivateKey::new("keys/card-info.pem", card_information)?,
         })
     }
 
@@ -238,7 +243,7 @@ impl CardKeys {
             generate_key(random)?,
             self.digital_signature.rsa().clone(),
             generate_key(random)?,
-            self.card_info.rsa().clone(),
+            self.card_information.rsa().clone(),
         )?)
     }
 

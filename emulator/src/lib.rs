@@ -2,12 +2,13 @@
 //! the card has at its interface, so far as they are public.
 //!
 //! A [`Card`] takes command APDUs and gives response APDUs. It does no I/O, has no clock, and takes
-//! its random bytes as an argument. What is on it is an [`Image`]; [`folder`] keeps images on disk.
+//! its random bytes as an argument. What is on it is an [`Image`]; [`folder`] keeps images on disk,
+//! and a [`Reader`](reader::Reader) carries the commands of whoever guards the card, or fails to.
 //!
 //! It has the applications for certificates, the card surface, card information, and the common one;
 //! not the one for residence registers, and no secure messaging.
 //!
-//! What has been learned of the card, with its sources, is cited as "card.md" and a section. Where
+//! What has been learned of the card stands in docs/card.md, and is cited by section. Where
 //! nothing is public, a comment says what was chosen here.
 //!
 //! ```
@@ -25,6 +26,7 @@ mod deed;
 pub mod folder;
 mod image;
 pub mod issue;
+pub mod reader;
 mod timing;
 
 pub use application::Application;

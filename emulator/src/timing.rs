@@ -1,9 +1,9 @@
-//! How long a card in a reader takes.
+//! Time that a card in a reader takes.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
 
 use crate::card::INS_PERFORM_SECURITY_OPERATION;
 
@@ -16,9 +16,9 @@ pub struct Timing {
     /// The bit rate of the interface in kbit/s; none takes no time. A contactless card begins with
     /// 106, and may be asked for 212, 424 and 848 (ISO/IEC 14443-3:2018, 7.1).
     pub bit_rate: Option<NonZeroU32>,
-    /// What each command takes, in card, reader and cable.
+    /// Time that each command takes, in card, reader and cable.
     pub command: Duration,
-    /// What a signature takes on top.
+    /// Time that a signature takes on top.
     pub signature: Duration,
 }
 

@@ -1,4 +1,4 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
 use rand_core::CryptoRngCore;
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
 use sha2::{Digest, Sha256};
@@ -62,7 +62,7 @@ impl Card {
     }
 }
 
-/// What P1 asks for.
+/// Scheme that P1 asks for.
 #[derive(Clone, Copy)]
 enum Scheme {
     /// PKCS #1 v1.5 over the data as it is: a DigestInfo, unless someone wants something else.

@@ -1,4 +1,4 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
 use rand_core::CryptoRngCore;
 
 use super::Card;

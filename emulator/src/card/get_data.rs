@@ -1,4 +1,4 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
 
 use super::Card;
 use crate::Deed;

@@ -1,5 +1,5 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
-use kazashi_core::tlv::{self, Tag};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::tlv::{self, Tag};
 
 use super::Card;
 use crate::Application;

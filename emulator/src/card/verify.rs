@@ -1,4 +1,4 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
 
 use super::Card;
 use crate::{Contents, Deed, Ef, Pin};
@@ -50,7 +50,7 @@ impl Card {
         }
         let ef = self.ef_of_p2(command.p2())?;
         self.pin_mut(ef)?;
-        if !self.verified.contains(&ef) {
+        if !self.is_verified(ef) {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
         }
         let value = command.data();

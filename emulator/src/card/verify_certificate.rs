@@ -1,4 +1,4 @@
-use kazashi_core::apdu::{CommandApdu, StatusWord};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::{Digest, Sha256};
 

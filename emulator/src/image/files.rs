@@ -14,7 +14,7 @@ pub(crate) type Files<'a> = BTreeMap<Cow<'a, str>, Cow<'a, [u8]>>;
 
 pub(crate) const CARD_TOML: &str = "card.toml";
 
-/// What is in `card.toml`; the tables of the applications follow under their names.
+/// Contents of `card.toml`; the tables of the applications follow under their names.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct CardToml {
@@ -166,8 +166,8 @@ impl Image {
                 Contents::Pin(pin) => {
                     let pin = PinTable {
                         value: pin.value().map(str::to_owned),
-                        retries_left: pin.retries_left,
-                        retries_max: pin.retries_max,
+                        retries_left: pin.retries_left(),
+                        retries_max: pin.retries_max(),
                     };
                     applications.entry(ef.application).or_default().pins.insert(id(ef), pin);
                 }

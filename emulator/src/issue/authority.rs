@@ -47,7 +47,7 @@ const CPS: &str = "http://www.jpki.go.jp/cps.html";
 /// responder.
 const OCSP: &str = "http://ocspauthnorm.jpki.test";
 
-/// What is said of one of the two branches of the hierarchy, or of one that is neither.
+/// Names within one of the two branches of the hierarchy, or within one that is neither.
 #[derive(Clone, Copy, Debug)]
 struct Branch {
     organization: &'static str,
@@ -75,7 +75,7 @@ pub struct Authority {
     certificate: Certificate,
 }
 
-/// What tells one end entity certificate from the next. The rest follows from the authority.
+/// Difference between one end entity certificate and the next. The rest follows from the authority.
 ///
 /// Made as the card has it; whoever needs another, or a wrong one, changes a field.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub struct EndEntity {
     pub not_before: DateTime,
     /// Until when it is valid.
     pub not_after: DateTime,
-    /// What the key is for.
+    /// Uses of the key.
     pub key_usage: FlagSet<KeyUsages>,
     /// Whether the key is for authenticating clients.
     pub client_auth: bool,

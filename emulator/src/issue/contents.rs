@@ -1,14 +1,14 @@
-//! What the files of an issued card hold (card.md 3).
+//! Contents of the files of an issued card (card.md 3).
 
 use std::collections::BTreeMap;
 
-use kazashi_core::tlv::{self, Tag};
+use kazashi_core::codec::tlv::{self, Tag};
 
 use super::cv_certificate::CvKey;
 use super::{Holder, IssueError};
 use crate::{Contents, Variant};
 
-pub(super) mod card_info;
+pub(super) mod card_information;
 pub(super) mod card_surface;
 
 const MUNICIPALITY: &str = "13221";
@@ -113,7 +113,7 @@ fn signed_record(tag: Tag, signed: &[u8], signature: Tag, records: &CvKey) -> Ve
 }
 
 /// A picture in its object: from 128 bytes on, the card writes the length in two more bytes, even
-/// where one would do (so in the dumps of a test card that crate myna-card has).
+/// where one would do (card.md 3.3).
 fn picture(tag: Tag, bytes: &[u8]) -> Vec<u8> {
     let [.., high, low] = tag.0.to_be_bytes();
     match u8::try_from(bytes.len()) {

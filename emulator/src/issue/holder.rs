@@ -33,7 +33,7 @@ enum Era {
     Heisei,
 }
 
-/// What is pictured on a card: PNG, but for the photo, which is JPEG 2000.
+/// Pictures on a card: PNG, but for the photo, which is JPEG 2000.
 #[derive(Clone, Copy)]
 pub(super) struct Face {
     pub(super) photo: &'static [u8],

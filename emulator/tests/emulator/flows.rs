@@ -1,26 +1,28 @@
 //! The flows of core and the guard in front of them, against cards and readers that fail.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kazashi_core::apdu::{CommandApdu, ResponseApdu, StatusWord};
-use kazashi_core::card_surface::{
-    BirthDateSource, CertificateReading, prove_presence, read_card_face,
-};
+use kazashi_core::card::card_surface::{BirthDateSource, prove_presence, read_card_face};
+use kazashi_core::card::jpki::{self, CertificateReading};
+use kazashi_core::card::terminal::TerminalCertificate;
+use kazashi_core::codec::apdu::{CommandApdu, LengthFields, ResponseApdu, StatusWord};
+use kazashi_core::codec::tlv::{self, Tag};
 use kazashi_core::error_code::ErrorCode;
-use kazashi_core::flow::{Flow, Question, Step};
-use kazashi_core::jpki::{self, CertificateKind};
-use kazashi_core::key::{PinReference, Verified};
-use kazashi_core::policy::{Scope, Scopes};
-use kazashi_core::secret::PinValue;
-use kazashi_core::session::{CardTransaction, Ending, Session};
-use kazashi_core::statement::{Method, Statement};
-use kazashi_core::terminal::{TerminalCertificate, TerminalRequest};
-use kazashi_core::verification::Presentation;
+use kazashi_core::flow::{Abilities, Error, Flow, Question, Step};
+use kazashi_core::guard::desk::Work;
+use kazashi_core::guard::session::{Bookmark, Session};
+use kazashi_core::guard::stay_memory::StayMemory;
+use kazashi_core::guard::verification::Presentation;
+use kazashi_core::value::layout::PinReference;
+use kazashi_core::value::{
+    Calendar, CertificateKind, Method, Nonce, PinValue, PrintedBirthDate, Scope, Scopes, Statement,
+    VerificationNumberB,
+};
 use kazashi_core::wire::Failure;
-use kazashi_core::{Abilities, BirthDate, Nonce, VerificationNumberB};
-use kazashi_emulator::{Application, Card, Ef, Image, Pin, Variant};
+use kazashi_emulator::reader::{Fault, Reader};
+use kazashi_emulator::{Application, Card, Contents, Ef, Image, Pin, Variant};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -28,27 +30,35 @@ use rand_core::OsRng;
 use rsa::Pkcs1v15Sign;
 use rsa::sha2::Sha256;
 
-use crate::commands::{response, sign_command};
-use crate::contents::public_key;
-use crate::transcript::{bytes, play};
-use crate::vectors::{cv_certificate, private_key};
+use crate::support::commands::{response, sign_command};
+use crate::support::contents::{objects_in, public_key, transparent_of};
+use crate::support::guard::{ask, challenge, memory, perform};
+use crate::support::transcript::{SELECT_JPKI, bytes, card_information, card_surface, play};
+use crate::support::vectors::{cv_certificate, private_key};
 
 /// No flow needs more commands than this, whatever goes wrong.
 const ENDLESS: usize = 200;
+/// What brings nothing in so many commands goes on for ever.
+const ENDLESS_ROUNDS: usize = 600;
 
 #[test]
 fn the_short_card_gives_the_same_results_in_more_commands() {
     println!("{:<40} normal  short  short again", "commands");
     for task in TASKS {
         let [normal, short] = [Variant::Normal, Variant::Short]
-            .map(|variant| Desk::new(Image::of(variant), BTreeMap::new()));
-        let results = [&normal, &short].map(|desk| desk.perform(task, &PERSON).unwrap());
+            .map(|variant| Trial::new(Image::of(variant), BTreeMap::new()));
+        // What the card is, is asked once for each insertion, too.
+        let [before, _] = [&normal, &short].map(|trial| {
+            trial.open().unwrap().close();
+            trial.reader.commands()
+        });
+        let results = [&normal, &short].map(|trial| trial.perform(task, &PERSON).unwrap());
         assert_eq!(results[0], results[1], "{task:?}");
-        let (normal, first) = (normal.commands(), short.commands());
+        let [normal, first] = [&normal, &short].map(|trial| trial.reader.commands() - before);
 
         // What the card cannot do is learned once for each insertion.
         assert_eq!(short.perform(task, &PERSON).unwrap(), results[0], "{task:?}");
-        let again = short.commands() - first;
+        let again = short.reader.commands() - before - first;
         println!("{:<40} {normal:>6} {first:>6} {again:>12}", format!("{task:?}"));
         assert!(normal < again && again < first, "{task:?}: {normal}, {first}, {again}");
     }
@@ -57,15 +67,15 @@ fn the_short_card_gives_the_same_results_in_more_commands() {
 #[test]
 fn a_card_whose_pins_were_never_set_or_are_blocked_signs_for_a_terminal() {
     for variant in [Variant::WithoutPins, Variant::Blocked] {
-        let desk = Desk::new(Image::of(variant), BTreeMap::new());
-        let before = desk.retries_left();
-        let signed = desk.perform(Task::AuthenticatePinless, &PERSON).unwrap();
+        let trial = Trial::new(Image::of(variant), BTreeMap::new());
+        let before = trial.retries_left();
+        let signed = trial.perform(Task::AuthenticatePinless, &PERSON).unwrap();
         let signature = signed.last_chunk::<256>().unwrap();
         public_key(&Image::of(variant), 0x000A)
             .verify(Pkcs1v15Sign::new::<Sha256>(), &terminal_statement().digest(), signature)
             .unwrap();
-        assert_eq!(desk.retries_left(), before);
-        assert!(desk.is_clean());
+        assert_eq!(trial.retries_left(), before);
+        assert!(trial.is_clean());
     }
 }
 
@@ -75,10 +85,108 @@ fn a_card_that_cannot_be_authenticated_to_says_why() {
         (Variant::ForeignRoot, ErrorCode::TerminalRefused),
         (Variant::Short, ErrorCode::ReaderNoExtendedLength),
     ] {
-        let desk = Desk::new(Image::of(variant), BTreeMap::new());
-        let failure = desk.perform(Task::AuthenticatePinless, &PERSON).unwrap_err();
+        let trial = Trial::new(Image::of(variant), BTreeMap::new());
+        let failure = trial.perform(Task::AuthenticatePinless, &PERSON).unwrap_err();
         assert_eq!(failure.code, code, "{variant:?}");
     }
+}
+
+#[test]
+fn what_is_read_with_a_warning_is_read() {
+    for variant in [Variant::Normal, Variant::Short] {
+        for task in TASKS {
+            let expected = Trial::new(Image::of(variant), BTreeMap::new()).perform(task, &PERSON);
+            for remark in [0x6200, 0x6282, 0x63C1].map(StatusWord) {
+                let trial = Trial::new(Image::of(variant), BTreeMap::new());
+                trial.reader.set_plan(move |_, command| {
+                    // The short card refuses other forms, and says why.
+                    let is_short = command.length_fields() == LengthFields::Short;
+                    let is_performed =
+                        variant == Variant::Normal || is_short && command.p1() < 0x80;
+                    let reads = command.ins() == 0xB0 && is_performed;
+                    reads.then_some(Fault::Misreported(remark))
+                });
+                assert_eq!(trial.perform(task, &PERSON), expected, "{task:?} with {remark}");
+            }
+        }
+    }
+}
+
+#[test]
+fn two_bytes_before_a_record_are_skipped_in_short_reads_as_in_long_ones() {
+    let [attributes, face] = [
+        (Application::CardInformation, Task::ReadAttributes),
+        (Application::CardSurface, Task::ReadCardFace),
+    ];
+    for (application, task) in [attributes, face] {
+        let file = Ef { application, id: 0x0002 };
+        for before in [[0x00; 2], [0xFF; 2], [0x12, 0x34]] {
+            let [normal, short] = [Variant::Normal, Variant::Short].map(|variant| {
+                let image = Image::of(variant);
+                let record = with_a_long_address(transparent_of(&image, application, 0x0002));
+                // It goes on behind what one short response holds.
+                assert!(record.len() > 256, "{}", record.len());
+                let record = [&before[..], &record].concat();
+                let image = image.with(file, Contents::Transparent(record));
+                Trial::new(image, BTreeMap::new()).perform(task, &PERSON).unwrap()
+            });
+            assert_eq!(normal, short, "{task:?} behind {before:02X?}");
+        }
+    }
+}
+
+/// The record, with an address of a hundred characters if it has one as text.
+fn with_a_long_address(record: &[u8]) -> Vec<u8> {
+    let address = tlv::write(Tag(0xDF23), "東".repeat(100).as_bytes());
+    let objects = objects_in(record).into_iter().map(|object| match object.tag {
+        0xDF23 => address.clone(),
+        _ => object.encoded.to_vec(),
+    });
+    let tag = u32::from_be_bytes([0, 0, record[0], record[1]]);
+    tlv::write(Tag(tag), &objects.collect::<Vec<_>>().concat())
+}
+
+#[test]
+fn a_response_that_never_ends_is_given_up() {
+    for (part, rounds) in [(0, 3), (1, ENDLESS_ROUNDS)] {
+        let mut sent = 0;
+        let mut step = jpki::token_label().start().unwrap();
+        let failed = loop {
+            let Step::Transmit(command, waiting) = step else { panic!("an end") };
+            sent += 1;
+            let goes_on = match command.ins() {
+                0xA4 => ResponseApdu::new([], StatusWord::OK),
+                _ => ResponseApdu::new(vec![0x4A; part], StatusWord(0x6110)),
+            };
+            step = match waiting.resume(goes_on) {
+                Ok(step) => step,
+                Err(error) => break error,
+            };
+        };
+        assert!(matches!(failed, Error::Malformed { .. }), "{failed:?}");
+        assert!(sent <= rounds, "{sent} commands of {part} bytes each");
+    }
+}
+
+#[test]
+fn a_file_that_comes_byte_by_byte_is_given_up() {
+    let mut sent = 0;
+    let mut step = jpki::read_certificate(CertificateKind::UserAuthentication).start().unwrap();
+    let failed = loop {
+        let Step::Transmit(command, waiting) = step else { panic!("an end") };
+        sent += 1;
+        assert!(sent <= 2 * ENDLESS_ROUNDS, "an end");
+        let response = match (command.header(), sent) {
+            ([_, 0xA4, ..], _) => ResponseApdu::new([], StatusWord::OK),
+            (_, ..3) => ResponseApdu::new([0x30, 0x82, 0x7F, 0x00], StatusWord::OK),
+            _ => ResponseApdu::new([0x00], StatusWord::OK),
+        };
+        step = match waiting.resume(response) {
+            Ok(step) => step,
+            Err(error) => break error,
+        };
+    };
+    assert!(matches!(failed, Error::Malformed { .. }), "{failed:?}");
 }
 
 #[test]
@@ -91,13 +199,13 @@ fn a_fault_at_any_command_costs_no_try_that_is_not_told_and_leaves_no_pin_verifi
         .flat_map(|(variant, task)| [PERSON, WRONG].map(|person| (variant, task, person)))
     {
         let image = Image::of(variant);
-        let undisturbed = Desk::new(image.clone(), BTreeMap::new());
+        let undisturbed = Trial::new(image.clone(), BTreeMap::new());
         // Its result does not matter here: a wrong PIN has none.
         let _ = undisturbed.perform(task, &person);
-        for at in 0..undisturbed.commands() {
+        for at in 0..undisturbed.reader.commands() {
             for fault in FAULTS {
-                let desk = Desk::new(image.clone(), BTreeMap::from([(at, fault)]));
-                desk.perform_and_judge(task, &person);
+                let trial = Trial::new(image.clone(), BTreeMap::from([(at, fault)]));
+                trial.perform_and_judge(task, &person);
             }
         }
     }
@@ -117,8 +225,8 @@ proptest! {
         let image = Image::of(variant)
             .with(PIN, Pin::with_retries_left("1234", user_authentication, 3).unwrap().into())
             .with(PASSWORD, Pin::with_retries_left("ABC123", digital_signature, 5).unwrap().into());
-        let desk = Desk::new(image, faults);
-        desk.perform_and_judge(task, &Person { at_least, ..person });
+        let trial = Trial::new(image, faults);
+        trial.perform_and_judge(task, &Person { at_least, ..person });
     }
 }
 
@@ -126,7 +234,7 @@ const PIN: Ef = Ef { application: Application::Jpki, id: 0x0018 };
 const PASSWORD: Ef = Ef { application: Application::Jpki, id: 0x001B };
 const BIRTH_DATE: Ef = Ef { application: Application::CardSurface, id: 0x0011 };
 const NUMBER_B: Ef = Ef { application: Application::CardSurface, id: 0x0012 };
-const CARD_INFORMATION_PIN: Ef = Ef { application: Application::CardInfo, id: 0x0011 };
+const CARD_INFORMATION_PIN: Ef = Ef { application: Application::CardInformation, id: 0x0011 };
 
 /// What is done with a card.
 #[derive(Clone, Copy, Debug)]
@@ -210,86 +318,69 @@ fn terminal_chain() -> Vec<TerminalCertificate> {
         .to_vec()
 }
 
-/// What goes wrong with one command.
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    CommandLost,
-    ResponseLost,
-    /// The card loses its power, and this is noticed.
-    Pulled,
-    /// The card loses its power and gets it back, unnoticed.
-    PowerCut,
-    /// A warm reset, unnoticed.
-    Reset,
-    /// The card does not perform the command, and says so: only 9000 would be believed.
-    Refused(u16),
-    /// The card performs the command, but something else is reported.
-    Misreported(u16),
-    Truncated(usize),
-    Altered(u8),
-}
-
+/// What goes wrong with commands.
 const FAULTS: [Fault; 21] = [
     Fault::CommandLost,
     Fault::ResponseLost,
-    Fault::Pulled,
+    Fault::Removed,
     Fault::PowerCut,
     Fault::Reset,
-    Fault::Refused(0x6F00),
-    Fault::Refused(0x6700),
-    Fault::Refused(0x6A86),
-    Fault::Refused(0x6A82),
-    Fault::Refused(0x6C10),
-    Fault::Refused(0x6110),
-    Fault::Misreported(0x6F00),
-    Fault::Misreported(0x6700),
-    Fault::Misreported(0x6A86),
-    Fault::Misreported(0x6110),
-    Fault::Misreported(0x6C00),
-    Fault::Misreported(0x6581),
+    Fault::Refused(StatusWord(0x6F00)),
+    Fault::Refused(StatusWord(0x6700)),
+    Fault::Refused(StatusWord(0x6A86)),
+    Fault::Refused(StatusWord(0x6A82)),
+    Fault::Refused(StatusWord(0x6C10)),
+    Fault::Refused(StatusWord(0x6110)),
+    Fault::Misreported(StatusWord(0x6F00)),
+    Fault::Misreported(StatusWord(0x6700)),
+    Fault::Misreported(StatusWord(0x6A86)),
+    Fault::Misreported(StatusWord(0x6110)),
+    Fault::Misreported(StatusWord(0x6C00)),
+    Fault::Misreported(StatusWord(0x6581)),
     Fault::Truncated(0),
     Fault::Truncated(3),
     Fault::Truncated(40),
     Fault::Altered(0x55),
 ];
 
-/// A card on a reader, with the guard in front of it.
-#[derive(Clone)]
-struct Desk {
-    reader: Rc<RefCell<Reader>>,
+/// A reader that fails as planned, with the guard in front of it.
+struct Trial {
+    reader: Reader,
     abilities: Abilities,
-}
-
-struct Reader {
-    card: Card,
-    /// By the number of the command that they happen to.
+    memory: StayMemory,
     faults: BTreeMap<usize, Fault>,
-    commands: usize,
     /// How many of the commands presented a PIN.
-    presented: u8,
-    ending: Option<Ending>,
+    presented: Rc<Cell<u8>>,
 }
 
-impl Desk {
+impl Trial {
+    /// Faults are by the number of the command that they happen to.
     fn new(image: Image, faults: BTreeMap<usize, Fault>) -> Self {
-        let mut card = Card::new(image);
-        card.power_on();
-        let reader = Reader { card, faults, commands: 0, presented: 0, ending: None };
-        Self { reader: Rc::new(RefCell::new(reader)), abilities: Abilities::default() }
+        let reader = Reader::new(Card::new(image), OsRng);
+        let presented = Rc::new(Cell::new(0));
+        let (plan, presentations) = (faults.clone(), presented.clone());
+        reader.set_plan(move |number, command| {
+            assert!(number < ENDLESS, "an end after {plan:?}");
+            if presents(command) {
+                presentations.set(presentations.get() + 1);
+            }
+            plan.get(&number).copied()
+        });
+        Self { reader, abilities: Abilities::default(), memory: memory(), faults, presented }
     }
 
-    fn commands(&self) -> usize {
-        self.reader.borrow().commands
+    fn open(&self) -> Result<Session<'static>, Failure> {
+        let card = Box::new(self.reader.transaction());
+        Session::open(card, Bookmark::default(), self.memory.clone())
     }
 
     fn retries_left(&self) -> BTreeMap<Ef, u8> {
-        let reader = self.reader.borrow();
-        reader.card.image().pins().map(|(ef, pin)| (ef, pin.retries_left())).collect()
+        self.reader.card().image().pins().map(|(ef, pin)| (ef, pin.retries_left())).collect()
     }
 
     /// Performs a task as the bridge does for a page, and shows its result as bytes.
     fn perform(&self, task: Task, person: &Person) -> Result<Vec<u8>, Failure> {
-        let mut session = Session::open(Box::new(self.clone()), None, self.abilities.clone())?;
+        let mut session = self.open()?;
         let result = match task {
             Task::PinStatus => self
                 .drive(jpki::pin_status(), &mut session, person)
@@ -304,7 +395,7 @@ impl Desk {
                 .drive(jpki::authenticate(nonce()), &mut session, person)
                 .map(|signed| [signed.certificate.as_der(), signed.signature.as_bytes()].concat()),
             Task::ProvePresence => {
-                let birth_date = BirthDate::parse(person.birth_date).unwrap();
+                let birth_date = PrintedBirthDate::parse(person.birth_date, Calendar::Era).unwrap();
                 let source = BirthDateSource::Known(birth_date);
                 let flow = prove_presence(nonce(), source, CertificateReading::Whole);
                 self.drive(flow, &mut session, person).map(|presence| {
@@ -313,20 +404,18 @@ impl Desk {
                 })
             }
             Task::ReadCardFace => {
-                let number = VerificationNumberB::parse(person.birth_date, "2035", "2285").unwrap();
+                let birth_date = PrintedBirthDate::parse(person.birth_date, Calendar::Era).unwrap();
+                let number = VerificationNumberB::parse(birth_date, "2035", "2285").unwrap();
                 let flow = read_card_face(nonce(), number);
                 self.drive(flow, &mut session, person).map(|face| {
                     [&face.record, &face.cv_certificate, face.signature.as_bytes()].concat()
                 })
             }
-            Task::ReadAttributes => session
-                .present_for(
-                    person.presents(PinReference::CardInformation),
-                    Session::read_attributes,
-                )
-                .map(|read| {
-                    [read.record.as_slice(), &read.integrity_record, &read.cv_certificate].concat()
-                }),
+            Task::ReadAttributes => {
+                let pin = person.presents(PinReference::CardInformation);
+                perform(&mut session, Work::ReadAttributes, Some(pin))
+                    .map(|answer| serde_json::to_vec(&answer).unwrap())
+            }
             Task::AuthenticatePinless => self
                 .drive(jpki::authenticate_pinless(nonce(), terminal_chain()), &mut session, person)
                 .map(|signed| [signed.certificate.as_der(), signed.signature.as_bytes()].concat()),
@@ -351,43 +440,18 @@ impl Desk {
                 Step::Transmit(command, waiting) => {
                     waiting.resume(session.transmit(&command, &scopes)?)?
                 }
-                Step::VerifyPin(reference, waiting) => {
-                    session.present(person.presents(reference))?;
-                    waiting.resume(Verified::new(reference))?
+                Step::Guard(request, waiting) => {
+                    let person = |reference| person.presents(reference);
+                    waiting.resume(ask(session, request, &scopes, ORIGIN, person)?)?
                 }
-                Step::SignChallenge(key, nonce, waiting) => {
-                    if let Some(pin) = key.pin_reference() {
-                        session.present(person.presents(pin))?;
-                    }
-                    waiting.resume(session.sign_challenge(key, ORIGIN, &nonce)?)?
-                }
-                Step::VerifyBirthDate(birth_date, waiting) => {
-                    waiting.resume(session.present(Presentation::of_birth_date(birth_date))?)?
-                }
-                Step::VerifyNumberB(number, waiting) => {
-                    waiting.resume(session.present(Presentation::of_number_b(number))?)?
-                }
-                Step::TerminalChallenge(nonce, waiting) => {
-                    let challenge = session.terminal_challenge(ORIGIN, &nonce)?;
-                    // The institution here takes the challenge from anyone.
-                    let [bridge, signature] = [[0; 32].into(), [0; 64].into()];
-                    waiting.resume(TerminalRequest {
-                        challenge: challenge.into(),
-                        bridge,
-                        signature,
-                    })?
-                }
-                Step::Ask(Question::TerminalSignature(request), waiting) => {
+                Step::AskServer(Question::TerminalSignature(word), waiting) => {
                     let answer = response(
                         &private_key("terminal.pem"),
-                        request.challenge.as_bytes(),
+                        &challenge(&word, nonce().as_str()),
                         terminal_statement().digest(),
                     );
                     waiting.resume(answer[32..].to_vec())?
                 }
-                Step::TerminalSign(answer, waiting) => waiting.resume(
-                    session.sign_as_terminal(ORIGIN, &answer.nonce, &answer.signature)?,
-                )?,
                 _ => panic!("none of the tasks does this"),
             };
         }
@@ -397,10 +461,9 @@ impl Desk {
         let before = self.retries_left();
         let result = self.perform(task, person);
         let after = self.retries_left();
-        let presented = self.reader.borrow().presented;
+        let presented = self.presented.get();
         let story = || {
-            let reader = self.reader.borrow();
-            let (faults, result) = (&reader.faults, result.as_ref().map(Vec::len));
+            let (faults, result) = (&self.faults, result.as_ref().map(Vec::len));
             format!("{task:?} by {person:?} with {faults:?} ended in {result:?} at {after:?}")
         };
 
@@ -442,16 +505,11 @@ impl Desk {
 
     /// Whether the next program finds no PIN verified, and nothing that a terminal allowed.
     fn is_clean(&self) -> bool {
-        let reader = self.reader.borrow();
-        let mut card = reader.card.clone();
-        if reader.ending == Some(Ending::UnpowerCard) {
-            card.power_off();
-            card.power_on();
-        }
+        let mut card = self.reader.card().clone();
         let [mut surface, mut information] = [card.clone(), card.clone()];
-        play(&mut surface, "> 00A4040C 0A D3921000310001010402\n< 9000");
-        play(&mut information, "> 00A4040C 0A D3921000310001010408\n< 9000");
-        play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
+        play(&mut surface, card_surface::SELECT);
+        play(&mut information, card_information::SELECT);
+        play(&mut card, SELECT_JPKI);
         let closed = |card: &mut Card, select: &str, command: &[u8]| {
             play(card, &format!("> {select}\n< 9000"));
             card.transmit(command, &mut OsRng) == [0x69, 0x82]
@@ -467,45 +525,6 @@ impl Desk {
     }
 }
 
-impl CardTransaction for Desk {
-    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        let mut reader = self.reader.borrow_mut();
-        let fault = reader.faults.get(&reader.commands).copied();
-        reader.commands += 1;
-        assert!(reader.commands < ENDLESS, "an end after {fault:?}");
-        if command.ins() == 0x20 && !command.data().is_empty() {
-            reader.presented += 1;
-        }
-
-        match fault {
-            Some(Fault::CommandLost) => return Err(ErrorCode::CommunicationError),
-            Some(Fault::Pulled) => {
-                reader.card.power_off();
-                return Err(ErrorCode::RemovedCard);
-            }
-            Some(Fault::Refused(status)) => return Ok(ResponseApdu::new([], StatusWord(status))),
-            Some(Fault::PowerCut) => reader.card.power_off(),
-            Some(Fault::Reset) => reader.card.reset(),
-            _ => {}
-        }
-        let response = reader.card.transmit(&command.to_bytes(), &mut OsRng);
-        let response = ResponseApdu::from_bytes(&response).unwrap();
-        let data = response.data();
-        Ok(match fault {
-            Some(Fault::ResponseLost) => return Err(ErrorCode::CommunicationError),
-            Some(Fault::Misreported(status)) => ResponseApdu::new(data, StatusWord(status)),
-            Some(Fault::Truncated(length)) => {
-                ResponseApdu::new(&data[..length.min(data.len())], response.status())
-            }
-            Some(Fault::Altered(mask)) => {
-                let altered: Vec<_> = data.iter().map(|byte| byte ^ mask).collect();
-                ResponseApdu::new(altered, response.status())
-            }
-            _ => response,
-        })
-    }
-
-    fn end(self: Box<Self>, ending: Ending) {
-        self.reader.borrow_mut().ending = Some(ending);
-    }
+fn presents(command: &CommandApdu) -> bool {
+    command.ins() == 0x20 && !command.data().is_empty()
 }

@@ -9,7 +9,7 @@ use rsa::RsaPrivateKey;
 use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use tempfile::TempDir;
 
-use crate::transcript::play;
+use crate::support::transcript::play;
 
 #[test]
 fn an_image_is_read_back_as_it_was_written() {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use kazashi_core::apdu::StatusWord;
+use kazashi_core::codec::apdu::StatusWord;
 use kazashi_emulator::{Application, Image, Variant, folder};
 use rand_core::OsRng;
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
@@ -16,11 +16,11 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use tempfile::TempDir;
 use x509_cert::der::Encode;
 
-use crate::commands::{
+use crate::support::commands::{
     EXTERNAL_AUTHENTICATE, command, load_commands, response, send, sign_command,
 };
-use crate::contents::{certificate, is_issued, objects_in, public_key, transparent_of};
-use crate::transcript::in_jpki_of;
+use crate::support::contents::{certificate, is_issued, objects_in, public_key, transparent_of};
+use crate::support::transcript::in_jpki_of;
 
 #[test]
 fn an_issued_card_belongs_to_its_new_hierarchy_only() {
@@ -73,7 +73,7 @@ fn people_have_cards_of_one_hierarchy_with_keys_of_their_own() {
     different(&|card| transparent_of(card, Application::CardSurface, 0x0001)[5..16].to_vec());
     different(&|card| transparent_of(card, Application::CardSurface, 0x0001)[21..286].to_vec());
     different(&|card| {
-        objects_in(transparent_of(card, Application::CardInfo, 0x0002))[1].value.to_vec()
+        objects_in(transparent_of(card, Application::CardInformation, 0x0002))[1].value.to_vec()
     });
 
     let again = issue(&dir, &["--people", "3"]);
@@ -96,7 +96,7 @@ fn its_authorities_issued_its_certificates(image: &Image, authorities: &Path) {
 fn its_records_are_verified_with_the_keys_beside_it(image: &Image, authorities: &Path) {
     for (application, name, identifier) in [
         (Application::CardSurface, "card-surface-authority.pem", "39303030303233"),
-        (Application::CardInfo, "card-info-authority.pem", "39303030303333"),
+        (Application::CardInformation, "card-info-authority.pem", "39303030303333"),
     ] {
         let pem = fs::read_to_string(authorities.join(name)).unwrap();
         let line = format!("Key identifier: {identifier}080530303100000000\n");

@@ -1,20 +1,18 @@
-//! The card as its users meet it: through APDUs, image folders and the program.
+//! The card as its users meet it: through APDUs, image folders and the program; and the guard in
+//! front of it, judged by what the card did.
 #![cfg(test)] // tells clippy that the helpers are tests too
 
-mod card_info;
+mod card_information;
 mod card_surface;
-mod commands;
-mod contents;
+mod conformance;
 mod flows;
 mod folder;
 mod issue;
 mod normal_card;
 mod only_after_proof;
+mod policy;
 mod program;
-mod signing;
-mod states;
-mod terminal;
+mod session;
+mod support;
 mod timing;
-mod transcript;
 mod variants;
-mod vectors;

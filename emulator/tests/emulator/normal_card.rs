@@ -1,9 +1,9 @@
 //! The checked-in card against card.md 1.1 and 3.1, and against the certificates beside it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use kazashi_emulator::{Image, Pin};
 
-use kazashi_emulator::{Application, Contents, Ef, Image, Pin};
+use crate::support::contents;
+use crate::support::vectors::certificate;
 
 #[test]
 fn it_answers_to_reset_as_the_contact_card_does() {
@@ -18,7 +18,7 @@ fn its_certificates_are_those_of_the_vectors_with_filler_behind() {
         (0x000A, "user-authentication.der"),
         (0x000B, "user-authentication-ca.der"),
     ] {
-        let der = fs::read(vectors().join(name)).unwrap();
+        let der = certificate(name);
         let bytes = transparent(id);
         let (certificate, filler) = bytes.split_at(der.len());
         assert_eq!(certificate, der, "{name}");
@@ -73,12 +73,5 @@ fn debug_shows_no_pin_no_key_and_no_file() {
 }
 
 fn transparent(id: u16) -> Vec<u8> {
-    match Image::normal().contents(Ef { application: Application::Jpki, id }) {
-        Some(Contents::Transparent(bytes)) => bytes.clone(),
-        _ => panic!("EF {id:04X} is not transparent"),
-    }
-}
-
-fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/certificates")
+    contents::transparent(&Image::normal(), id).to_vec()
 }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use kazashi_core::apdu::StatusWord;
+use kazashi_core::codec::apdu::StatusWord;
 use kazashi_emulator::{Card, Image};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,13 +13,15 @@ use proptest::test_runner::TestRunner;
 use rand_core::OsRng;
 use rsa::RsaPrivateKey;
 
-use crate::commands::{EXTERNAL_AUTHENTICATE, command, digest_info, load_commands, response, send};
-use crate::vectors::{cv_certificate, private_key};
+use crate::support::commands::{
+    EXTERNAL_AUTHENTICATE, command, digest_info, load_commands, response, send,
+};
+use crate::support::vectors::{cv_certificate, private_key};
 
 proptest! {
     #[test]
     fn the_key_signs_after_its_pin_or_for_the_terminals_statement_only(acts in acts()) {
-        Desk::new().perform_all(&acts);
+        CardAndModel::new().perform_all(&acts);
     }
 }
 
@@ -27,7 +29,7 @@ proptest! {
 fn many_of_these_sequences_reach_a_signature_in_either_way() {
     let mut runner = TestRunner::deterministic();
     let tallies: Vec<_> = (0..200)
-        .map(|_| Desk::new().perform_all(&acts().new_tree(&mut runner).unwrap().current()))
+        .map(|_| CardAndModel::new().perform_all(&acts().new_tree(&mut runner).unwrap().current()))
         .collect();
     let reached = [
         |tally: &Tally| tally.by_pin,
@@ -316,7 +318,7 @@ struct Tally {
 }
 
 /// A card with the model of it beside.
-struct Desk {
+struct CardAndModel {
     card: Card,
     model: Model,
     /// All that were given, the last one last.
@@ -324,7 +326,7 @@ struct Desk {
     tally: Tally,
 }
 
-impl Desk {
+impl CardAndModel {
     fn new() -> Self {
         Self {
             card: Card::new(Image::normal()),

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use kazashi_emulator::{Image, Variant, folder};
 use tempfile::TempDir;
 
-use crate::transcript::bytes;
+use crate::support::transcript::bytes;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kazashi-emulator");
 

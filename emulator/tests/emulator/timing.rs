@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kazashi_emulator::Timing;
 
-use crate::transcript::bytes;
+use crate::support::transcript::bytes;
 
 #[test]
 fn no_time_passes_by_default() {

@@ -1,12 +1,14 @@
-//! What tells the checked-in cards from one another.
+//! Differences between the checked-in cards.
 
 use std::path::Path;
 
+use kazashi_core::codec::apdu::StatusWord;
 use kazashi_emulator::{Application, Card, Ef, Image, Variant, folder};
 use x509_cert::der::DateTime;
 
-use crate::contents::{certificate, is_issued, transparent, transparent_of};
-use crate::transcript::{in_jpki_of, play};
+use crate::support::commands::{send, sign_command};
+use crate::support::contents::{certificate, is_issued, transparent, transparent_of};
+use crate::support::transcript::{card_information, card_surface, in_jpki_of, play};
 
 #[test]
 fn the_embedded_cards_are_the_checked_in_ones() {
@@ -122,8 +124,8 @@ fn what_is_printed_on_the_card_has_no_try_on_a_blocked_card_only() {
             (Application::CardSurface, 0x0011),
             (Application::CardSurface, 0x0012),
             (Application::CardSurface, 0x0013),
-            (Application::CardInfo, 0x0014),
-            (Application::CardInfo, 0x0015),
+            (Application::CardInformation, 0x0014),
+            (Application::CardInformation, 0x0015),
         ] {
             let (_, pin) = pins.iter().find(|(ef, _)| *ef == Ef { application, id }).unwrap();
             assert_eq!(pin.retries_left(), left, "{variant:?} {application:?} {id:04X}");
@@ -198,4 +200,41 @@ fn the_short_card_refuses_short_identifiers_and_spends_no_try() {
          > 802A0080 01 00 00
          < ... 9000",
     );
+}
+
+#[test]
+fn the_short_card_has_the_card_information_too() {
+    let mut card = Card::new(Image::of(Variant::Short));
+    play(&mut card, card_information::SELECT);
+    play(
+        &mut card,
+        "> 00A4020C 02 0011
+         < 9000
+         > 00200080 04 31323334
+         < 9000
+         > 00A4020C 02 0002
+         < 9000
+         > 00B0000002
+         < FF20 9000",
+    );
+}
+
+#[test]
+fn the_short_card_has_the_card_surface_too() {
+    let mut card = Card::new(Image::of(Variant::Short));
+    play(&mut card, card_surface::SELECT);
+    play(
+        &mut card,
+        "> 00A4020C 02 0011
+         < 9000
+         > 00200080 06 353530323137
+         < 9000
+         > 00A4020C 02 0001
+         < 9000
+         > 00B0000002
+         < FF10 9000
+         > 00B002221F
+         < ... 9000",
+    );
+    assert_eq!(send(&mut card, &sign_command(0x00, 0x00, [0x77; 32])), StatusWord::OK);
 }

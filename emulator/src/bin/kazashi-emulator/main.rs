@@ -11,7 +11,7 @@ use std::{fs, io, thread};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use kazashi_emulator::issue::{CardKeys, CvKey, Hierarchy, Holder, KeyIdentifier};
+use kazashi_emulator::issue::{CardKeys, CvKey, Hierarchy, Holder, key_identifier};
 use kazashi_emulator::{Application, Ef, Image, Timing, Variant, folder};
 use rand_core::OsRng;
 
@@ -76,7 +76,7 @@ enum Command {
     },
 }
 
-/// How a card is served, whichever it is.
+/// Options for serving a card, whichever it is.
 #[derive(Args, Clone, Copy)]
 struct Serving {
     /// Write a line on standard error for each command: header, lengths and status word, never data
@@ -180,7 +180,7 @@ fn write_authorities(authorities: &Path, hierarchy: &Hierarchy) -> Result<(), Bo
     }
     for (name, of, authority) in [
         ("card-surface-authority.pem", "the card surface", &hierarchy.card_surface),
-        ("card-info-authority.pem", "card information", &hierarchy.card_info),
+        ("card-info-authority.pem", "card information", &hierarchy.card_information),
     ] {
         let path = authorities.join(name);
         fs::write(&path, authority.to_public_key_pem()?)?;
@@ -190,8 +190,8 @@ fn write_authorities(authorities: &Path, hierarchy: &Hierarchy) -> Result<(), Bo
 }
 
 fn write_terminal(dir: &Path, hierarchy: &Hierarchy) -> Result<(), Box<dyn Error>> {
-    let intermediate = CvKey::generate(KeyIdentifier::TERMINAL_INTERMEDIATE, &mut OsRng)?;
-    let terminal = CvKey::generate(KeyIdentifier::TERMINAL, &mut OsRng)?;
+    let intermediate = CvKey::generate(key_identifier::TERMINAL_INTERMEDIATE, &mut OsRng)?;
+    let terminal = CvKey::generate(key_identifier::TERMINAL, &mut OsRng)?;
     let private_key = terminal.to_pkcs8_pem()?;
     fs::create_dir_all(dir)?;
     for (name, bytes) in [
@@ -225,7 +225,7 @@ fn name_of_pin(ef: Ef) -> Option<&'static str> {
     match (ef.application, ef.id) {
         (Application::Jpki, 0x0018) => Some("user authentication PIN (利用者証明用暗証番号)"),
         (Application::Jpki, 0x001B) => Some("digital signature password (署名用パスワード)"),
-        (Application::CardInfo, 0x0011) => {
+        (Application::CardInformation, 0x0011) => {
             Some("card information PIN (券面事項入力補助用暗証番号)")
         }
         (Application::CardSurface, 0x0011) => Some("date of birth (生年月日)"),

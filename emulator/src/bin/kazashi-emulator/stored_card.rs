@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::thread;
 
-use kazashi_core::apdu::{CommandApdu, ResponseApdu};
+use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu};
 use kazashi_emulator::{Card, Image, ImageError, Timing, folder};
 use rand_core::OsRng;
 

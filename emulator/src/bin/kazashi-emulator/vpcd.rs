@@ -26,7 +26,7 @@ pub(crate) struct Insertion {
     thread: JoinHandle<()>,
 }
 
-/// What the thread and whoever takes the card out share.
+/// State that the thread and whoever takes the card out share.
 #[derive(Default)]
 struct Connection {
     stream: Option<TcpStream>,

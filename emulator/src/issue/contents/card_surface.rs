@@ -1,6 +1,6 @@
 //! 券面事項確認AP (card.md 3.3 and 4.8).
 
-use kazashi_core::tlv::{self, Tag};
+use kazashi_core::codec::tlv::{self, Tag};
 use rsa::RsaPublicKey;
 use sha2::{Digest, Sha256};
 
@@ -62,7 +62,7 @@ pub(in crate::issue) fn individual_number_image(
     Contents::Transparent(signed_record(Tag(0xFF40), &signed.concat(), Tag(0xDF43), records))
 }
 
-/// What the application says of itself.
+/// The words of the application about itself.
 pub(in crate::issue) fn information() -> Contents {
     // An identifier, and 256 bytes of which nothing is known.
     let unknown = [&b"9900025\x08\x05001\0\0\0\0"[..], &[0xFF; 256]].concat();

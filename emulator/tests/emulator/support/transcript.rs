@@ -1,7 +1,24 @@
-//! Transcripts: what is sent, and what must come back.
+//! Transcripts: commands, and the answers that must come back.
 
 use kazashi_emulator::{Card, Image};
 use rand_core::OsRng;
+
+pub(crate) const SELECT_JPKI: &str = "> 00A4040C 0A D392F000260100000001\n< 9000";
+
+/// The card surface application, and what it is shown.
+pub(crate) mod card_surface {
+    pub(crate) const SELECT: &str = "> 00A4040C 0A D3921000310001010402\n< 9000";
+    pub(crate) const PRESENT_A: &str = "> 00200093 0C 313233343536373839303138\n< 9000";
+    pub(crate) const PRESENT_B: &str = "> 00200092 0E 3535303231373230333532323835\n< 9000";
+}
+
+/// The card information input support application, and what it is shown.
+pub(crate) mod card_information {
+    pub(crate) const SELECT: &str = "> 00A4040C 0A D3921000310001010408\n< 9000";
+    pub(crate) const PRESENT_PIN: &str = "> 00200091 04 31323334\n< 9000";
+    pub(crate) const PRESENT_A: &str = "> 00200094 0C 313233343536373839303138\n< 9000";
+    pub(crate) const PRESENT_B: &str = "> 00200095 0E 3535303231373230333532323835\n< 9000";
+}
 
 /// Plays a transcript with the normal card in which the JPKI application was selected.
 pub(crate) fn in_jpki(transcript: &str) -> Card {
@@ -10,8 +27,22 @@ pub(crate) fn in_jpki(transcript: &str) -> Card {
 
 /// The same with another card.
 pub(crate) fn in_jpki_of(image: Image, transcript: &str) -> Card {
+    selected(image, SELECT_JPKI, transcript)
+}
+
+/// The same with the normal card in which the card surface application was selected.
+pub(crate) fn in_card_surface(transcript: &str) -> Card {
+    selected(Image::normal(), card_surface::SELECT, transcript)
+}
+
+/// The same with the normal card in which the card information application was selected.
+pub(crate) fn in_card_information(transcript: &str) -> Card {
+    selected(Image::normal(), card_information::SELECT, transcript)
+}
+
+fn selected(image: Image, select: &str, transcript: &str) -> Card {
     let mut card = Card::new(image);
-    play(&mut card, "> 00A4040C 0A D392F000260100000001\n< 9000");
+    play(&mut card, select);
     play(&mut card, transcript);
     card
 }

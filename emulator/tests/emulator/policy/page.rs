@@ -1,36 +1,43 @@
 //! A page that tries things: a grammar of commands that knows what it selected last.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
-use kazashi_core::{
-    key::{Key, PinReference},
-    policy::Scope,
-};
+use kazashi_core::value::Scope;
+use kazashi_core::value::layout::{Key, PinReference};
 
-use crate::{random::Random, vectors};
+use super::random::Random;
+use crate::support::commands::load_commands;
+use crate::support::vectors::cv_certificate;
 
-pub(crate) const SELECT_CARD_MANAGER: &[u8] = b"\x00\xA4\x04\x0C\x07\xA0\x00\x00\x01\x51\x00\x00";
-pub(crate) const SELECT_JPKI: &[u8] =
+pub(super) const SELECT_CARD_MANAGER: &[u8] = b"\x00\xA4\x04\x0C\x07\xA0\x00\x00\x01\x51\x00\x00";
+pub(super) const SELECT_JPKI: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01";
-pub(crate) const SELECT_CARD_SURFACE: &[u8] =
+pub(super) const SELECT_CARD_SURFACE: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x02";
-pub(crate) const SELECT_COMMON: &[u8] =
+pub(super) const SELECT_COMMON: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x01\x00";
-pub(crate) const SELECT_CARD_INFO: &[u8] =
+pub(super) const SELECT_CARD_INFORMATION: &[u8] =
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
 const SELECTS: [&[u8]; 6] = [
     SELECT_JPKI,
     SELECT_CARD_SURFACE,
     SELECT_COMMON,
     SELECT_CARD_MANAGER,
-    SELECT_CARD_INFO,
+    SELECT_CARD_INFORMATION,
     // 住基AP (card.md 2), which this card is without.
     b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x01",
 ];
 
+/// The commands that bring both certificates of a terminal to the card.
+pub(super) static CERTIFICATE_COMMANDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let certificates = ["terminal-intermediate.cv", "terminal.cv"];
+    certificates.into_iter().flat_map(|name| load_commands(&cv_certificate(name))).collect()
+});
+
 /// What the page asks of the bridge next.
 #[derive(Clone, Debug)]
-pub(crate) enum Request {
+pub(super) enum Request {
     Transmit(Vec<u8>),
     /// Has the person asked for the PIN, who knows it or not; the transaction ends for the dialog.
     AskPin(PinReference),
@@ -59,11 +66,11 @@ pub(crate) enum Request {
 }
 
 /// A page and what it was granted.
-pub(crate) struct Page {
-    pub(crate) origin: String,
-    pub(crate) scopes: Vec<Scope>,
+pub(super) struct Page {
+    pub(super) origin: String,
+    pub(super) scopes: Vec<Scope>,
     /// The card's challenge, for which the institution was not asked yet.
-    pub(crate) challenge: Vec<u8>,
+    pub(super) challenge: Vec<u8>,
     /// What it is in the middle of.
     plan: VecDeque<Request>,
     /// The files of the application that it believes to be current.
@@ -75,12 +82,12 @@ const JPKI_FILES: &[u8] = &[
     0x1B, 0x1C, 0x1E,
 ];
 const CARD_SURFACE_FILES: &[u8] = &[0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x1A];
-const CARD_INFO_FILES: &[u8] =
+const CARD_INFORMATION_FILES: &[u8] =
     &[0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x11, 0x12, 0x13, 0x14, 0x15];
 const OTHER_FILES: &[u8] = &[0x01, 0x02, 0x04, 0x0A, 0x11, 0x1C];
 
 impl Page {
-    pub(crate) fn new(scopes: Vec<Scope>, random: &mut Random) -> Self {
+    pub(super) fn new(scopes: Vec<Scope>, random: &mut Random) -> Self {
         Self {
             origin: format!("https://{}.example", random.byte()),
             scopes,
@@ -90,7 +97,7 @@ impl Page {
         }
     }
 
-    pub(crate) fn next(&mut self, random: &mut Random) -> Request {
+    pub(super) fn next(&mut self, random: &mut Random) -> Request {
         if self.plan.is_empty() && random.one_in(8) {
             self.plan.extend(plan(random));
         }
@@ -112,7 +119,9 @@ impl Page {
                 [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02, ..] => {
                     CARD_SURFACE_FILES
                 }
-                [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08, ..] => CARD_INFO_FILES,
+                [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08, ..] => {
+                    CARD_INFORMATION_FILES
+                }
                 _ => OTHER_FILES,
             };
         }
@@ -236,12 +245,12 @@ fn plan(random: &mut Random) -> Vec<Request> {
         16 => vec![
             Request::AskPin(PinReference::CardInformation),
             Request::ReadAttributes { of_page, correct },
-            transmit(SELECT_CARD_INFO),
+            transmit(SELECT_CARD_INFORMATION),
             read(0x81),
             read(0x83),
         ],
         17 => vec![
-            transmit(SELECT_CARD_INFO),
+            transmit(SELECT_CARD_INFORMATION),
             Request::VerifyPin { reference: PinReference::CardInformation, of_page, correct },
             read(0x81),
             read(0x82),
@@ -258,7 +267,7 @@ fn plan(random: &mut Random) -> Vec<Request> {
             vec![Request::Transmit(prefix), read(0x82), read(0x84), read(0x8A)]
         }
         _ => {
-            let parts = vectors::CERTIFICATE_COMMANDS.iter().cloned().map(Request::Transmit);
+            let parts = CERTIFICATE_COMMANDS.iter().cloned().map(Request::Transmit);
             [transmit(SELECT_JPKI), transmit(b"\x00\xA4\x02\x0C\x02\x00\x16")]
                 .into_iter()
                 .chain(parts)

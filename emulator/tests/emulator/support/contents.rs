@@ -1,4 +1,4 @@
-//! What is in the files of an image.
+//! Contents of the files of an image.
 
 use kazashi_emulator::{Application, Contents, Ef, Image};
 use rsa::pkcs1v15::{Signature, VerifyingKey};

@@ -1,6 +1,6 @@
 //! 券面事項入力補助AP (card.md 3.2).
 
-use kazashi_core::tlv::{self, Tag};
+use kazashi_core::codec::tlv::{self, Tag};
 use rsa::RsaPublicKey;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ pub(in crate::issue) fn attributes(holder: &Holder, records: &CvKey) -> [Content
     [number, [&attributes[..], &FILLER].concat(), integrity].map(Contents::Transparent)
 }
 
-/// What the application says of itself. Two of its lengths are longer than they need to be, as on
+/// The words of the application about itself. Two of its lengths are longer than they need to be, as on
 /// the card.
 pub(in crate::issue) fn information() -> Contents {
     let objects = [

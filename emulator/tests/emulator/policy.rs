@@ -2,53 +2,33 @@
 //! program uses the same card in between, the reader fails at times, and what counts is what the
 //! card says it disclosed and did.
 //!
-//! `KAZASHI_POLICY_APDUS=1000000 cargo test --release -p kazashi-emulator --test policy -- --nocapture`
-//! sends more, and shows the figures.
-#![cfg(test)] // tells clippy that the helpers are tests too
+//! `KAZASHI_POLICY_APDUS=1000000 cargo test --release -p kazashi-emulator policy -- --nocapture` sends
+//! more, and shows the figures.
 
-use std::{collections::BTreeMap, env};
+use std::collections::BTreeMap;
+use std::{env, mem};
 
-use kazashi_core::{
-    Abilities, BirthDate, Document, Hash, Nonce, VerificationNumberB,
-    apdu::{CommandApdu, StatusWord},
-    error_code::ErrorCode,
-    jpki::Signature,
-    key::{Key, PinReference},
-    policy::{Application, Scope, Scopes},
-    secret::PinValue,
-    session::Session,
-    verification::Presentation,
-    wire::{Failure, PinText},
-};
+use kazashi_core::codec::apdu::{CommandApdu, StatusWord};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::guard::session::{Bookmark, Session};
+use kazashi_core::guard::verification::Presentation;
+use kazashi_core::value::layout::{Key, PinReference};
+use kazashi_core::value::{Calendar, Document, Hash, PinValue, PrivateText, Scope, Scopes};
+use kazashi_core::wire::{CardAnswer, CardRequest, Failure, PinEntry};
 use kazashi_emulator::Deed;
+use kazashi_oracles::policy::rules::{self, Doing, Presented};
 use rsa::sha2::{Digest, Sha256};
 
-use crate::{
-    desk::Desk,
-    page::{Page, Request},
-    random::Random,
-    rules::{Doing, Presented},
-};
+use crate::support::guard::{ask, challenge, memory};
 
 mod desk;
 mod page;
 mod random;
-mod rules;
-mod vectors;
 
-const SCOPES: [Scope; 11] = [
-    Scope::Events,
-    Scope::Reader,
-    Scope::UserCertificate,
-    Scope::Authenticate,
-    Scope::AuthenticatePinless,
-    Scope::CardPresence,
-    Scope::CardFace,
-    Scope::Attributes,
-    Scope::Sign,
-    Scope::PagePin,
-    Scope::RawApdu,
-];
+use desk::Desk;
+use page::{Page, Request};
+use random::Random;
+
 const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// What became of the commands that pages sent.
@@ -106,9 +86,9 @@ fn without_the_policy_the_same_pages_cause_all_that_the_rules_forbid() {
     let mut breaches = BTreeMap::new();
     for _ in 0..20_000 {
         if let Request::Transmit(command) = page.next(&mut random) {
-            desk.send(&command);
+            desk.reader.send(&command);
         }
-        for deed in desk.take_deeds() {
+        for deed in desk.reader.take_deeds() {
             if !rules::allows(&page.scopes, &Doing::Command, &deed) {
                 *breaches.entry(name(&deed)).or_insert(0) += 1;
             }
@@ -126,19 +106,19 @@ fn without_the_policy_the_same_pages_cause_all_that_the_rules_forbid() {
         "read CardSurface 0002",
         "read CardSurface 0003",
         "read CardSurface 0005",
-        "read CardInfo 0001",
-        "read CardInfo 0002",
-        "read CardInfo 0003",
+        "read CardInformation 0001",
+        "read CardInformation 0002",
+        "read CardInformation 0003",
         "data object",
         "counter of Jpki 0018",
         "counter of CardSurface 0011",
         "counter of CardSurface 0012",
-        "counter of CardInfo 0011",
+        "counter of CardInformation 0011",
         "tried Jpki 0018",
         "tried Jpki 001B",
         "tried CardSurface 0011",
         "tried CardSurface 0012",
-        "tried CardInfo 0011",
+        "tried CardInformation 0011",
         "changed Jpki 001B",
         "challenge",
         "certificate",
@@ -154,31 +134,31 @@ fn without_the_policy_the_same_pages_cause_all_that_the_rules_forbid() {
 struct Client {
     page: Page,
     scopes: Scopes,
-    application: Option<Application>,
-    abilities: Abilities,
+    bookmark: Bookmark,
 }
 
 impl Client {
     fn new(random: &mut Random) -> Self {
         // Raw commands are for developers: where many pages may send them, little else is shown.
-        let scopes = SCOPES
-            .into_iter()
+        let scopes = Scope::ALL
+            .iter()
+            .copied()
             .filter(|&scope| random.one_in(if scope == Scope::RawApdu { 12 } else { 3 }));
         let scopes: Vec<_> = scopes.collect();
         Self {
             scopes: scopes.iter().copied().collect(),
             page: Page::new(scopes, random),
-            application: None,
-            abilities: Abilities::default(),
+            bookmark: Bookmark::default(),
         }
     }
 
     /// One transaction, as the bridge's worker has them.
     fn transaction(&mut self, desk: &Desk, random: &mut Random, figures: &mut Figures) {
-        let card = Box::new(desk.clone());
+        let card = Box::new(desk.reader.transaction());
         let faults = desk.faults();
-        let session = Session::open(card, self.application, self.abilities.clone());
-        assert_eq!(desk.take_deeds(), [], "while it begins");
+        // Whatever was wrong before may be tried again: the try guard is not what is judged here.
+        let session = Session::open(card, self.bookmark, memory());
+        assert_eq!(desk.reader.take_deeds(), [], "while it begins");
         let Ok(mut session) = session else { return };
         // What another program presented is forgotten, unless the reader failed just then.
         let mut presented = Presented::none(desk.is_open() || desk.faults() > faults);
@@ -186,7 +166,7 @@ impl Client {
         for _ in 0..random.below(40) {
             let request = self.page.next(random);
             let (doing, done) = self.serve(&request, &mut session, desk);
-            for deed in desk.take_deeds() {
+            for deed in desk.reader.take_deeds() {
                 let is_allowed = rules::allows(&self.page.scopes, &doing, &deed);
                 assert!(
                     is_allowed && presented.allows(&doing, &deed),
@@ -201,11 +181,12 @@ impl Client {
         }
         // The bridge may be killed as well; whoever has the card next begins by cleaning it.
         if random.one_in(20) {
-            self.application = None;
+            self.bookmark = Bookmark::default();
+            mem::forget(session);
             return;
         }
-        self.application = session.close();
-        assert_eq!(desk.take_deeds(), [], "while it ends");
+        self.bookmark = session.close();
+        assert_eq!(desk.reader.take_deeds(), [], "while it ends");
         let stays_clean = desk.is_open() || !random.one_in(4) || desk.is_clean();
         assert!(stays_clean, "what a PIN opened stays open");
     }
@@ -217,117 +198,97 @@ impl Client {
         session: &mut Session<'_>,
         desk: &Desk,
     ) -> (Doing, Result<StatusWord, Failure>) {
-        let nonce = Nonce::parse(NONCE).unwrap();
         let origin = self.page.origin.clone();
-        let require = |scope| self.scopes.require(scope).map_err(Failure::from);
-        match *request {
-            Request::Transmit(ref command) => {
-                let command = CommandApdu::from_bytes(command);
-                let done = command
-                    .map_err(|_| ErrorCode::InvalidRequest.into())
-                    .and_then(|command| session.transmit(&command, &self.scopes));
-                (Doing::Command, done.map(|response| response.status()))
-            }
+        let nonce = || NONCE.to_owned();
+        let (doing, asked, correct) = match *request {
             Request::AskPin(reference) => {
-                let done = require(Scope::of_pin(reference))
-                    .and_then(|()| session.retries_before_dialog(reference));
-                (Doing::Pin(ef(reference)), done.map(|_| StatusWord::OK))
+                let done = self.scopes.require(Scope::of_pin(reference)).map_err(Failure::from);
+                let done = done.and_then(|()| session.before_dialog(reference));
+                return (Doing::Pin(ef(reference)), done.map(|_| StatusWord::OK));
+            }
+            Request::Transmit(ref command) => {
+                let command = (&command[..]).into();
+                (Doing::Command, CardRequest::Transmit { command }, true)
             }
             Request::VerifyPin { reference, of_page, correct } => {
-                let done = require(Scope::of_pin(reference)).and_then(|()| match reference {
-                    PinReference::CardInformation => Err(ErrorCode::InvalidRequest.into()),
-                    _ => session.present(self.pin(reference, of_page, correct)?),
-                });
-                (Doing::Pin(ef(reference)), done.map(|()| StatusWord::OK))
+                let value = of_page.then(|| PrivateText::new(typed(reference, correct)));
+                (Doing::Pin(ef(reference)), CardRequest::VerifyPin { reference, value }, correct)
             }
             Request::VerifyBirthDate { correct } => {
                 let birth_date = if correct { "1980-02-17" } else { "1980-02-18" };
-                let birth_date = BirthDate::parse(birth_date).unwrap();
-                let done = require(Scope::CardPresence)
-                    .and_then(|()| session.present(Presentation::of_birth_date(birth_date)));
-                (Doing::Pin(rules::BIRTH_DATE), done.map(|()| StatusWord::OK))
+                let birth_date = PrivateText::new(birth_date);
+                let asked = CardRequest::VerifyBirthDate { birth_date, calendar: Calendar::Era };
+                (Doing::Pin(rules::BIRTH_DATE), asked, correct)
             }
             Request::VerifyNumberB { correct } => {
-                let code = if correct { "2285" } else { "2286" };
-                let number = VerificationNumberB::parse("1980-02-17", "2035", code).unwrap();
-                let done = require(Scope::CardFace)
-                    .and_then(|()| session.present(Presentation::of_number_b(number)));
-                (Doing::Pin(rules::VERIFICATION_NUMBER_B), done.map(|()| StatusWord::OK))
+                let asked = CardRequest::VerifyNumberB {
+                    birth_date: PrivateText::new("1980-02-17"),
+                    calendar: Calendar::Era,
+                    expiry_year: PrivateText::new("2035"),
+                    security_code: PrivateText::new(if correct { "2285" } else { "2286" }),
+                };
+                (Doing::Pin(rules::VERIFICATION_NUMBER_B), asked, correct)
             }
             Request::ReadAttributes { of_page, correct } => {
-                let reference = PinReference::CardInformation;
-                let done = require(Scope::of_pin(reference)).and_then(|()| {
-                    let pin = self.pin(reference, of_page, correct)?;
-                    session.present_for(pin, Session::read_attributes)
-                });
-                (Doing::Attributes, done.map(|_| StatusWord::OK))
+                let pin = typed(PinReference::CardInformation, correct);
+                let value = of_page.then(|| PrivateText::new(pin));
+                let asked = CardRequest::ReadAttributes { pin: Some(PinEntry { value }) };
+                (Doing::Attributes, asked, correct)
             }
             Request::SignChallenge { key, with_pin } => {
-                let done = require(Scope::of_key(key)).and_then(|()| match key.pin_reference() {
-                    Some(reference) if with_pin => {
-                        let pin = self.pin(reference, false, true)?;
-                        session.present_for(pin, |card| card.sign_challenge(key, &origin, &nonce))
-                    }
-                    _ => session.sign_challenge(key, &origin, &nonce),
-                });
+                let pin = with_pin.then(PinEntry::default);
+                let asked = CardRequest::SignChallenge { key, nonce: nonce(), pin };
                 let (key, prefix) = match key {
                     Key::CardSurface => (rules::CARD_SURFACE_KEY, &b"kazashi-presence:1\0"[..]),
                     _ => (rules::USER_AUTHENTICATION_KEY, &b""[..]),
                 };
                 let data = [&rules::SHA_256[..], &statement(prefix, &origin)].concat();
-                (Doing::Statement { key, data }, done.map(|_| StatusWord::OK))
+                (Doing::Statement { key, data }, asked, true)
             }
             Request::SignDocument => {
                 let document = Document::new("Contract", Hash::Sha256, [0x77; 32]).unwrap();
-                let done = require(Scope::Sign).and_then(|()| {
-                    let pin = self.pin(PinReference::DigitalSignature, false, true)?;
-                    session.present_for(pin, |card| card.sign_document(&document))
-                });
                 let data = [&rules::SHA_256[..], &[0x77; 32]].concat();
-                (Doing::Document { data }, done.map(|_| StatusWord::OK))
+                (Doing::Document { data }, document.into(), true)
             }
             Request::TerminalChallenge => {
-                let done = require(Scope::AuthenticatePinless)
-                    .and_then(|()| session.terminal_challenge(&origin, &nonce));
-                if let Ok(challenge) = &done {
-                    self.page.challenge.clone_from(challenge);
-                }
-                (Doing::Challenge, done.map(|_| StatusWord::OK))
+                (Doing::Challenge, CardRequest::TerminalRequest { nonce: nonce() }, true)
             }
             Request::TerminalSign => {
                 let statement = statement(b"kazashi-terminal:1\0", &origin);
-                let answer = match std::mem::take(&mut self.page.challenge) {
+                let answer = match mem::take(&mut self.page.challenge) {
                     challenge if challenge.is_empty() => vec![0x55; 256],
                     challenge => desk.answer(&challenge, statement),
                 };
-                let answer = Signature::from_bytes(answer);
-                let done = self
-                    .scopes
-                    .require(Scope::AuthenticatePinless)
-                    .map_err(Failure::from)
-                    .and_then(|()| session.sign_as_terminal(&origin, &nonce, &answer));
-                (Doing::Terminal { statement }, done.map(|_| StatusWord::OK))
+                let asked = CardRequest::TerminalSign { nonce: nonce(), signature: answer.into() };
+                (Doing::Terminal { statement }, asked, true)
             }
-        }
-    }
-
-    /// What the page supplies, or the person types.
-    fn pin(
-        &self,
-        reference: PinReference,
-        of_page: bool,
-        correct: bool,
-    ) -> Result<Presentation, Failure> {
-        let text = match (reference, correct) {
-            (PinReference::UserAuthentication | PinReference::CardInformation, true) => "1234",
-            (PinReference::UserAuthentication | PinReference::CardInformation, false) => "0000",
-            (PinReference::DigitalSignature, true) => "ABC123",
-            (PinReference::DigitalSignature, false) => "ABC124",
         };
-        if of_page {
-            return Ok(Presentation::of_page(reference, &PinText::new(text), &self.scopes)?);
-        }
-        Ok(Presentation::of_person(PinValue::parse(reference, text).unwrap(), 1))
+        let person = |reference| {
+            let value = PinValue::parse(reference, typed(reference, correct)).unwrap();
+            Presentation::of_person(value, 1)
+        };
+        let done = ask(session, asked, &self.scopes, &origin, person);
+        let status = done.map(|answer| match answer {
+            CardAnswer::Response { response } => {
+                StatusWord(u16::from_be_bytes(*response.as_bytes().last_chunk().unwrap()))
+            }
+            CardAnswer::Vouched { word } => {
+                self.page.challenge = challenge(&word, &nonce());
+                StatusWord::OK
+            }
+            _ => StatusWord::OK,
+        });
+        (doing, status)
+    }
+}
+
+/// What the page supplies, or the person types.
+fn typed(reference: PinReference, correct: bool) -> &'static str {
+    match (reference, correct) {
+        (PinReference::UserAuthentication | PinReference::CardInformation, true) => "1234",
+        (PinReference::UserAuthentication | PinReference::CardInformation, false) => "0000",
+        (PinReference::DigitalSignature, true) => "ABC123",
+        (PinReference::DigitalSignature, false) => "ABC124",
     }
 }
 

@@ -15,6 +15,10 @@ pub(crate) fn cv_certificate(name: &str) -> Vec<u8> {
     fs::read(vectors().join("cv-certificates").join(name)).unwrap()
 }
 
+pub(crate) fn certificate(name: &str) -> Vec<u8> {
+    fs::read(vectors().join("certificates").join(name)).unwrap()
+}
+
 /// A picture for a card's face.
 pub(crate) fn drawn(name: &str) -> Vec<u8> {
     fs::read(vectors().join("card-face").join(name)).unwrap()

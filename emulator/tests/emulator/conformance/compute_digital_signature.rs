@@ -1,14 +1,12 @@
-//! COMPUTE DIGITAL SIGNATURE (card.md 4.3), judged by the public keys in the certificates.
+//! COMPUTE DIGITAL SIGNATURE (card.md 4.3), judged by the public keys in certificates and records.
 
-use kazashi_emulator::{Card, Contents, Ef, Image};
+use kazashi_emulator::{Card, Image};
 use rand_core::OsRng;
-use rsa::pkcs8::DecodePublicKey;
 use rsa::sha2::{Digest, Sha256};
 use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
 
-use crate::transcript::{in_jpki, play};
+use crate::support::contents;
+use crate::support::transcript::{in_jpki, play};
 
 const MESSAGE: &[u8] = b"shown to the card";
 
@@ -150,14 +148,93 @@ fn command(p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
 }
 
 fn public_key(certificate: u16) -> RsaPublicKey {
-    let ef = Ef { application: kazashi_emulator::Application::Jpki, id: certificate };
-    let image = Image::normal();
-    let Some(Contents::Transparent(bytes)) = image.contents(ef) else {
-        panic!("there is a certificate in the EF");
-    };
-    // The filler behind the certificate is not part of it.
-    let length = 4 + usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
-    let certificate = Certificate::from_der(&bytes[..length]).unwrap();
-    let info = certificate.tbs_certificate.subject_public_key_info.to_der().unwrap();
-    RsaPublicKey::from_public_key_der(&info).unwrap()
+    contents::public_key(&Image::normal(), certificate)
+}
+
+/// Key of the card surface application (card.md 3.3).
+mod card_surface {
+    use kazashi_emulator::{Application, Card, Contents, Ef, Image, Variant};
+    use rand_core::OsRng;
+    use rsa::Pkcs1v15Sign;
+    use rsa::sha2::Sha256;
+
+    use crate::support::commands::{command, digest_info};
+    use crate::support::contents::{key_in, transparent_of};
+    use crate::support::transcript::card_surface::SELECT;
+    use crate::support::transcript::{in_card_surface, play};
+
+    #[test]
+    fn the_key_signs_without_a_pin() {
+        let image = Image::normal();
+        let key = key_in(transparent_of(&image, Application::CardSurface, 0x0001), 5 + 11 + 5);
+        let mut card = in_card_surface("");
+        for p2 in [0x00, 0x9A, 0x80, 0x00] {
+            let signed = sign(&mut card, p2);
+            key.verify(Pkcs1v15Sign::new::<Sha256>(), &[0x77; 32], &signed).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_default_key_leaves_the_current_file() {
+        let mut card = in_card_surface("> 00A4020C 02 0004\n< 9000");
+        sign(&mut card, 0x00);
+        play(&mut card, "> 00B0000002\n< 7F21 9000");
+    }
+
+    #[test]
+    fn no_other_application_has_a_default_key() {
+        let mut card = Card::new(Image::normal());
+        let sign = "> 802A0000 01 55 00\n< 6A86";
+        play(&mut card, sign);
+        for aid in ["D392F000260100000001", "D3921000310001010100"] {
+            play(&mut card, &format!("> 00A4040C 0A {aid}\n< 9000\n{sign}"));
+        }
+    }
+
+    #[test]
+    fn the_default_key_of_a_card_without_it_is_not_found() {
+        let ef = Ef { application: Application::CardSurface, id: 0x0004 };
+        let image = Image::empty(Variant::Normal).with(ef, Contents::Transparent(vec![0x7F]));
+        let mut card = Card::new(image);
+        play(&mut card, SELECT);
+        play(&mut card, "> 802A0000 01 55 00\n< 6A82");
+    }
+
+    fn sign(card: &mut Card, p2: u8) -> Vec<u8> {
+        let command = command(&[0x80, 0x2A, 0x00, p2], &digest_info([0x77; 32]), Some(0));
+        let response = card.transmit(&command, &mut OsRng);
+        let (signature, status) = response.split_last_chunk::<2>().unwrap();
+        assert_eq!(*status, [0x90, 0x00], "P2 {p2:02X}");
+        signature.to_vec()
+    }
+}
+
+/// Key of the card information input support application (card.md 3.2).
+mod card_information {
+    use kazashi_emulator::{Application, Card, Image, Variant};
+    use rand_core::OsRng;
+    use rsa::Pkcs1v15Sign;
+    use rsa::sha2::Sha256;
+
+    use crate::support::commands::{command, digest_info};
+    use crate::support::contents::{key_in, transparent_of};
+    use crate::support::transcript::card_information::SELECT;
+    use crate::support::transcript::play;
+
+    #[test]
+    fn its_key_signs_without_a_pin_and_is_the_one_in_its_record() {
+        for variant in Variant::ALL {
+            let image = Image::of(variant);
+            let key = key_in(transparent_of(&image, Application::CardInformation, 0x0007), 10);
+            let of_surface = key_in(transparent_of(&image, Application::CardSurface, 0x0001), 21);
+            assert_ne!(key, of_surface, "{variant:?}");
+            let mut card = Card::new(image);
+            play(&mut card, SELECT);
+            let command = command(&[0x80, 0x2A, 0x00, 0x00], &digest_info([0x77; 32]), Some(0));
+            let response = card.transmit(&command, &mut OsRng);
+            let (signature, status) = response.split_last_chunk::<2>().unwrap();
+            assert_eq!(*status, [0x90, 0x00], "{variant:?}");
+            key.verify(Pkcs1v15Sign::new::<Sha256>(), &[0x77; 32], signature).unwrap();
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Commands of PIN-less use, written by hand, and what makes them.
 
-use kazashi_core::apdu::StatusWord;
+use kazashi_core::codec::apdu::StatusWord;
 use kazashi_emulator::Card;
 use rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256};
