@@ -5,25 +5,20 @@
 //! how many commands, and the times of each run in microseconds. `cargo xtask bench` adds the page.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+use std::env;
+use std::time::{Duration, Instant};
 
-use kazashi_core::{
-    Error, Nonce,
-    apdu::{CommandApdu, ResponseApdu},
-    flow::{Step, Transport, run},
-    jpki::{self, CertificateKind},
-    key::PinReference,
-    policy::Application,
-    secret::PinValue,
-    statement::{Method, Statement},
-    verification::{Presentation, present},
-};
+use kazashi_core::card::jpki;
+use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu};
+use kazashi_core::flow::{Error, Step, Transport, run};
+use kazashi_core::guard::verification::{Presentation, present};
+use kazashi_core::value::layout::{Application, PinReference};
+use kazashi_core::value::{CertificateKind, Method, Nonce, PinValue, Statement};
+use kazashi_core::wire::{CardAnswer, CardRequest};
 use pcsc::{Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 use serde_json::json;
 
+const CERTIFICATE: CertificateKind = CertificateKind::UserAuthentication;
 const ORIGIN: &str = "https://portal.example";
 
 fn main() {
@@ -35,8 +30,7 @@ fn main() {
     let connect = || context.connect(&reader, ShareMode::Shared, Protocols::ANY).expect("a card");
 
     let mut read_certificate = Recorder::new(connect());
-    let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
-    run(flow, &mut read_certificate).expect("a certificate");
+    run(jpki::read_certificate(CERTIFICATE), &mut read_certificate).expect("a certificate");
     let mut recorder = Recorder::new(connect());
     authenticate(&mut recorder, &pin);
     let commands: Vec<_> = recorder.commands.iter().map(CommandApdu::to_bytes).collect();
@@ -83,13 +77,17 @@ fn authenticate(card: &mut Recorder, pin: &str) {
                 let response = card.transmit(&command).expect("a response");
                 waiting.resume(response).expect("a step")
             }
-            Step::SignChallenge(_, nonce, waiting) => {
+            Step::Guard(CardRequest::SignChallenge { nonce, .. }, waiting) => {
                 let value = PinValue::parse(PinReference::UserAuthentication, pin).expect("a PIN");
                 run(present(Presentation::of_person(value, 3)), card)
                     .expect("the right PIN, all tries left");
-                let statement = Statement::new(Method::Pin, ORIGIN, nonce.as_str());
-                let signature = run(jpki::sign_statement(&statement), card);
-                waiting.resume(signature.expect("a signature")).expect("a step")
+                let statement = Statement::new(Method::Pin, ORIGIN, &nonce);
+                let signature = run(jpki::sign_statement(&statement), card).expect("a signature");
+                let certificate =
+                    run(jpki::read_certificate(CERTIFICATE), card).expect("a certificate");
+                let (signature, certificate) =
+                    (signature.as_bytes().into(), Some(certificate.as_der().into()));
+                waiting.resume(CardAnswer::Signed { signature, certificate }).expect("a step")
             }
             Step::Done(_) => return,
             step => unreachable!("{step:?}"),

@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Parser, Subcommand};
+use tracing::error;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::command::doctor::Doctor;
+use crate::command::log::LogCommand;
+use crate::command::options::State;
+use crate::command::origins::Origins;
+use crate::command::serve::Serve;
+use crate::door::Identity;
+
+mod doctor;
+mod log;
+mod options;
+mod origins;
+mod serve;
+
+#[derive(Debug, Parser)]
+#[command(name = "kazashi-bridge", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages that the configuration lists.
+    Serve(Serve),
+    /// Print this bridge's public key (Ed25519, base64), for the server of an institution that is to
+    /// sign for the cards on its readers. The first time, make it.
+    Enrol(State),
+    /// Say what was read from cards here, and for whom.
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+        #[command(flatten)]
+        state: State,
+    },
+    /// Say which websites may do what.
+    Origins(Origins),
+    /// Find out what stands in the way of cards here, and what to do about it: the codes of
+    /// docs/errors.md, or ok, which alone exits with 0. What only a page and its browser can find
+    /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
+    /// version-mismatch.
+    Doctor(Doctor),
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    start_logging();
+    let done = match command {
+        Command::Serve(serve) => serve.run(),
+        Command::Enrol(state) => enrol(&state),
+        Command::Log { command, state } => {
+            state.folder().map_err(Into::into).and_then(|folder| log::run(command, &folder))
+        }
+        Command::Origins(origins) => origins.run(),
+        Command::Doctor(doctor) => match doctor.run() {
+            // It was told on standard output what stands in the way.
+            Ok(false) => return ExitCode::FAILURE,
+            examined => examined.map(|_| ()),
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!(error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs to standard error. `KAZASHI_LOG` sets the level; what libraries log is left out, since they
+/// do not know which of their bytes are a PIN.
+fn start_logging() {
+    let level = std::env::var("KAZASHI_LOG").ok().and_then(|level| level.parse().ok());
+    let ours = Targets::new().with_target("kazashi_bridge", level.unwrap_or(LevelFilter::INFO));
+    let colours = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines).with(ours).init();
+}
+
+fn enrol(state: &State) -> Result<(), Box<dyn Error>> {
+    let identity = Identity::load_or_create(&state.folder()?)?;
+    writeln!(io::stdout(), "{}", STANDARD.encode(identity.public_key()))?;
+    Ok(())
+}

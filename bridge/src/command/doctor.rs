@@ -1,0 +1,401 @@
+//! `kazashi-bridge doctor`: what stands in the way of cards on this workstation, in the codes that
+//! `diagnose()` gives to a page.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::wire::DEFAULT_PORT;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::time::timeout;
+
+use crate::access::{Config, Origin, Rules};
+use crate::command::options::FileOptions;
+use crate::door::RefusedUser;
+use crate::pin::{Language, PinEntry, Unable};
+use crate::reader::pcsc;
+use crate::reader::slot::{Slot, once};
+use crate::sys::{Owner, owner};
+
+/// How long a bridge may take to answer, and a card.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than a bridge ever answers to `GET /health`.
+const MAX_RESPONSE: u64 = 4 * 1024;
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// The website that has trouble, such as `https://portal.example`
+    #[arg(long)]
+    origin: Option<String>,
+    /// The port that the bridge was told to take.
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// The language to say it in. Without it, that of the environment.
+    #[arg(long)]
+    language: Option<Language>,
+    #[command(flatten)]
+    files: FileOptions,
+}
+
+/// One thing that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Finding {
+    /// Files that say who may do what have mistakes, so they grant nothing.
+    Mistakes(Vec<String>),
+    /// Nothing answers where the bridge should.
+    Silence(SocketAddr),
+    /// Something answers, but as no bridge of this user does.
+    Stranger(SocketAddr),
+    /// A program of this other user listens where the bridge should, perhaps their bridge.
+    OtherUser(SocketAddr, String),
+    /// The bridge refused programs of this other user, the last of them at this time.
+    Relay(RefusedUser),
+    /// The bridge refuses the website, of which the administrator's file says so.
+    RefusedByAdministrator(PathBuf),
+    /// The bridge refuses the website, which the user may allow by this command.
+    Refused { allow: String },
+    /// No card can be used on any reader.
+    Readers(ErrorCode),
+    /// The program that asks for PINs is missing.
+    PinEntryMissing(PathBuf),
+    /// The program that asks for PINs was tried, and cannot ask here: why.
+    PinEntryUnable(PathBuf, String),
+}
+
+impl Doctor {
+    /// Says what stands in the way. Returns whether nothing does.
+    pub(crate) fn run(self) -> Result<bool, Box<dyn Error>> {
+        let findings = self.findings()?;
+        let language = self.language.unwrap_or_else(Language::of_environment);
+        write!(io::stdout(), "{}", report(&findings, language))?;
+        Ok(findings.is_empty())
+    }
+
+    /// In the order in which a page would run into them.
+    fn findings(&self) -> Result<Vec<Finding>, Box<dyn Error>> {
+        let origin = self.origin.as_deref().map(|text| Origin::typed(text, self.files.dev));
+        let origin = origin.transpose()?;
+        let rules = self.files.files()?.read();
+        if !rules.problems.is_empty() {
+            let mistakes = Finding::Mistakes(rules.problems);
+            return Ok([mistakes].into_iter().chain(readers()).collect());
+        }
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let bridge = runtime.block_on(self.bridge(origin, &rules))?;
+        let pin_entry = runtime.block_on(pin_entry(&rules.config));
+        let relay = RefusedUser::read(&self.files.state.folder()?).map(Finding::Relay);
+        Ok(bridge.into_iter().chain(relay).chain(readers()).chain(pin_entry).collect())
+    }
+
+    /// Asks the bridge that runs, whichever files it was started with.
+    async fn bridge(
+        &self,
+        origin: Option<Origin>,
+        rules: &Rules,
+    ) -> Result<Option<Finding>, Box<dyn Error>> {
+        let address = (Ipv4Addr::LOCALHOST, self.port).into();
+        match health(address, None).await {
+            Health::Ok => {}
+            Health::Silence => return Ok(Some(Finding::Silence(address))),
+            Health::Other => {
+                return Ok(Some(match owner::of_listener(address)? {
+                    Some(Owner::Another(user)) => Finding::OtherUser(address, user),
+                    _ => Finding::Stranger(address),
+                }));
+            }
+        }
+        let Some(origin) = origin else { return Ok(None) };
+        if health(address, Some(&origin)).await == Health::Ok {
+            return Ok(None);
+        }
+        Ok(Some(if rules.config.grants.list(&origin) {
+            Finding::RefusedByAdministrator(self.files.files()?.config.path)
+        } else {
+            let dev = if self.files.dev { " --dev" } else { "" };
+            let scopes = "--scopes events,authenticate";
+            let allow = format!("kazashi-bridge origins allow {origin} {scopes}{dev}");
+            Finding::Refused { allow }
+        }))
+    }
+}
+
+/// The answer to `GET /health`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Ok,
+    Other,
+    Silence,
+}
+
+/// Asks for `/health`, as a page of this origin or as nobody.
+async fn health(address: SocketAddr, origin: Option<&Origin>) -> Health {
+    let Ok(Ok(mut stream)) = timeout(PATIENCE, TcpStream::connect(address)).await else {
+        return Health::Silence;
+    };
+    let origin = origin.map_or_else(String::new, |origin| format!("Origin: {origin}\r\n"));
+    let request =
+        format!("GET /health HTTP/1.1\r\nHost: {address}\r\n{origin}Connection: close\r\n\r\n");
+    let mut response = Vec::new();
+    let exchanged = timeout(PATIENCE, async {
+        stream.write_all(request.as_bytes()).await?;
+        stream.take(MAX_RESPONSE).read_to_end(&mut response).await
+    });
+    match exchanged.await {
+        Ok(Ok(_))
+            if response.starts_with(b"HTTP/1.1 200 ") && response.ends_with(b"\r\n\r\nok") =>
+        {
+            Health::Ok
+        }
+        _ => Health::Other,
+    }
+}
+
+/// The obstacle to asking for PINs, found by starting the program as it would be for one.
+async fn pin_entry(config: &Config) -> Option<Finding> {
+    let program = config.pinentry.clone();
+    let pin_entry = PinEntry::new(program.clone(), config.limits.dialog());
+    Some(match pin_entry.try_program().await.err()? {
+        Unable::Missing => Finding::PinEntryMissing(program),
+        unable => Finding::PinEntryUnable(program, unable.to_string()),
+    })
+}
+
+/// The obstacle to using a card on this workstation's readers, if there is one.
+fn readers() -> Option<Finding> {
+    // A service that is stopped takes questions and answers none.
+    let slots = in_time(pcsc::slots).unwrap_or(Err(ErrorCode::NoService));
+    slots.and_then(usable_card).err().map(Finding::Readers)
+}
+
+/// What this says within our patience: PC/SC waits without end.
+fn in_time<R: Send + 'static>(ask: impl FnOnce() -> R + Send + 'static) -> Option<R> {
+    let (asked, answer) = mpsc::channel();
+    thread::spawn(move || asked.send(ask()));
+    answer.recv_timeout(PATIENCE).ok()
+}
+
+/// Whether a My Number Card lies on one of these readers.
+fn usable_card(slots: Vec<impl Slot>) -> Result<(), ErrorCode> {
+    let mut obstacle = ErrorCode::NoReader;
+    for slot in slots {
+        // Another program may take its time with the card.
+        match in_time(|| recognise(slot)).unwrap_or(Err(ErrorCode::SharingViolation)) {
+            Ok(()) => return Ok(()),
+            // A card that cannot be used says more than a reader without one.
+            Err(ErrorCode::NoSmartcard) if obstacle != ErrorCode::NoReader => {}
+            Err(code) => obstacle = code,
+        }
+    }
+    Err(obstacle)
+}
+
+/// Asks a card whether it is a My Number Card. One that is not is left as it was, the other with the
+/// card manager selected.
+fn recognise(mut slot: impl Slot) -> Result<(), ErrorCode> {
+    once(&mut slot, |_| Ok(()))
+}
+
+/// A line for each finding, and below it, indented, what is particular to this workstation.
+fn report(findings: &[Finding], language: Language) -> String {
+    if findings.is_empty() {
+        // The words of `diagnose()`.
+        return match language {
+            Language::English => "ok: Cards can be used.\n".to_owned(),
+            Language::Japanese => "ok: カードを使えます。\n".to_owned(),
+        };
+    }
+    findings.iter().map(|finding| finding.shown(language)).collect()
+}
+
+impl Finding {
+    /// The code that a page is told, or would be.
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Mistakes(_)
+            | Self::Silence(_)
+            | Self::Stranger(_)
+            | Self::OtherUser(..)
+            | Self::Relay(_) => ErrorCode::BridgeUnreachable,
+            Self::RefusedByAdministrator(_) | Self::Refused { .. } => ErrorCode::OriginRefused,
+            Self::Readers(code) => *code,
+            Self::PinEntryMissing(_) | Self::PinEntryUnable(..) => ErrorCode::PinEntryUnavailable,
+        }
+    }
+
+    fn shown(&self, language: Language) -> String {
+        let code = self.code();
+        let words = match language {
+            Language::English => code.en(),
+            Language::Japanese => code.ja(),
+        };
+        let particulars = self.particulars(language);
+        let indented = particulars.lines().map(|line| format!("    {line}\n"));
+        format!("{}: {words}\n{}", code.as_str(), indented.collect::<String>())
+    }
+
+    fn particulars(&self, language: Language) -> String {
+        use Language::{English, Japanese};
+        match (self, language) {
+            (Self::Mistakes(problems), _) => problems.join("\n"),
+            (Self::Silence(address), English) => {
+                format!("Nothing answers at {address}. To start it: kazashi-bridge serve")
+            }
+            (Self::Silence(address), Japanese) => {
+                format!("{address} から応答がありません。起動するには: kazashi-bridge serve")
+            }
+            (Self::Stranger(address), English) => {
+                format!("What answers at {address} is no bridge of this user.")
+            }
+            (Self::Stranger(address), Japanese) => {
+                format!("{address} で応答したのは、このユーザーのブリッジではありません。")
+            }
+            (Self::OtherUser(address, user), English) => format!(
+                "{address} is held by a program of the user {user}, perhaps their bridge: one user at \
+                 a time can have it."
+            ),
+            (Self::OtherUser(address, user), Japanese) => format!(
+                "{address} は、利用者 {user} のプログラム（おそらくそのブリッジ）が使っています。一度に使えるのは一人です。"
+            ),
+            (Self::Relay(RefusedUser { user, last }), English) => format!(
+                "The bridge refused programs of the user {user}, last at {last}. A relay, such as a \
+                 forwarded port, must run as the user of the bridge."
+            ),
+            (Self::Relay(RefusedUser { user, last }), Japanese) => format!(
+                "利用者 {user} のプログラムからの接続を断りました（最後は {last}）。ポートの転送などの中継は、\
+                 ブリッジの利用者として動かしてください。"
+            ),
+            (Self::RefusedByAdministrator(file), English) => {
+                format!("The administrator decides about it in {}", file.display())
+            }
+            (Self::RefusedByAdministrator(file), Japanese) => {
+                format!("管理者がこのファイルで決めています: {}", file.display())
+            }
+            (Self::Refused { allow }, English) => format!("To allow it: {allow}"),
+            (Self::Refused { allow }, Japanese) => format!("許可するには: {allow}"),
+            (Self::Readers(_), _) => String::new(),
+            (Self::PinEntryMissing(program), English) => {
+                format!("There is no program {}", program.display())
+            }
+            (Self::PinEntryMissing(program), Japanese) => {
+                format!("プログラムがありません: {}", program.display())
+            }
+            (Self::PinEntryUnable(program, why), English) => {
+                format!("{} was tried and cannot ask from here: {why}", program.display())
+            }
+            (Self::PinEntryUnable(program, why), Japanese) => {
+                format!("ここから {} を試しましたが、尋ねられません: {why}", program.display())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
+    use kazashi_core::error_code::ErrorCode;
+    use kazashi_core::guard::session::{CardTransaction, Ending};
+    use kazashi_core::value::layout::Application;
+
+    use super::{Finding, report, usable_card};
+    use crate::pin::Language;
+    use crate::reader::slot::{Insertion, Slot};
+
+    /// A reader, by what lies on it.
+    #[derive(Clone, Copy)]
+    enum Reader {
+        Empty,
+        OtherCard,
+        MyNumberCard,
+    }
+
+    impl Slot for Reader {
+        fn begin(&mut self) -> Result<(Box<dyn CardTransaction + '_>, Insertion), ErrorCode> {
+            match self {
+                Self::Empty => Err(ErrorCode::NoSmartcard),
+                _ => Ok((Box::new(*self), Insertion(1))),
+            }
+        }
+
+        fn rest(&mut self) {}
+    }
+
+    impl CardTransaction for Reader {
+        fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+            let select_card_manager = Application::CardManager.select().to_bytes();
+            let select_jpki = Application::Jpki.select().to_bytes();
+            let bytes = command.to_bytes();
+            assert!([&select_card_manager, &select_jpki].contains(&&bytes), "{command:?}");
+            let is_there = matches!(self, Self::MyNumberCard) || bytes == select_card_manager;
+            let status = if is_there { StatusWord::OK } else { StatusWord::NOT_FOUND };
+            Ok(ResponseApdu::new([], status))
+        }
+
+        fn end(self: Box<Self>, ending: Ending) {
+            assert_eq!(ending, Ending::LeaveCard);
+        }
+    }
+
+    #[test]
+    fn one_my_number_card_on_any_reader_will_do() {
+        use Reader::{Empty, MyNumberCard, OtherCard};
+        for (readers, expected) in [
+            (&[][..], Err(ErrorCode::NoReader)),
+            (&[Empty], Err(ErrorCode::NoSmartcard)),
+            (&[Empty, Empty], Err(ErrorCode::NoSmartcard)),
+            (&[OtherCard], Err(ErrorCode::UnsupportedCard)),
+            (&[OtherCard, Empty], Err(ErrorCode::UnsupportedCard)),
+            (&[Empty, OtherCard], Err(ErrorCode::UnsupportedCard)),
+            (&[Empty, OtherCard, MyNumberCard, Empty], Ok(())),
+        ] {
+            assert_eq!(usable_card(readers.to_vec()), expected);
+        }
+    }
+
+    #[test]
+    fn every_finding_is_told_in_the_words_of_the_table_and_in_order() {
+        let address = ([127, 0, 0, 1], 27390).into();
+        let findings = [
+            Finding::Mistakes(vec!["bridge.toml has a mistake:\nline 1".to_owned()]),
+            Finding::Silence(address),
+            Finding::Stranger(address),
+            Finding::RefusedByAdministrator(PathBuf::from("bridge.toml")),
+            Finding::Refused { allow: "allow it".to_owned() },
+            Finding::Readers(ErrorCode::NoService),
+            Finding::PinEntryMissing(PathBuf::from("pinentry")),
+            Finding::PinEntryUnable(PathBuf::from("pinentry"), "no display".to_owned()),
+        ];
+        for language in [Language::English, Language::Japanese] {
+            let report = report(&findings, language);
+            let told: Vec<_> = report.lines().filter(|line| !line.starts_with(' ')).collect();
+            let expected = findings.iter().map(|finding| {
+                let code = finding.code();
+                let words = if language == Language::English { code.en() } else { code.ja() };
+                format!("{}: {words}", code.as_str())
+            });
+            assert_eq!(told, expected.collect::<Vec<_>>());
+            assert!(report.contains("    bridge.toml has a mistake:\n    line 1\n"), "{report}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_way_is_told_in_the_words_of_diagnose() {
+        let diagnose = concat!(env!("CARGO_MANIFEST_DIR"), "/../js/src/diagnose.ts");
+        let diagnose = fs::read_to_string(diagnose).unwrap();
+        for language in [Language::English, Language::Japanese] {
+            let report = report(&[], language);
+            let words = report.strip_prefix("ok: ").unwrap().trim_end();
+            assert!(diagnose.contains(&format!("\"{words}\"")), "{words}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The bridge: the workstation's card readers, for the web pages that the administrator lists.
+//!
+//! A library for the program `kazashi-bridge` and for its fuzzer alone: no public API. Its rooms, each
+//! built on those before it:
+//!
+//! - `sys`: everything of an operating system.
+//! - `access`: who may do what.
+//! - `record`: what cards disclosed.
+//! - `pin`: the PIN of the person at the machine, how it is asked for, and how often it is tried.
+//! - `reader`: readers, the cards on them, and whose turn it is.
+//! - `door`: connections, and what is answered.
+//! - `command`: the command line.
+
+pub mod access;
+mod command;
+pub mod door;
+mod pin;
+mod reader;
+mod record;
+mod sys;
+
+pub use command::run;

@@ -1,0 +1,447 @@
+//! Readers of the operating system, by way of PC/SC.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use std::{fmt, mem, thread};
+
+use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::guard::session::{CardTransaction, Ending};
+use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
+use tracing::{debug, info, warn};
+use zeroize::Zeroizing;
+
+use crate::pin::pin_pad::{self, PinPad};
+use crate::reader::driver_words::{self, Silence, code_of, code_of_silence};
+use crate::reader::readers::Readers;
+use crate::reader::slot::{Insertion, Slot, once};
+use crate::sys::smart_card_service_listens;
+
+/// How long another program may hold the card before we give up.
+const SHARING_PATIENCE: Duration = Duration::from_secs(3);
+/// How soon a card that another program holds is tried again.
+const SHARING_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the resource manager may take to notice that a silent card is gone.
+const REMOVAL_NOTICE: Duration = Duration::from_millis(600);
+/// The first pause before a resource manager that went away is looked for again, and between two looks
+/// at readers that brought nothing.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest: it doubles until watching lasts so long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// So many changes may follow each other without a pause.
+const BURST: u32 = 10;
+/// How long the resource manager may take to say that it is there.
+const SERVICE_PATIENCE: Duration = Duration::from_secs(1);
+/// So many fresh connections that are hung up on are no accident.
+const HUNG_UP: u32 = 3;
+/// Nobody finds the keys of a reader and types four digits sooner.
+const SOONEST_TYPED: Duration = Duration::from_secs(1);
+
+/// Watches readers and cards, for ever. PINs are typed on the keys of a reader if these may be used.
+pub(crate) fn monitor(readers: &Arc<Readers>, keys: bool) {
+    let mut pause = SHORTEST_PAUSE;
+    let mut told = None;
+    loop {
+        let begun = Instant::now();
+        let mut watched = HashMap::new();
+        let error = match establish() {
+            Ok(context) => {
+                info!("connected to the smart card service");
+                readers.set_service(Ok(()));
+                watch(&context, readers, keys, &mut watched)
+            }
+            Err(error) => error,
+        };
+        // A context never recovers, whatever it says of itself: begin anew.
+        readers.set_service(Err(match code_of(error) {
+            ErrorCode::ReaderAccessDenied => ErrorCode::ReaderAccessDenied,
+            _ => ErrorCode::NoService,
+        }));
+        for reader in watched.into_values() {
+            readers.remove(&reader);
+        }
+        if begun.elapsed() > LONGEST_PAUSE {
+            (pause, told) = (SHORTEST_PAUSE, None);
+        }
+        if told.replace(error) != Some(error) {
+            info!(%error, "the smart card service went away");
+        }
+        thread::sleep(pause);
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// Connects to the resource manager. One that opens the door and hangs up does not let us in.
+fn establish() -> Result<Context, pcsc::Error> {
+    let mut hung_up = 0;
+    loop {
+        match Context::establish(Scope::User) {
+            Err(error)
+                if code_of(error) == ErrorCode::NoService && smart_card_service_listens() =>
+            {
+                hung_up += 1;
+                if hung_up == HUNG_UP {
+                    return Err(pcsc::Error::SecurityViolation);
+                }
+            }
+            established => return established,
+        }
+    }
+}
+
+/// Whether the resource manager answers at all. One that is stopped, as on a machine that wakes up,
+/// takes every question and answers none.
+fn service_answers() -> bool {
+    /// One question at a time: what is not answered keeps its thread.
+    static IS_ASKED: AtomicBool = AtomicBool::new(false);
+    let deadline = Instant::now() + SERVICE_PATIENCE;
+    while IS_ASKED.swap(true, Ordering::AcqRel) {
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(SHARING_INTERVAL);
+    }
+    let (answered, answer) = mpsc::channel();
+    thread::spawn(move || {
+        let _ = Context::establish(Scope::User);
+        IS_ASKED.store(false, Ordering::Release);
+        answered.send(())
+    });
+    answer.recv_timeout(SERVICE_PATIENCE).is_ok()
+}
+
+/// Leaves every card clean: a bridge that was killed may have left a PIN verified. Another program
+/// that holds a card is not waited for long; its card is cleaned when it lets go. Cards that are no My
+/// Number Card are left as they are.
+pub(crate) fn clean_cards() {
+    let (working, finished) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        for mut slot in slots().unwrap_or_default() {
+            let working = working.clone();
+            thread::spawn(move || {
+                match clean(&mut slot) {
+                    Ok(()) | Err(ErrorCode::NoSmartcard | ErrorCode::UnsupportedCard) => {}
+                    Err(code) => warn!(code = code.as_str(), "a card could not be cleaned"),
+                }
+                drop(working);
+            });
+        }
+    });
+    // Nothing is ever sent: it ends when every thread has.
+    let _ = finished.recv_timeout(SHARING_PATIENCE);
+}
+
+/// Leaves a card clean. One that does not answer may be ours all the same, and is asked again.
+fn clean(slot: &mut impl Slot) -> Result<(), ErrorCode> {
+    match once(slot, |_| Ok(())) {
+        Err(ErrorCode::CommunicationError) => once(slot, |_| Ok(())),
+        done => done,
+    }
+}
+
+/// Every reader there is now.
+pub(crate) fn slots() -> Result<Vec<PcscSlot>, ErrorCode> {
+    let context = establish().map_err(code_of)?;
+    match context.list_readers_owned() {
+        Ok(names) => Ok(names.into_iter().map(|name| PcscSlot::new(name, false)).collect()),
+        Err(pcsc::Error::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(code_of(error)),
+    }
+}
+
+/// Watches until the resource manager fails. `watched` has the identifier of each reader by name.
+fn watch(
+    context: &Context,
+    readers: &Arc<Readers>,
+    keys: bool,
+    watched: &mut HashMap<CString, String>,
+) -> pcsc::Error {
+    let mut states = vec![ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE)];
+    let mut at_once: u32 = 0;
+    loop {
+        let names = match context.list_readers_owned() {
+            Ok(names) => names,
+            Err(pcsc::Error::NoReadersAvailable) => Vec::new(),
+            Err(error) => return error,
+        };
+        states.retain(|state| {
+            is_notification(state.name()) || names.iter().any(|n| **n == *state.name())
+        });
+        watched.retain(|name, reader| {
+            let is_there = names.contains(name);
+            if !is_there {
+                readers.remove(reader);
+            }
+            is_there
+        });
+        for name in names {
+            if !watched.contains_key(&name) {
+                states.push(ReaderState::new(name.clone(), State::UNAWARE));
+                let slot = PcscSlot::new(name.clone(), keys);
+                watched.insert(name.clone(), readers.add(&name.to_string_lossy(), slot));
+            }
+        }
+        for state in &mut states {
+            state.sync_current_state();
+        }
+        let begun = Instant::now();
+        match context.get_status_change(None, &mut states) {
+            Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
+            Err(error) => return error,
+        }
+        // What returns at once again and again has nothing to tell, whatever it says.
+        let rest = SHORTEST_PAUSE.saturating_sub(begun.elapsed());
+        at_once = if rest.is_zero() { 0 } else { at_once + 1 };
+        if at_once > BURST {
+            thread::sleep(rest);
+        }
+        for state in &states {
+            if let Some(reader) = watched.get(state.name()) {
+                // A card that lies there the wrong way up is present, and mute. Whoever wants to use it
+                // is told so.
+                let is_present = state.event_state().contains(State::PRESENT);
+                let insertion = Insertion(state.event_count());
+                readers.set_card(reader, is_present.then(|| (insertion, state.atr().to_vec())));
+            }
+        }
+    }
+}
+
+fn is_notification(name: &CStr) -> bool {
+    name == pcsc::PNP_NOTIFICATION()
+}
+
+/// A PC/SC reader.
+pub(crate) struct PcscSlot {
+    name: CString,
+    context: Option<Context>,
+    card: Option<Card>,
+    /// Whether PINs are typed on its keys, if it has any.
+    keys: bool,
+    /// Whether it was written down that this user may not use it.
+    is_denied: bool,
+}
+
+impl Slot for PcscSlot {
+    fn begin(&mut self) -> Result<(Box<dyn CardTransaction + '_>, Insertion), ErrorCode> {
+        let deadline = Instant::now() + SHARING_PATIENCE;
+        let insertion = self.connect_patiently(deadline).inspect_err(|_| self.rest())?;
+        let (Some(context), Some(mut card)) = (self.context.clone(), self.card.as_mut()) else {
+            return Err(ErrorCode::CommunicationError);
+        };
+        let transaction = loop {
+            let (again, error) = match card.transaction2() {
+                Ok(transaction) => break transaction,
+                Err(failed) => failed,
+            };
+            if !is_of_another_program(error) || Instant::now() > deadline {
+                return Err(code_of_silence(Silence::Error(error)));
+            }
+            // It reset the card or took its power, which is to be taken note of, or is about to.
+            if let Err(error) =
+                again.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard)
+            {
+                debug!(%error, "could not connect again");
+                thread::sleep(SHARING_INTERVAL);
+            }
+            card = again;
+        };
+        let (name, keys) = (&self.name, &mut self.keys);
+        Ok((Box::new(PcscTransaction { transaction, context, name, keys }), insertion))
+    }
+
+    fn rest(&mut self) {
+        if let Some(card) = self.card.take()
+            && let Err((card, error)) = card.disconnect(Disposition::LeaveCard)
+        {
+            debug!(%error, "could not disconnect");
+            // Dropped, it would be reset.
+            mem::forget(card);
+        }
+    }
+
+    fn service_answers() -> bool {
+        service_answers()
+    }
+}
+
+impl PcscSlot {
+    fn new(name: CString, keys: bool) -> Self {
+        Self { name, context: None, card: None, keys, is_denied: false }
+    }
+
+    /// Connects as soon as no other program keeps the card to itself.
+    fn connect_patiently(&mut self, deadline: Instant) -> Result<Insertion, ErrorCode> {
+        let mut hung_up = 0;
+        loop {
+            let is_fresh = self.context.is_none();
+            let error = match self.connect() {
+                Ok(insertion) => {
+                    self.is_denied = false;
+                    return Ok(insertion);
+                }
+                Err(error) => error,
+            };
+            let is_busy = matches!(error, pcsc::Error::SharingViolation | pcsc::Error::ResetCard);
+            if is_busy && Instant::now() < deadline {
+                thread::sleep(SHARING_INTERVAL);
+                continue;
+            }
+            self.context = None;
+            match code_of(error) {
+                // A context of before a restart of the service: once more with a new one.
+                ErrorCode::NoService if !is_fresh => {}
+                // It lets us in, and hangs up when it hears which card is wanted.
+                ErrorCode::NoService if hung_up < HUNG_UP && establish().is_ok() => hung_up += 1,
+                ErrorCode::NoService if hung_up == HUNG_UP => {
+                    return Err(self.denied(pcsc::Error::SecurityViolation));
+                }
+                ErrorCode::ReaderAccessDenied => return Err(self.denied(error)),
+                code => return Err(code),
+            }
+        }
+    }
+
+    /// Writes down why this user may not use the card, but not each time.
+    fn denied(&mut self, error: pcsc::Error) -> ErrorCode {
+        if !mem::replace(&mut self.is_denied, true) {
+            warn!(%error, "the system's policy does not let this user have the card");
+        }
+        ErrorCode::ReaderAccessDenied
+    }
+
+    fn connect(&mut self) -> Result<Insertion, pcsc::Error> {
+        self.rest();
+        let context = match self.context.take() {
+            Some(context) => context,
+            None => establish()?,
+        };
+        let context = self.context.insert(context);
+        self.card = Some(context.connect(&self.name, ShareMode::Shared, Protocols::ANY)?);
+        // Counted once connected: if another card comes after this, the connection is of no more
+        // use; if one came before, the count is no longer the one that is remembered.
+        let mut state = [ReaderState::new(self.name.clone(), State::UNAWARE)];
+        context.get_status_change(Duration::ZERO, &mut state)?;
+        let [state] = &state;
+        Ok(Insertion(state.event_count()))
+    }
+}
+
+/// However it ends, the card is left as it is.
+impl Drop for PcscSlot {
+    fn drop(&mut self) {
+        self.rest();
+    }
+}
+
+/// Whether another program is the reason, and may soon be none.
+fn is_of_another_program(error: pcsc::Error) -> bool {
+    use pcsc::Error as E;
+    matches!(error, E::SharingViolation | E::ResetCard | E::UnpoweredCard)
+}
+
+struct PcscTransaction<'c> {
+    transaction: pcsc::Transaction<'c>,
+    context: Context,
+    name: &'c CStr,
+    keys: &'c mut bool,
+}
+
+impl CardTransaction for PcscTransaction<'_> {
+    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
+        let said = self.transaction.transmit(&command.to_bytes(), &mut buffer);
+        let answer = match said {
+            Ok(bytes) => driver_words::answer(command, bytes),
+            Err(error) => Err(Silence::Error(error)),
+        };
+        answer.or_else(|silence| self.explain(command, silence))
+    }
+
+    fn has_pin_pad(&mut self) -> bool {
+        *self.keys && PinPad::of(&self.transaction).is_some()
+    }
+
+    fn verify_on_reader(&mut self, verify: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
+        let pin_pad = PinPad::of(&self.transaction).ok_or(ErrorCode::PinEntryUnavailable)?;
+        let begun = Instant::now();
+        let answer = match pin_pad.verify(verify) {
+            Ok(bytes) => driver_words::answer(verify, &bytes),
+            Err(error) => Err(Silence::Error(error)),
+        };
+        let outcome = match answer {
+            Ok(response) => pin_pad::outcome(response),
+            Err(silence) => Err(self.unless_gone(code_of_silence(silence))),
+        };
+        match outcome {
+            Err(ErrorCode::PinTimeout | ErrorCode::CommunicationError)
+                if begun.elapsed() < SOONEST_TYPED =>
+            {
+                warn!(
+                    "the reader says that it has keys, and they do not work: it is taken for one without"
+                );
+                *self.keys = false;
+                Err(ErrorCode::PinEntryUnavailable)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn end(self: Box<Self>, ending: Ending) {
+        let disposition = match ending {
+            Ending::LeaveCard => Disposition::LeaveCard,
+            Ending::UnpowerCard => Disposition::UnpowerCard,
+        };
+        if let Err((_, error)) = self.transaction.end(disposition) {
+            debug!(%error, "could not end the transaction");
+        }
+    }
+}
+
+impl PcscTransaction<'_> {
+    /// What it means that a command was not answered.
+    fn explain(&self, command: &CommandApdu, silence: Silence) -> Result<ResponseApdu, ErrorCode> {
+        if driver_words::is_for_want_of_extended_length(command, silence) {
+            debug!(?command, ?silence, "taken for a reader that carries short commands only");
+            // To a flow it is as if the card knew no others, and it goes on with those. If instead the
+            // card is gone, they will say so; but nothing follows a certificate that was refused.
+            if !(driver_words::loads_certificate(command) && self.card_is_gone()) {
+                return Ok(ResponseApdu::new([], StatusWord::WRONG_LENGTH));
+            }
+        }
+        debug!(?command, ?silence, "not answered");
+        Err(self.unless_gone(code_of_silence(silence)))
+    }
+
+    /// Why there is no answer, unless there is no card.
+    fn unless_gone(&self, code: ErrorCode) -> ErrorCode {
+        if self.card_is_gone() { ErrorCode::RemovedCard } else { code }
+    }
+
+    /// Whether the card that does not answer was pulled, which readers report in many ways, and the
+    /// resource manager notices only when it looks again.
+    fn card_is_gone(&self) -> bool {
+        let deadline = Instant::now() + REMOVAL_NOTICE;
+        let mut states = [ReaderState::new(self.name, State::UNAWARE)];
+        loop {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            if self.context.get_status_change(patience, &mut states).is_err() {
+                return false;
+            }
+            let [state] = &mut states;
+            if !state.event_state().contains(State::PRESENT) {
+                return true;
+            }
+            state.sync_current_state();
+        }
+    }
+}
+
+impl fmt::Debug for PcscSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PcscSlot").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything of an operating system: the one room that asks which of them it is on.
+
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+use rand_core::{OsRng, RngCore};
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+pub(crate) mod private_file;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(test)]
+pub(crate) use system::is_for_its_owner_only;
+pub(crate) use system::{
+    ProgramSocket, ServeOptions, ask_to_end, configuration_file, has_terminal, owner,
+    smart_card_service_listens, stop_signal, sync_folder,
+};
+
+/// The user whom a program belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The one that this program runs as.
+    ThisUser,
+    /// Somebody else, by name or number.
+    Another(String),
+}
+
+/// The folder for what must outlive a program, if this user has one.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let folders = ProjectDirs::from("", "", "kazashi")?;
+    Some(folders.state_dir().unwrap_or(folders.data_local_dir()).to_owned())
+}
+
+/// An identifier that nobody can guess: 128 random bits.
+pub(crate) fn identifier() -> String {
+    format!("{:032x}", u128::from_be_bytes(random()))
+}
+
+/// Random bytes.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
+}

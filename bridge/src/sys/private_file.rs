@@ -1,0 +1,128 @@
+//! Files of the state folder, which no other user of the machine may read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::{identifier, sync_folder, system};
+
+/// Makes a folder that only this user may enter, unless it is there.
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+    system::private_folder().recursive(true).create(path)
+}
+
+/// How files are opened, so that those that are made are for their owner only.
+pub(crate) fn options() -> OpenOptions {
+    system::private_file()
+}
+
+/// Makes a file that is not there yet.
+fn create(path: &Path) -> io::Result<File> {
+    options().write(true).create_new(true).open(path)
+}
+
+/// Reads a secret. The first time, makes it, and waits until it is on the disk: whole, or not at all.
+pub(crate) fn read_or_create(
+    path: &Path,
+    make: impl FnOnce() -> Zeroizing<Vec<u8>>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let read = || fs::read(path).map(Zeroizing::new);
+    match read() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = make();
+            // Of two programs that make one at once, the first to be done has made it for both.
+            match write_beside(path, &secret, |beside| fs::hard_link(beside, path)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(),
+                made => made.map(|()| secret),
+            }
+        }
+        read => read,
+    }
+    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Writes a file whole, or leaves it as it was: whoever reads it sees the one or the other.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    write_beside(path, text.as_bytes(), |beside| fs::rename(beside, path))
+}
+
+/// Writes a file beside another, has it put in its place, and leaves nothing beside it.
+fn write_beside(
+    path: &Path,
+    bytes: &[u8],
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    let beside = path.with_extension(identifier());
+    let written = create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        put(&beside)
+    });
+    // It may have been renamed, or not been made at all.
+    let _ = fs::remove_file(&beside);
+    written.and_then(|()| path.parent().map_or(Ok(()), sync_folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::{fs, thread};
+
+    use zeroize::Zeroizing;
+
+    use super::{create, create_folder, read_or_create, replace};
+    use crate::sys::is_for_its_owner_only;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("approvals.toml");
+        for text in ["a longer text", "short"] {
+            replace(&path, text).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        create(&path).unwrap();
+        assert!(create(&path).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let make = |byte| move || Zeroizing::new(vec![byte; 32]);
+        let made: HashSet<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|byte| {
+                    scope.spawn({
+                        let path = &path;
+                        move || read_or_create(path, make(byte)).unwrap().to_vec()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(made.len(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let missing = folder.path().join("nowhere/key");
+        let error = read_or_create(&missing, make(0)).unwrap_err();
+        assert!(error.to_string().starts_with(missing.to_str().unwrap()), "{error}");
+    }
+
+    #[test]
+    fn nobody_else_may_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state/kazashi");
+        create_folder(&state).unwrap();
+        replace(&state.join("file"), "").unwrap();
+        assert!(is_for_its_owner_only(&state) && is_for_its_owner_only(&state.join("file")));
+    }
+}

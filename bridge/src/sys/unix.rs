@@ -1,0 +1,128 @@
+//! Linux, macOS and their kin.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::{env, io};
+
+use clap::Args;
+use nix::unistd::{Uid, User};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tokio::process::Child;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::sys::Owner;
+
+pub(crate) mod owner;
+mod socket;
+
+pub(crate) use socket::ProgramSocket;
+
+/// Options of `serve` that other systems have not.
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {
+    /// The Unix socket for programs that are no browser. Without it, kazashi/bridge.sock in
+    /// $XDG_RUNTIME_DIR, if there is such a folder.
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Run as root, who can do more than a bridge may.
+    #[arg(long)]
+    allow_root: bool,
+}
+
+impl ServeOptions {
+    /// Refuses to run as a user who can do more than a bridge may.
+    pub(crate) fn check_user(&self) -> Result<(), &'static str> {
+        if geteuid().is_root() && !self.allow_root {
+            return Err(
+                "a bridge runs as the user whose browser it serves; --allow-root says otherwise",
+            );
+        }
+        Ok(())
+    }
+
+    /// The socket for programs, if there can be one.
+    pub(crate) fn program_socket(&self) -> io::Result<Option<ProgramSocket>> {
+        match &self.socket {
+            Some(path) => ProgramSocket::bind(path).map(Some),
+            None => Ok(ProgramSocket::bind_default()),
+        }
+    }
+}
+
+impl Owner {
+    /// The user with this number, by name if there is one.
+    fn with_uid(uid: u32) -> Self {
+        if uid == geteuid().as_raw() {
+            return Self::ThisUser;
+        }
+        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        Self::Another(user.map_or_else(|| uid.to_string(), |user| user.name))
+    }
+}
+
+/// The administrator's file of this machine.
+pub(crate) fn configuration_file() -> PathBuf {
+    PathBuf::from(if cfg!(target_os = "macos") {
+        "/Library/Application Support/kazashi/bridge.toml"
+    } else {
+        "/etc/kazashi/bridge.toml"
+    })
+}
+
+/// Makes folders that only this user may enter.
+pub(super) fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// Opens files; those that it makes are for their owner only.
+pub(super) fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Waits until the names of the files in a folder are on the disk too.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Asks a program to end, and says whether it was asked.
+pub(crate) fn ask_to_end(program: &Child) -> bool {
+    let id = program.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    id.is_some_and(|id| kill_process(id, Signal::TERM).is_ok())
+}
+
+/// Whether there is a terminal for a program that asks on one.
+pub(crate) fn has_terminal() -> bool {
+    File::options().read(true).write(true).open("/dev/tty").is_ok()
+}
+
+/// Whether the smart card service opens its door, which it may do only to hang up on a user whom polkit
+/// does not let in.
+pub(crate) fn smart_card_service_listens() -> bool {
+    let socket = env::var_os("PCSCLITE_CSOCK_NAME").unwrap_or("/run/pcscd/pcscd.comm".into());
+    UnixStream::connect(socket).is_ok()
+}
+
+/// Waits until this program is asked to stop.
+pub(crate) async fn stop_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Whether nobody but its owner may read a file, or enter a folder.
+#[cfg(test)]
+pub(crate) fn is_for_its_owner_only(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = path.metadata().unwrap();
+    let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
+    metadata.permissions().mode() & 0o777 == mode
+}

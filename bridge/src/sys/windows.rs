@@ -1,0 +1,88 @@
+//! Windows, as far as it goes: nothing here was run yet.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::io::DuplexStream;
+use tokio::process::Child;
+use tokio::signal::ctrl_c;
+
+use crate::sys::Owner;
+
+pub(crate) mod owner;
+
+/// Options of `serve` that other systems have not: none.
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {}
+
+impl ServeOptions {
+    /// Refuses nobody: an administrator's programs run without what makes them one.
+    pub(crate) fn check_user(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    /// None.
+    pub(crate) fn program_socket(&self) -> io::Result<Option<ProgramSocket>> {
+        Ok(None)
+    }
+}
+
+/// The socket for programs, of which there is none yet.
+#[derive(Debug)]
+pub(crate) enum ProgramSocket {}
+
+impl ProgramSocket {
+    /// Waits for a program.
+    pub(crate) async fn accept(&self) -> io::Result<(DuplexStream, io::Result<Option<Owner>>)> {
+        match *self {}
+    }
+}
+
+/// The administrator's file of this machine.
+pub(crate) fn configuration_file() -> PathBuf {
+    let data = std::env::var_os("ProgramData").unwrap_or_else(|| r"C:\ProgramData".into());
+    Path::new(&data).join("kazashi").join("bridge.toml")
+}
+
+/// Makes folders. Who may enter them is as for the folder around them.
+pub(super) fn private_folder() -> DirBuilder {
+    DirBuilder::new()
+}
+
+/// Opens files. Who may read those that it makes is as for the folder around them.
+pub(super) fn private_file() -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// Folders are not waited for here.
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Programs are not asked to end here, so this says that it was not.
+pub(crate) fn ask_to_end(_: &Child) -> bool {
+    false
+}
+
+/// Programs ask in windows here.
+pub(crate) fn has_terminal() -> bool {
+    false
+}
+
+/// Whether the smart card service opens its door only to hang up: here it says what it means.
+pub(crate) fn smart_card_service_listens() -> bool {
+    false
+}
+
+/// Waits until this program is asked to stop.
+pub(crate) async fn stop_signal() -> io::Result<()> {
+    ctrl_c().await
+}
+
+/// Whether nobody but its owner may read a file, or enter a folder: nobody looks yet.
+#[cfg(test)]
+pub(crate) fn is_for_its_owner_only(_: &Path) -> bool {
+    false
+}

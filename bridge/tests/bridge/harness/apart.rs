@@ -1,0 +1,40 @@
+use std::env;
+use std::io::{Write, stdout};
+use std::process::{Command, Stdio};
+
+use super::turn::{beside_others, undisturbed};
+
+/// Set in a process that has a network and a pcscd of its own.
+const APART: &str = "KAZASHI_TEST_APART";
+
+/// Does the work of this test in a process that has a network and process numbers of its own, and a
+/// place of its own for pcscd's socket: there is one of each on a machine otherwise.
+pub(crate) fn apart(test: &str, work: impl FnOnce()) {
+    if env::var_os(APART).is_some() {
+        return work();
+    }
+    let _turn = beside_others();
+    run_apart(test);
+}
+
+/// The same while no other test runs.
+pub(crate) fn alone(test: &str, work: impl FnOnce()) {
+    if env::var_os(APART).is_some() {
+        return work();
+    }
+    let _turn = undisturbed();
+    run_apart(test);
+}
+
+fn run_apart(test: &str) {
+    let script = "ip link set lo up && mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && \
+                  mount -t proc proc /proc && exec \"$0\" \"$@\"";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"]);
+    unshare.args(["sh", "-c", script]).arg(env::current_exe().unwrap());
+    unshare.args(["--exact", test, "--nocapture"]).env(APART, "1").stderr(Stdio::inherit());
+    let output = unshare.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    stdout().write_all(&output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("1 passed"), "{}", output.status);
+}
