@@ -1,25 +1,23 @@
 //! The card face, verified and drawn. `js/src/card-face.ts` is its only caller, and gives it types and
 //! prose.
 
-mod photo;
 mod png;
 
 use js_sys::Uint8Array;
+use kazashi_photo::Photo;
 use kazashi_verify::{
     CardFaceProof, CardFaceRecord, CvTrust, ErrorCode, ExpectedCardFace, KeyIdentifier, Sex,
-    VerifyError,
+    VerifyError, verify_card_face,
 };
 use serde::{Serialize, Serializer};
 use serde_wasm_bindgen::Serializer as ToJs;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::photo::Photo;
-
 // What JavaScript passes in is read by getters: a deserialiser would be larger.
 #[wasm_bindgen]
 extern "C" {
-    /// What `card.readCardFace` brought.
+    /// The reading of `card.readCardFace`.
     pub type ReadingObject;
     #[wasm_bindgen(method, getter)]
     fn record(this: &ReadingObject) -> Vec<u8>;
@@ -30,15 +28,15 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = appVersion)]
     fn app_version(this: &ReadingObject) -> String;
 
-    /// What the page expects, and whom it trusts.
+    /// The page's expectations, and whom it trusts.
     pub type ExpectedObject;
     #[wasm_bindgen(method, getter)]
     fn origin(this: &ExpectedObject) -> String;
     #[wasm_bindgen(method, getter)]
     fn nonce(this: &ExpectedObject) -> String;
     /// In turn the identifier of a root, as hexadecimal text, and its public key.
-    #[wasm_bindgen(method, getter, js_name = cvKeys)]
-    fn cv_keys(this: &ExpectedObject) -> Vec<Uint8Array>;
+    #[wasm_bindgen(method, getter)]
+    fn authorities(this: &ExpectedObject) -> Vec<Uint8Array>;
     #[wasm_bindgen(method, getter, js_name = acceptTestHierarchy)]
     fn accept_test_hierarchy(this: &ExpectedObject) -> bool;
 }
@@ -46,7 +44,7 @@ extern "C" {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CardFaceObject {
-    /// Why it is not genuine.
+    /// The reason for which it is not genuine.
     failure: Option<ErrorCode>,
     birth_date: String,
     sex: Sex,
@@ -124,15 +122,15 @@ fn opened(
         name: record.name().to_vec(),
         address: record.address().to_vec(),
         unsigned: UnsignedObject {
-            expiry: with_dashes(record.expiry().as_bytes()),
+            expiry: with_dashes(record.expiry()),
             security_code: record.security_code().to_vec(),
         },
         proof,
     })
 }
 
-/// Why the card face is not genuine, or the card not there. What the page itself got wrong says nothing
-/// of the card, and is an error.
+/// The reason for which the card face is not genuine, or the card not there. What the page itself
+/// got wrong says nothing of the card, and is an error.
 fn failure(
     proof: &CardFaceProof,
     expected: &ExpectedObject,
@@ -140,7 +138,7 @@ fn failure(
     let trust = trust_of(expected)?;
     let (origin, nonce) = (expected.origin(), expected.nonce());
     let expected = ExpectedCardFace { origin: &origin, nonce: &nonce };
-    match proof.verify(&expected, &trust) {
+    match verify_card_face(proof, &expected, &trust) {
         Ok(_) => Ok(None),
         Err(error @ (VerifyError::OriginMalformed | VerifyError::NonceMalformed)) => Err(error),
         Err(error) => Ok(Some(error.code())),
@@ -149,7 +147,7 @@ fn failure(
 
 fn trust_of(expected: &ExpectedObject) -> Result<CvTrust, VerifyError> {
     let mut trust = CvTrust::pinned();
-    let keys: Vec<_> = expected.cv_keys().iter().map(Uint8Array::to_vec).collect();
+    let keys: Vec<_> = expected.authorities().iter().map(Uint8Array::to_vec).collect();
     for [identifier, public_key] in keys.as_chunks().0 {
         let identifier = str::from_utf8(identifier).unwrap_or_default();
         let identifier =

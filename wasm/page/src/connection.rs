@@ -4,23 +4,19 @@
 //! their use here needs, and otherwise passed on as the plain objects that they are: reading them
 //! through serde's tagged enums would by itself take half of what a page may have to download.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use futures_channel::oneshot;
-use js_sys::{Array, Function, JSON, Promise, Uint8Array};
-use kazashi_core::{
-    error_code::ErrorCode,
-    wire::{Ask, Hex, PinEntry, PinText, Request, SUBPROTOCOL},
-};
-use serde::de::DeserializeOwned;
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::wire::{CardRequest, Request, SUBPROTOCOL};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Event, MessageEvent, WebSocket};
 
-use crate::value::{Signed, field, parse, plain, thrown};
+use crate::answer::is_card_answer;
+use crate::value::{field, plain, text, thrown};
 
 /// A WebSocket to the bridge. It opens, is used, and ends, once each; what comes after an end is a
 /// new connection.
@@ -43,6 +39,7 @@ pub struct BridgeChannel {
     line: Rc<Line>,
     lease: String,
     version: String,
+    unsupported: bool,
 }
 
 #[wasm_bindgen]
@@ -98,7 +95,8 @@ impl BridgeConnection {
             Some(opened) => opened.await.map_err(|_| line.broken())?,
             None => return Err(thrown(ErrorCode::InvalidRequest)),
         }
-        let hello = line.request(Request::Hello, "hello").await.inspect_err(|_| line.close())?;
+        let hello = plain(&Request::Hello)?;
+        let hello = line.request(&hello, "hello").await.inspect_err(|_| line.close())?;
         let version = text(&hello, "version").ok_or_else(|| line.nonsense())?;
         line.version.replace(version);
         Ok(hello)
@@ -106,24 +104,26 @@ impl BridgeConnection {
 
     /// Which readers are there?
     #[wasm_bindgen(js_name = listReaders, unchecked_return_type = "Promise<Reader[]>")]
-    pub fn list_readers(&self) -> Promise {
-        self.line.ask(Request::ListReaders, "readers", readers)
+    pub fn list_readers(&self) -> Result<Promise, JsValue> {
+        Ok(self.line.ask(plain(&Request::ListReaders)?, "readers", readers))
     }
 
     /// Asks for notifications from now on. Which readers are there?
     #[wasm_bindgen(unchecked_return_type = "Promise<Reader[]>")]
-    pub fn watch(&self) -> Promise {
-        self.line.ask(Request::Watch, "readers", readers)
+    pub fn watch(&self) -> Result<Promise, JsValue> {
+        Ok(self.line.ask(plain(&Request::Watch)?, "readers", readers))
     }
 
     /// Takes the lease on a reader, from the holder of lease `expected` if one is named.
     #[wasm_bindgen(unchecked_return_type = "Promise<BridgeChannel>")]
-    pub fn acquire(&self, reader: String, expected: Option<String>) -> Promise {
-        self.line.ask(Request::Acquire { reader, expected }, "acquired", |line, answer| {
+    pub fn acquire(&self, reader: String, expected: Option<String>) -> Result<Promise, JsValue> {
+        let request = plain(&Request::Acquire { reader, expected })?;
+        Ok(self.line.ask(request, "acquired", |line, answer| {
             let lease = text(answer, "lease")?;
             let version = line.version.borrow().clone();
-            Some(BridgeChannel { line: Rc::clone(line), lease, version }.into())
-        })
+            let unsupported = Reflect::get(answer, &"unsupported".into()).ok()?.is_truthy();
+            Some(BridgeChannel { line: Rc::clone(line), lease, version, unsupported }.into())
+        }))
     }
 
     /// Ends the connection at once. What is still asked fails with `disconnected`.
@@ -151,148 +151,52 @@ impl BridgeChannel {
         self.lease.clone()
     }
 
+    /// Whether the card is no My Number Card.
+    #[wasm_bindgen(getter)]
+    pub fn unsupported(&self) -> bool {
+        self.unsupported
+    }
+
     /// The bridge's name and version.
     #[wasm_bindgen(getter)]
     pub fn version(&self) -> String {
         self.version.clone()
     }
 
-    /// Carries one command APDU to the card and resolves with the response APDU.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
-    pub fn transmit(&self, command: &[u8]) -> Promise {
-        let request = Request::Transmit { lease: self.lease.clone(), command: command.into() };
-        self.line.ask(request, "response", |_, answer| bytes(answer, "response"))
-    }
-
-    /// Collects a PIN and presents it.
-    #[wasm_bindgen(js_name = verifyPin, unchecked_return_type = "Promise<void>")]
-    pub fn verify_pin(
+    /// Makes a guarded request and resolves with the answer, both as the wire has them.
+    #[wasm_bindgen(unchecked_return_type = "Promise<CardAnswer>")]
+    pub fn ask(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "PinReference")] reference: &str,
-        value: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "CardRequest")] request: &JsValue,
     ) -> Result<Promise, JsValue> {
-        let value = value.map(PinText::new);
-        let reference = argument(reference)?;
-        let request = Request::VerifyPin { lease: self.lease.clone(), reference, value };
-        Ok(self.line.ask(request, "verified", nothing))
-    }
-
-    /// Presents the holder's birth date.
-    #[wasm_bindgen(js_name = verifyBirthDate, unchecked_return_type = "Promise<void>")]
-    pub fn verify_birth_date(&self, birth_date: String) -> Promise {
-        let birth_date = PinText::new(birth_date);
-        let request = Request::VerifyBirthDate { lease: self.lease.clone(), birth_date };
-        self.line.ask(request, "verified", nothing)
-    }
-
-    /// Presents verification number B.
-    #[wasm_bindgen(js_name = verifyNumberB, unchecked_return_type = "Promise<void>")]
-    pub fn verify_number_b(
-        &self,
-        birth_date: String,
-        expiry_year: String,
-        security_code: String,
-    ) -> Promise {
-        let request = Request::VerifyNumberB {
-            lease: self.lease.clone(),
-            birth_date: PinText::new(birth_date),
-            expiry_year: PinText::new(expiry_year),
-            security_code: PinText::new(security_code),
-        };
-        self.line.ask(request, "verified", nothing)
-    }
-
-    /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
-    /// is collected and presented for this one signature.
-    #[wasm_bindgen(
-        js_name = signChallenge,
-        unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>"
-    )]
-    pub fn sign_challenge(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Key")] key: &str,
-        nonce: String,
-        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
-    ) -> Result<Promise, JsValue> {
-        let pin = pin_entry(&pin);
-        let key = argument(key)?;
-        let request = Request::SignChallenge { lease: self.lease.clone(), key, nonce, pin };
-        Ok(self.line.ask(request, "signed", signature))
-    }
-
-    /// Has the card give a challenge for an institution to sign, and vouches for it.
-    #[wasm_bindgen(js_name = terminalRequest, unchecked_return_type = "Promise<TerminalRequest>")]
-    pub fn terminal_request(&self, nonce: String) -> Promise {
-        let request = Request::TerminalRequest { lease: self.lease.clone(), nonce };
-        self.line.ask(request, "terminal-request", |_, answer| {
-            field(answer, "request").filter(JsValue::is_object)
-        })
-    }
-
-    /// Carries the institution's signature to the card, which then signs the statement over the
-    /// page's origin and the nonce of the request.
-    #[wasm_bindgen(
-        js_name = terminalSign,
-        unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>"
-    )]
-    pub fn terminal_sign(&self, nonce: String, terminal_signature: Vec<u8>) -> Promise {
-        let lease = self.lease.clone();
-        let request = Request::TerminalSign { lease, nonce, signature: terminal_signature.into() };
-        self.line.ask(request, "signed", signature)
-    }
-
-    /// Has the digital signature key sign a document, once the person consented.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Signed>")]
-    pub fn sign(
-        &self,
-        title: String,
-        #[wasm_bindgen(unchecked_param_type = "Hash")] hash: &str,
-        digest: &[u8],
-    ) -> Result<Promise, JsValue> {
-        let hash = argument(hash)?;
-        let request =
-            Request::Sign { lease: self.lease.clone(), title, hash, digest: digest.into() };
-        Ok(self.line.ask(request, "document-signed", |_, answer| {
-            let (signature, certificate) =
-                (bytes(answer, "signature")?, bytes(answer, "certificate")?);
-            plain(&Signed { signature, certificate }).ok()
+        let expected = text(request, "type").and_then(|kind| CardRequest::answered_by(&kind));
+        let expected = expected.ok_or_else(|| thrown(ErrorCode::InvalidRequest))?;
+        // A copy: the request is the caller's.
+        let message = Object::assign(&Object::new(), request.unchecked_ref());
+        Reflect::set(&message, &"lease".into(), &self.lease.as_str().into())?;
+        Ok(self.line.ask(message.into(), expected, |_, answer| {
+            is_card_answer(answer).then(|| answer.clone())
         }))
-    }
-
-    /// Collects the PIN of the card information input support application, and reads the basic
-    /// attributes.
-    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "Promise<BasicAttributes>")]
-    pub fn read_attributes(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
-    ) -> Promise {
-        let request = Request::ReadAttributes { lease: self.lease.clone(), pin: pin_entry(&pin) };
-        self.line.ask(request, "attributes", |_, answer| {
-            let are_texts = ["name", "address", "birthDate", "sex", "integrity"]
-                .iter()
-                .all(|name| text(answer, name).is_some());
-            are_texts.then(|| answer.clone())
-        })
     }
 
     /// Gives the lease back.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn release(&self) -> Promise {
-        let request = Request::Release { lease: self.lease.clone() };
-        self.line.ask(request, "released", nothing)
+    pub fn release(&self) -> Result<Promise, JsValue> {
+        let request = plain(&Request::Release { lease: self.lease.clone() })?;
+        Ok(self.line.ask(request, "released", |_, _| Some(JsValue::UNDEFINED)))
     }
 }
 
-/// What a connection and its channels share.
+/// Line that a connection and its channels share.
 #[derive(Debug)]
 struct Line {
     socket: WebSocket,
     /// Who waits; nobody once the connection has ended, so that nothing of the page is kept.
     live: RefCell<Option<Live>>,
     next_id: Cell<u32>,
-    /// What the bridge called itself.
+    /// The name that the bridge gave itself.
     version: RefCell<String>,
-    /// What a request fails with if the connection ends before its answer.
+    /// The code with which a request fails if the connection ends before its answer.
     end: Cell<ErrorCode>,
 }
 
@@ -310,23 +214,24 @@ struct Live {
 impl Line {
     /// Asks, and resolves with what is read of an answer of this type. (Async functions that are
     /// exported would each bring this along.)
-    fn ask(self: &Rc<Self>, request: Request, expected: &'static str, read: Read) -> Promise {
+    fn ask(self: &Rc<Self>, request: JsValue, expected: &'static str, read: Read) -> Promise {
         let line = Rc::clone(self);
         future_to_promise(async move {
-            let answer = line.request(request, expected).await?;
+            let answer = line.request(&request, expected).await?;
             read(&line, &answer).ok_or_else(|| line.nonsense())
         })
     }
 
     /// Asks, and waits for an answer of this type.
-    async fn request(&self, request: Request, expected: &str) -> Result<JsValue, JsValue> {
+    async fn request(&self, request: &JsValue, expected: &str) -> Result<JsValue, JsValue> {
         let id = self.next_id.replace(self.next_id.get().wrapping_add(1));
         let (sender, answer) = oneshot::channel();
         match &mut *self.live.borrow_mut() {
             Some(live) => live.requests.push((id, sender)),
             None => return Err(self.broken()),
         };
-        let message = JSON::stringify(&plain(&Ask { id, request })?)?;
+        Reflect::set(request, &"id".into(), &id.into())?;
+        let message = JSON::stringify(request)?;
         self.socket.send_with_str(&String::from(message))?;
         let answer = answer.await.map_err(|_| self.broken())?;
         match text(&answer, "type").as_deref() {
@@ -366,9 +271,9 @@ impl Line {
             let (_, request) = requests.swap_remove(place);
             // Nobody listens if the page has given up meanwhile.
             let _ = request.send(message);
-        } else if text(&message, "code").as_deref() == Some(ErrorCode::OriginRefused.as_str()) {
+        } else if let Some(code) = refusal(&message) {
             // The bridge took the connection only to say this.
-            self.end.set(ErrorCode::OriginRefused);
+            self.end.set(code);
             self.close();
         } else {
             text(&message, "type")?;
@@ -414,32 +319,13 @@ fn handler<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
     Closure::new(move |event| handle(&line, event))
 }
 
-fn argument<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
-    parse(text).ok_or_else(|| thrown(ErrorCode::InvalidRequest))
-}
-
-/// Reads `PinEntry` of `js/src/host.ts`.
-fn pin_entry(pin: &JsValue) -> Option<PinEntry> {
-    (!pin.is_undefined()).then(|| PinEntry { value: text(pin, "value").map(PinText::new) })
-}
-
-fn text(message: &JsValue, name: &str) -> Option<String> {
-    field(message, name)?.as_string()
-}
-
-fn bytes(message: &JsValue, name: &str) -> Option<JsValue> {
-    let hex: Hex = parse(&text(message, name)?)?;
-    Some(Uint8Array::from(hex.as_bytes()).into())
-}
-
-fn signature(_: &Rc<Line>, answer: &JsValue) -> Option<JsValue> {
-    bytes(answer, "signature")
+/// The reason why the bridge does not keep a connection.
+fn refusal(message: &JsValue) -> Option<ErrorCode> {
+    let code = text(message, "code")?;
+    let refusals = [ErrorCode::OriginRefused, ErrorCode::TooManyConnections];
+    refusals.into_iter().find(|refusal| refusal.as_str() == code)
 }
 
 fn readers(_: &Rc<Line>, answer: &JsValue) -> Option<JsValue> {
     field(answer, "readers").filter(Array::is_array)
-}
-
-fn nothing(_: &Rc<Line>, _: &JsValue) -> Option<JsValue> {
-    Some(JsValue::UNDEFINED)
 }

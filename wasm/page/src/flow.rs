@@ -1,26 +1,24 @@
 //! The flows, each driven over a [`Channel`] that JavaScript provides.
 
 use js_sys::{Function, Promise, Uint8Array};
-use kazashi_core::{
-    Abilities, BirthDate, Document, Error, Nonce, VerificationNumberB,
-    apdu::ResponseApdu,
-    card_surface::{self, BirthDateSource, CardFaceReading, CertificateReading, PresenceProof},
-    error_code::ErrorCode,
-    flow::{Flow, Question, Step},
-    jpki::{self, Certificate, Signature, SignedChallenge, SignedDocument},
-    key::Verified,
-    terminal::{Base64, TerminalCertificate, TerminalRequest},
-    token::Token,
-    wire::{PinEntry, PinText},
+use kazashi_core::card::card_surface::{self, BirthDateSource, CardFaceReading, PresenceProof};
+use kazashi_core::card::jpki::{self, CertificateReading, SignedChallenge, SignedDocument};
+use kazashi_core::card::terminal::TerminalCertificate;
+use kazashi_core::codec::Base64;
+use kazashi_core::codec::apdu::ResponseApdu;
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::flow::{Abilities, Error, Flow, Question, Step};
+use kazashi_core::value::{
+    Calendar, Certificate, Document, Nonce, PrintedBirthDate, PrivateText, VerificationNumberB,
 };
+use kazashi_core::wire::{CardAnswer, CardRequest};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use crate::{
-    channel::Channel,
-    value::{Signed, field, parse, plain, thrown},
-};
+use crate::answer::card_answer;
+use crate::channel::Channel;
+use crate::value::{parse, plain, text, thrown};
 
 /// The flows with one card. What one learns of it, the next one knows.
 #[wasm_bindgen]
@@ -107,7 +105,7 @@ impl Flows {
         let ask: Option<Function> = birth_date.dyn_ref().cloned();
         let source = match &ask {
             Some(_) => BirthDateSource::Server,
-            None => BirthDateSource::Known(parse_birth_date(&birth_date)?),
+            None => BirthDateSource::Known(printed_birth_date(&birth_date)?),
         };
         let reading = if head_only { CertificateReading::Head } else { CertificateReading::Whole };
         let flow = card_surface::prove_presence(nonce, source, reading);
@@ -121,7 +119,7 @@ impl Flows {
     pub fn read_card_face(
         &self,
         nonce: &str,
-        birth_date: &str,
+        #[wasm_bindgen(unchecked_param_type = "BirthDate")] birth_date: &JsValue,
         expiry_year: &str,
         security_code: &str,
         #[wasm_bindgen(
@@ -130,6 +128,7 @@ impl Flows {
         on_progress: Option<Function>,
     ) -> Result<Promise, JsValue> {
         let nonce = parse_nonce(nonce)?;
+        let birth_date = printed_birth_date(birth_date)?;
         let number = VerificationNumberB::parse(birth_date, expiry_year, security_code);
         let flow = card_surface::read_card_face(nonce, number.map_err(thrown)?);
         let show = |reading: CardFaceReading, app_version| {
@@ -163,7 +162,7 @@ impl Flows {
     }
 }
 
-/// What the page has to do with a flow.
+/// Part of the page in a flow.
 #[derive(Default)]
 struct Page {
     /// Is presented where a PIN is needed; otherwise whoever guards the card asks the person.
@@ -174,11 +173,11 @@ struct Page {
     ask: Option<Function>,
 }
 
-/// What a flow brought back, to be shown to JavaScript together with the name of who guards the card.
+/// Result of a flow, to be shown to JavaScript together with the name of who guards the card.
 type Output = Box<dyn FnOnce(String) -> Result<JsValue, JsValue> + Send>;
 
 fn token(challenge: SignedChallenge, version: String) -> Result<JsValue, JsValue> {
-    plain(&Token::new(&challenge, version))
+    plain(&challenge.token(version))
 }
 
 impl Flows {
@@ -203,8 +202,7 @@ async fn drive(
     flow: Flow<Output>,
     page: Page,
 ) -> Result<JsValue, JsValue> {
-    let pin = page.pin.map(PinText::new);
-    let pin = pin.as_ref().map(PinText::as_str);
+    let pin = page.pin.map(PrivateText::new);
     let progress = flow.progress();
     let mut read = progress.read();
     let mut step = flow.start_with(&abilities).map_err(thrown)?;
@@ -212,54 +210,18 @@ async fn drive(
         let next = match step {
             Step::Done(output) => return output(channel.version()),
             Step::Transmit(command, waiting) => {
-                // A copy: a view of this memory would not outlast its growth.
-                let command = Uint8Array::from(&**command.to_bytes());
-                let response = bytes(channel.transmit(&command).await?)?;
+                let command = CardRequest::Transmit { command: (&**command.to_bytes()).into() };
+                let CardAnswer::Response { response } = ask(&channel, &command).await? else {
+                    return Err(invalid_request());
+                };
+                let response = ResponseApdu::from_bytes(response.as_bytes());
                 let malformed = Error::Malformed { what: "less than a status word" };
-                let response = ResponseApdu::from_bytes(&response);
                 waiting.resume(response.map_err(|_| thrown(malformed))?)
             }
-            Step::VerifyPin(reference, waiting) => {
-                channel.verify_pin(&plain(&reference)?, pin).await?;
-                waiting.resume(Verified::new(reference))
+            Step::Guard(request, waiting) => {
+                waiting.resume(ask(&channel, &request.with_pin(pin.clone())).await?)
             }
-            Step::VerifyBirthDate(birth_date, waiting) => {
-                channel.verify_birth_date(PinText::of_birth_date(&birth_date).as_str()).await?;
-                waiting.resume(())
-            }
-            Step::VerifyNumberB(number, waiting) => {
-                let birth_date = PinText::of_birth_date(number.birth_date());
-                let [year, code] = [number.expiry_year(), number.security_code()].map(text);
-                channel.verify_number_b(birth_date.as_str(), year.as_str(), code.as_str()).await?;
-                waiting.resume(())
-            }
-            Step::SignChallenge(key, nonce, waiting) => {
-                let entry = match key.pin_reference() {
-                    Some(_) => plain(&PinEntry { value: pin.map(PinText::new) })?,
-                    None => JsValue::UNDEFINED,
-                };
-                let signed = channel.sign_challenge(&plain(&key)?, nonce.as_str(), &entry).await?;
-                waiting.resume(Signature::from_bytes(bytes(signed)?))
-            }
-            Step::TerminalChallenge(nonce, waiting) => {
-                let request = channel.terminal_request(nonce.as_str()).await?;
-                waiting.resume(terminal_request(&request)?)
-            }
-            Step::TerminalSign(answer, waiting) => {
-                let signature = Uint8Array::from(answer.signature.as_bytes());
-                let signed = channel.terminal_sign(answer.nonce.as_str(), &signature).await?;
-                waiting.resume(Signature::from_bytes(bytes(signed)?))
-            }
-            Step::Sign(document, waiting) => {
-                let digest = Uint8Array::from(document.digest());
-                let signed =
-                    channel.sign(document.title(), document.hash().name(), &digest).await?;
-                let part = |name| bytes(field(&signed, name).unwrap_or_default());
-                let certificate = Certificate::from_der(part("certificate")?);
-                let signature = Signature::from_bytes(part("signature")?);
-                waiting.resume(SignedDocument::new(certificate, signature))
-            }
-            Step::Ask(question, waiting) => {
+            Step::AskServer(question, waiting) => {
                 let ask = page.ask.as_ref().ok_or_else(invalid_request)?;
                 waiting.resume(answer(question, ask).await?)
             }
@@ -275,20 +237,23 @@ async fn drive(
     }
 }
 
-fn bytes(value: JsValue) -> Result<Vec<u8>, JsValue> {
-    value.dyn_into::<Uint8Array>().map(|array| array.to_vec()).map_err(|_| invalid_request())
+/// Makes a guarded request.
+async fn ask(channel: &Channel, request: &CardRequest) -> Result<CardAnswer, JsValue> {
+    let answer = channel.ask(&plain(request)?).await?;
+    card_answer(&answer).ok_or_else(invalid_request)
 }
 
 /// Has a function of the page answer for the relying party's server. What it throws, the flow throws.
 async fn answer(question: Question, ask: &Function) -> Result<Vec<u8>, JsValue> {
     match question {
         Question::BirthDate { certificate } => {
-            let text = call(ask, &Uint8Array::from(&*certificate)).await?;
-            // What is no text is no date either.
-            Ok(text.unwrap_or_default().into_bytes())
+            let answer = call(ask, &Uint8Array::from(&*certificate)).await?;
+            // What is neither is no date.
+            let (date, calendar) = birth_date_parts(&answer).unwrap_or_default();
+            Ok([date, calendar].join(" ").into_bytes())
         }
-        Question::TerminalSignature(request) => {
-            let text = call(ask, &plain(&request)?).await?;
+        Question::TerminalSignature(word) => {
+            let text = call(ask, &plain(&word)?).await?.as_string();
             let signature: Option<Base64> = text.and_then(|text| parse(&text));
             let signature = signature.ok_or_else(|| thrown(ErrorCode::TerminalNotSigned))?;
             Ok(signature.as_bytes().to_vec())
@@ -297,40 +262,41 @@ async fn answer(question: Question, ask: &Function) -> Result<Vec<u8>, JsValue> 
     }
 }
 
-/// Calls a function of the page that gives a text, or promises one.
-async fn call(function: &Function, argument: &JsValue) -> Result<Option<String>, JsValue> {
-    let promise = Promise::resolve(&function.call1(&JsValue::NULL, argument)?);
-    Ok(JsFuture::from(promise).await?.as_string())
-}
-
-/// Reads `TerminalRequest` of `js/src/host.ts`.
-fn terminal_request(object: &JsValue) -> Result<TerminalRequest, JsValue> {
-    let part = |name| {
-        let text = field(object, name).and_then(|text| text.as_string());
-        text.and_then(|text| parse(&text)).ok_or_else(invalid_request)
-    };
-    Ok(TerminalRequest {
-        challenge: part("challenge")?,
-        bridge: part("bridge")?,
-        signature: part("signature")?,
-    })
+/// Calls a function of the page that gives something, or promises it.
+async fn call(function: &Function, argument: &JsValue) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&function.call1(&JsValue::NULL, argument)?)).await
 }
 
 fn parse_nonce(text: &str) -> Result<Nonce, JsValue> {
     Nonce::parse(text).map_err(|_| invalid_request())
 }
 
-fn parse_birth_date(text: &JsValue) -> Result<BirthDate, JsValue> {
-    let birth_date = text.as_string().and_then(|text| BirthDate::parse(&text).ok());
-    birth_date.ok_or_else(|| thrown(ErrorCode::BirthDateMalformed))
+fn printed_birth_date(value: &JsValue) -> Result<PrintedBirthDate, JsValue> {
+    let printed = birth_date_parts(value).and_then(|(date, calendar)| {
+        PrintedBirthDate::parse(&date, Calendar::named(&calendar)?).ok()
+    });
+    printed.ok_or_else(|| thrown(ErrorCode::BirthDateMalformed))
 }
 
-fn text(ascii: &[u8]) -> PinText {
-    PinText::new(ascii.iter().copied().map(char::from).collect::<String>())
+/// Date and calendar of `BirthDate` of `js/src/host.ts`: a text, or an object with both.
+fn birth_date_parts(value: &JsValue) -> Option<(String, String)> {
+    match value.as_string() {
+        Some(date) => Some((date, "era".to_owned())),
+        None => Some((text(value, "date")?, text(value, "calendar")?)),
+    }
 }
 
 fn invalid_request() -> JsValue {
     thrown(ErrorCode::InvalidRequest)
+}
+
+/// `Signed` of `js/src/host.ts`.
+#[derive(Serialize)]
+struct Signed {
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    signature: JsValue,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    certificate: JsValue,
 }
 
 /// `CardFaceReading` of `js/src/host.ts`.

@@ -1,10 +1,11 @@
-//! What crosses the line between Rust and JavaScript: plain objects, as JSON would write them.
+//! Values that cross the line between Rust and JavaScript: plain objects, as JSON would write them.
 
 use std::fmt;
 
 use js_sys::Reflect;
 use kazashi_core::wire::Failure;
-use serde::{Deserialize, Serialize, de, de::IntoDeserializer};
+use serde::de::{self, IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
@@ -19,18 +20,14 @@ pub(crate) fn thrown(failure: impl Into<Failure>) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
 }
 
-/// `Signed` of `js/src/host.ts`.
-#[derive(Serialize)]
-pub(crate) struct Signed {
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(crate) signature: JsValue,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(crate) certificate: JsValue,
-}
-
 /// A field of an object. `None` of what is none.
 pub(crate) fn field(object: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(object, &name.into()).ok()
+}
+
+/// A field of an object, if it is a text.
+pub(crate) fn text(object: &JsValue, name: &str) -> Option<String> {
+    field(object, name)?.as_string()
 }
 
 /// Reads what core writes as a text: a name, or bytes in hexadecimal.

@@ -1,76 +1,82 @@
 //! A lease on the card, with the rules of the bridge.
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt,
-};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
 
-use js_sys::{Date, Function, Promise, Uint8Array};
-use kazashi_core::{
-    Abilities, AttributesRecord, BirthDate, Document, Hash, Nonce, Sex, VerificationNumberB,
-    apdu::CommandApdu,
-    error_code::ErrorCode,
-    jpki::Signature,
-    key::{Key, PinReference},
-    policy::{Application, Scope, Scopes},
-    secret::PinValue,
-    session::Session,
-    verification::Presentation,
-    wire::{Failure, Hex, Integrity, PinEntry, PinText},
-};
+use futures_util::lock::Mutex;
+use js_sys::{Date, Function, Promise};
+use kazashi_core::card::card_information::AttributesReading;
+use kazashi_core::codec::Hex;
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::guard::desk::{self, Entry, MAX_ATTEMPTS, Notary, Purpose, Task, Work};
+use kazashi_core::guard::session::{Bookmark, Session};
+use kazashi_core::guard::stay_memory::StayMemory;
+use kazashi_core::guard::try_guard::Pauses;
+use kazashi_core::guard::verification::{BeforeDialog, FewTries, Presentation, Presenting};
+use kazashi_core::value::layout::PinReference;
+use kazashi_core::value::{Document, Hash, PinValue, Scopes, StayWord, Testimony};
+use kazashi_core::wire::{CardAnswer, CardRequest, Failure, Integrity};
+use kazashi_emulator::reader::Transaction;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::{
-    bridge,
-    card::Transaction,
-    municipality,
-    value::{argument, plain, thrown, uint8_array},
-};
-
-/// A transaction without a command for so long ends, in milliseconds.
-const IDLE: f64 = 2_000.0;
-/// The same while an institution signs the card's challenge.
-const IDLE_FOR_TERMINAL: f64 = 4_000.0;
-/// How often what cannot be a PIN is asked for again.
-const MAX_ATTEMPTS: usize = 3;
+use crate::value::{argument, plain, thrown};
+use crate::{bridge, municipality};
 
 /// TypeScript's own words for what it hands over and gets back.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-import type {
-  BasicAttributes, Hash, Key, PinEntry, PinReference, Scope, Signed, TerminalRequest,
-} from "../host.js";
-import type { PinPrompt } from "../testing.js";
+import type { CardAnswer, CardRequest, PinReference, Scope } from "../host.js";
+import type { PinPrompt, TryPrompt } from "../testing.js";
 
 /** A prompt that does not tell when nobody waits any more. */
 export type Prompt = Omit<PinPrompt, "signal">;
 
 /** Whoever types PINs. */
 export type AskPin = (prompt: Prompt) => Promise<string | undefined>;
+
+/** Whoever says whether one of few tries may be spent. */
+export type ConfirmTry = (prompt: Omit<TryPrompt, "signal">) => Promise<boolean>;
 "#;
+
+/// Tries of one page, with whatever card: one at a time, and pauses after those that fail.
+#[wasm_bindgen]
+#[derive(Clone, Debug, Default)]
+pub struct Tries(Rc<Mutex<Pauses>>);
+
+#[wasm_bindgen]
+impl Tries {
+    /// None was made yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
 
 /// The way to a leased card: a `Channel` of `js/src/host.ts`, except that it does not tell when the
 /// lease is lost.
 #[wasm_bindgen]
 pub struct VirtualChannel {
     transaction: Transaction,
+    memory: StayMemory,
+    tries: Tries,
     origin: String,
     scopes: Scopes,
     session: RefCell<Option<Session<'static>>>,
     last_used: Cell<f64>,
-    page_application: Cell<Option<Application>>,
-    abilities: Abilities,
+    bookmark: Cell<Bookmark>,
     is_released: Cell<bool>,
 }
 
-/// What a person is told who is asked for a PIN.
+/// Words of a dialog, for whoever types in place of the person.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Prompt<'a> {
     origin: &'a str,
-    purpose: Purpose,
+    purpose: &'static str,
     reference: PinReference,
     retries_left: u8,
     malformed: bool,
@@ -78,193 +84,55 @@ struct Prompt<'a> {
     document: Option<ShownDocument<'a>>,
 }
 
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Purpose {
-    SignIn,
-    Read,
-    Sign,
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TryPrompt<'a> {
+    origin: &'a str,
+    reference: &'static str,
+    retries_left: u8,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct ShownDocument<'a> {
     title: &'a str,
     hash: Hash,
     digest: Hex,
 }
 
-#[derive(Serialize)]
-struct Signed<'a> {
-    #[serde(serialize_with = "uint8_array")]
-    signature: &'a [u8],
-    #[serde(serialize_with = "uint8_array")]
-    certificate: &'a [u8],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attributes<'a> {
-    name: &'a str,
-    address: &'a str,
-    birth_date: PinText,
-    sex: Sex,
-    integrity: Integrity,
-}
-
 #[wasm_bindgen]
 impl VirtualChannel {
-    /// Who guards the card, by name and version.
+    /// Name and version of whoever guards the card.
     #[wasm_bindgen(getter)]
     pub fn version(&self) -> String {
         concat!("kazashi-testing ", env!("CARGO_PKG_VERSION")).to_owned()
     }
 
-    /// Carries one command APDU to the card and gives back the response APDU.
-    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub fn transmit(&self, command: &[u8]) -> Result<Uint8Array, JsValue> {
-        let command =
-            CommandApdu::from_bytes(command).map_err(|_| thrown(ErrorCode::InvalidRequest))?;
-        let response = self.with_card(|card| card.transmit(&command, &self.scopes))?;
-        Ok(Uint8Array::from(&**response.to_bytes()))
-    }
-
-    /// Collects a PIN and presents it.
-    #[wasm_bindgen(js_name = verifyPin)]
-    pub async fn verify_pin(
+    /// Makes a guarded request and resolves with the answer, both as the wire has them. `ask_pin`
+    /// types in place of the person, and `confirm_try` agrees or does not.
+    #[wasm_bindgen(unchecked_return_type = "CardAnswer")]
+    pub async fn ask(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "PinReference")] reference: JsValue,
-        value: Option<String>,
-        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask: &Function,
-    ) -> Result<(), JsValue> {
-        let reference = argument(reference)?;
-        self.require(Scope::of_pin(reference))?;
-        let purpose = match reference {
-            PinReference::UserAuthentication => Purpose::SignIn,
-            PinReference::DigitalSignature => Purpose::Read,
-            // It opens the individual number too: never without what it is asked for.
-            PinReference::CardInformation => return Err(thrown(ErrorCode::InvalidRequest)),
-        };
-        let pin = self.collect_pin(reference, purpose, value.map(PinText::new), ask).await?;
-        self.with_card(|card| card.present(pin))
-    }
-
-    /// Presents the holder's birth date.
-    #[wasm_bindgen(js_name = verifyBirthDate)]
-    pub fn verify_birth_date(&self, birth_date: &str) -> Result<(), JsValue> {
-        self.require(Scope::CardPresence)?;
-        let birth_date =
-            BirthDate::parse(birth_date).map_err(|_| thrown(ErrorCode::BirthDateMalformed))?;
-        self.with_card(|card| card.present(Presentation::of_birth_date(birth_date)))
-    }
-
-    /// Presents verification number B.
-    #[wasm_bindgen(js_name = verifyNumberB)]
-    pub fn verify_number_b(
-        &self,
-        birth_date: &str,
-        expiry_year: &str,
-        security_code: &str,
-    ) -> Result<(), JsValue> {
-        self.require(Scope::CardFace)?;
-        let number = VerificationNumberB::parse(birth_date, expiry_year, security_code);
-        let number = number.map_err(thrown)?;
-        self.with_card(|card| card.present(Presentation::of_number_b(number)))
-    }
-
-    /// Has the card sign the statement over the page's origin and this nonce. With `pin`, that
-    /// is collected and presented for this one signature.
-    #[wasm_bindgen(js_name = signChallenge, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub async fn sign_challenge(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Key")] key: JsValue,
-        nonce: String,
-        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask: &Function,
-    ) -> Result<Uint8Array, JsValue> {
-        let key: Key = argument(key)?;
-        let pin: Option<PinEntry> = argument(pin)?;
-        self.require(Scope::of_key(key))?;
-        let nonce = parse_nonce(&nonce)?;
-        let pin = match (key.pin_reference(), pin) {
-            (Some(reference), Some(PinEntry { value })) => {
-                Some(self.collect_pin(reference, Purpose::SignIn, value, ask).await?)
+        #[wasm_bindgen(unchecked_param_type = "CardRequest")] request: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask_pin: &Function,
+        #[wasm_bindgen(unchecked_param_type = "ConfirmTry")] confirm_try: &Function,
+    ) -> Result<JsValue, JsValue> {
+        let request: CardRequest = argument(request)?;
+        let task = desk::admit(request, &self.scopes, &self.origin).map_err(thrown)?;
+        let answer = match task {
+            Task { entry: Some(entry), work } => {
+                self.present(entry, work, ask_pin, confirm_try).await?
             }
-            _ => None,
+            Task { entry: None, work } => self.perform(work, None),
         };
-        let sign = |card: &mut Session<'_>| card.sign_challenge(key, &self.origin, &nonce);
-        let signature = self.with_card(|card| match pin {
-            Some(pin) => card.present_for(pin, sign),
-            None => sign(card),
-        })?;
-        Ok(Uint8Array::from(signature.as_bytes()))
+        plain(&answer.map_err(thrown)?)
     }
 
-    /// Has the card give a challenge for an institution to sign, and vouches for it.
-    #[wasm_bindgen(js_name = terminalRequest, unchecked_return_type = "TerminalRequest")]
-    pub fn terminal_request(&self, nonce: &str) -> Result<JsValue, JsValue> {
-        self.require(Scope::AuthenticatePinless)?;
-        let nonce = parse_nonce(nonce)?;
-        let challenge = self.with_card(|card| card.terminal_challenge(&self.origin, &nonce))?;
-        plain(&bridge::vouch(&self.origin, &nonce, challenge))
-    }
-
-    /// Carries the institution's signature to the card, which then signs the statement over the
-    /// page's origin and the nonce of the request.
-    #[wasm_bindgen(js_name = terminalSign, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub fn terminal_sign(&self, nonce: &str, signature: Vec<u8>) -> Result<Uint8Array, JsValue> {
-        self.require(Scope::AuthenticatePinless)?;
-        let nonce = parse_nonce(nonce)?;
-        let signature = Signature::from_bytes(signature);
-        let signature =
-            self.with_card(|card| card.sign_as_terminal(&self.origin, &nonce, &signature))?;
-        Ok(Uint8Array::from(signature.as_bytes()))
-    }
-
-    /// Asks the person, and has the digital signature key sign a document.
-    #[wasm_bindgen(unchecked_return_type = "Signed")]
-    pub async fn sign(
-        &self,
-        title: String,
-        #[wasm_bindgen(unchecked_param_type = "Hash")] hash: JsValue,
-        digest: &[u8],
-        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask: &Function,
-    ) -> Result<JsValue, JsValue> {
-        let hash: Hash = argument(hash)?;
-        self.require(Scope::Sign)?;
-        let document =
-            Document::new(title, hash, digest).map_err(|_| thrown(ErrorCode::InvalidRequest))?;
-        let reference = PinReference::DigitalSignature;
-        let pin = self.ask_person(reference, Purpose::Sign, Some(&document), ask).await?;
-        let signed =
-            self.with_card(|card| card.present_for(pin, |card| card.sign_document(&document)))?;
-        plain(&Signed {
-            signature: signed.signature.as_bytes(),
-            certificate: signed.certificate.as_der(),
-        })
-    }
-
-    /// Collects the PIN of the card information input support application, presents it for this one
-    /// thing, and reads the basic attributes.
-    #[wasm_bindgen(js_name = readAttributes, unchecked_return_type = "BasicAttributes")]
-    pub async fn read_attributes(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "PinEntry | undefined")] pin: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "AskPin")] ask: &Function,
-    ) -> Result<JsValue, JsValue> {
-        let pin: Option<PinEntry> = argument(pin)?;
-        let reference = PinReference::CardInformation;
-        self.require(Scope::of_pin(reference))?;
-        let PinEntry { value } = pin.unwrap_or_default();
-        let pin = self.collect_pin(reference, Purpose::Read, value, ask).await?;
-        let reading = self.with_card(|card| card.present_for(pin, Session::read_attributes))?;
-        let attributes = AttributesRecord::parse(&reading.record).map_err(thrown)?;
-        plain(&Attributes {
-            name: attributes.name(),
-            address: attributes.address(),
-            birth_date: PinText::of_birth_date(attributes.birth_date()),
-            sex: attributes.sex(),
-            integrity: municipality::integrity(&reading),
-        })
+    /// Whether the card is no My Number Card.
+    #[wasm_bindgen(getter)]
+    pub fn unsupported(&self) -> bool {
+        let looked = self.with_card(|_| Ok(()));
+        self.close_session();
+        looked.is_err_and(|failure| failure.code == ErrorCode::UnsupportedCard)
     }
 
     /// Gives the lease back. The card is left clean.
@@ -275,86 +143,138 @@ impl VirtualChannel {
 }
 
 impl VirtualChannel {
-    pub(crate) fn new(transaction: Transaction, origin: String, scopes: Scopes) -> Self {
+    pub(crate) fn new(
+        transaction: Transaction,
+        memory: StayMemory,
+        tries: Tries,
+        origin: String,
+        scopes: Scopes,
+    ) -> Self {
         Self {
             transaction,
+            memory,
+            tries,
             origin,
             scopes,
             session: RefCell::default(),
             last_used: Cell::default(),
-            page_application: Cell::default(),
-            abilities: Abilities::default(),
+            bookmark: Cell::default(),
             is_released: Cell::default(),
         }
     }
 
-    fn require(&self, scope: Scope) -> Result<(), JsValue> {
-        self.scopes.require(scope).map_err(thrown)
+    /// Has something presented when it is the page's turn, and done what it was presented for.
+    async fn present(
+        &self,
+        entry: Entry,
+        work: Work,
+        ask_pin: &Function,
+        confirm_try: &Function,
+    ) -> Result<Result<CardAnswer, Failure>, JsValue> {
+        let mut pauses = self.tries.0.lock().await;
+        sleep(pauses.rest(&self.origin, now())).await;
+        let mut ended = |result: &Result<(), Failure>, asked_person| {
+            pauses.ended(&self.origin, now(), result, asked_person);
+        };
+        let mut asked_person = false;
+        let answer = match entry {
+            Entry::Given(presentation) => {
+                let known = Presenting::Known(presentation.clone());
+                let done = self.perform(work.clone(), Some(known));
+                let few = done.as_ref().err().and_then(|failure| presentation.few_tries(*failure));
+                match few {
+                    None => done,
+                    Some(few_tries) => {
+                        asked_person = true;
+                        let agreed = self.ask_for_try(few_tries, confirm_try).await;
+                        match agreed.inspect_err(|_| ended(&Err(few_tries.declined()), true))? {
+                            true => {
+                                let known = Presenting::Known(presentation.agreed(few_tries));
+                                self.perform(work, Some(known))
+                            }
+                            false => Err(few_tries.declined()),
+                        }
+                    }
+                }
+            }
+            Entry::Asked { reference, purpose } => {
+                let before = self.with_card(|card| card.before_dialog(reference));
+                let before = before.inspect_err(|failure| ended(&Err(*failure), false));
+                let BeforeDialog { retries_left, .. } = before.map_err(thrown)?;
+                asked_person = true;
+                let typed = self.ask_person(reference, &purpose, retries_left, ask_pin).await;
+                let value = typed.inspect_err(|_| {
+                    // Nothing was typed, or the card went away meanwhile.
+                    ended(&Err(ErrorCode::PinCancelled.into()), true);
+                })?;
+                let presentation = Presentation::of_person(value, retries_left);
+                self.perform(work, Some(Presenting::Known(presentation)))
+            }
+        };
+        ended(&answer.as_ref().map(drop).map_err(|failure| *failure), asked_person);
+        Ok(answer)
     }
 
-    /// A PIN from the page, if it may supply one, or from the person.
-    async fn collect_pin(
+    /// Whether the person agrees to spend one of few tries.
+    async fn ask_for_try(
         &self,
-        reference: PinReference,
-        purpose: Purpose,
-        value: Option<PinText>,
-        ask: &Function,
-    ) -> Result<Presentation, JsValue> {
-        match value {
-            Some(text) => Presentation::of_page(reference, &text, &self.scopes).map_err(thrown),
-            None => self.ask_person(reference, purpose, None, ask).await,
-        }
+        few_tries: FewTries,
+        confirm_try: &Function,
+    ) -> Result<bool, JsValue> {
+        let FewTries { reference, retries_left } = few_tries;
+        let reference = reference.name();
+        let prompt = plain(&TryPrompt { origin: &self.origin, reference, retries_left })?;
+        let agrees = Promise::resolve(&confirm_try.call1(&JsValue::NULL, &prompt)?);
+        Ok(JsFuture::from(agrees).await? == JsValue::TRUE)
     }
 
     async fn ask_person(
         &self,
         reference: PinReference,
-        purpose: Purpose,
-        document: Option<&Document>,
-        ask: &Function,
-    ) -> Result<Presentation, JsValue> {
-        let retries_left = self.with_card(|card| card.retries_before_dialog(reference))?;
-        let document = document.map(|document| ShownDocument {
-            title: document.title(),
-            hash: document.hash(),
-            digest: document.digest().into(),
-        });
+        purpose: &Purpose,
+        retries_left: u8,
+        ask_pin: &Function,
+    ) -> Result<PinValue, JsValue> {
         for attempt in 0..MAX_ATTEMPTS {
             let prompt = plain(&Prompt {
                 origin: &self.origin,
-                purpose,
+                purpose: name(purpose),
                 reference,
                 retries_left,
                 malformed: attempt > 0,
-                document: document.clone(),
+                document: shown(purpose),
             })?;
-            let typed = Promise::resolve(&ask.call1(&JsValue::NULL, &prompt)?);
+            let typed = Promise::resolve(&ask_pin.call1(&JsValue::NULL, &prompt)?);
             let typed = JsFuture::from(typed).await?.as_string();
             let typed = typed.ok_or_else(|| thrown(ErrorCode::PinCancelled))?;
             if let Ok(value) = PinValue::parse(reference, &typed) {
-                return Ok(Presentation::of_person(value, retries_left));
+                return Ok(value);
             }
         }
         Err(thrown(ErrorCode::PinMalformed))
+    }
+
+    fn perform(&self, work: Work, presenting: Option<Presenting>) -> Result<CardAnswer, Failure> {
+        self.with_card(|card| card.perform(work, presenting, self).answer)
     }
 
     /// Does something with the card, in the transaction of what was done closely before.
     fn with_card<R>(
         &self,
         work: impl FnOnce(&mut Session<'_>) -> Result<R, Failure>,
-    ) -> Result<R, JsValue> {
+    ) -> Result<R, Failure> {
         if self.is_released.get() {
-            return Err(thrown(ErrorCode::LeaseLost));
+            return Err(ErrorCode::LeaseLost.into());
         }
-        let awaits_terminal = self.session.borrow().as_ref().is_some_and(Session::awaits_terminal);
-        let idle = if awaits_terminal { IDLE_FOR_TERMINAL } else { IDLE };
-        let now = Date::now();
-        if now - self.last_used.replace(now) >= idle {
+        let millis = Date::now();
+        let unused = millis - self.last_used.replace(millis);
+        let idle = self.session.borrow().as_ref().map(Session::idle);
+        if idle.is_some_and(|idle| unused >= idle.as_secs_f64() * 1_000.0) {
             self.close_session();
         }
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.open_session().map_err(thrown)?,
+            None => self.open_session()?,
         };
         let done = work(&mut session);
         let is_finished = session.is_finished();
@@ -362,23 +282,65 @@ impl VirtualChannel {
         if is_finished {
             self.close_session();
         }
-        done.map_err(thrown)
+        done
     }
 
     fn open_session(&self) -> Result<Session<'static>, Failure> {
         let card = Box::new(self.transaction.clone());
-        Session::open(card, self.page_application.get(), self.abilities.clone())
+        Session::open(card, self.bookmark.get(), self.memory.clone())
     }
 
     fn close_session(&self) {
         if let Some(session) = self.session.take() {
-            self.page_application.set(session.close());
+            self.bookmark.set(session.close());
         }
     }
 }
 
-pub(crate) fn parse_nonce(text: &str) -> Result<Nonce, JsValue> {
-    Nonce::parse(text).map_err(|_| thrown(ErrorCode::InvalidRequest))
+impl Notary for VirtualChannel {
+    fn vouch(&self, testimony: Testimony) -> StayWord {
+        bridge::vouch(&self.origin, testimony)
+    }
+
+    fn integrity(&self, reading: &AttributesReading) -> Integrity {
+        municipality::integrity(reading)
+    }
+}
+
+/// Name of a purpose, as `PinPrompt` of `js/src/testing.ts` has it.
+fn name(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "sign-in",
+        Purpose::ReadCertificate => "read-certificate",
+        Purpose::ReadAttributes => "read-attributes",
+        Purpose::Sign(_) => "sign",
+    }
+}
+
+fn shown(purpose: &Purpose) -> Option<ShownDocument<'_>> {
+    let Purpose::Sign(document) = purpose else { return None };
+    let digest = Document::digest(document).into();
+    Some(ShownDocument { title: document.title(), hash: document.hash(), digest })
+}
+
+/// Time since a moment that stays the same.
+fn now() -> Duration {
+    Duration::from_secs_f64(Date::now() / 1_000.0)
+}
+
+async fn sleep(pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    let over = Promise::new(&mut |resolve, _| set_timeout(&resolve, pause.as_secs_f64() * 1_000.0));
+    // It never rejects.
+    let _ = JsFuture::from(over).await;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(handler: &Function, milliseconds: f64);
 }
 
 /// Shows nothing of the card.

@@ -1,13 +1,12 @@
 //! Who issued the virtual cards, and vouches for the attributes on them. Everybody knows the key.
 
-use kazashi_core::{card_information::AttributesReading, wire::Integrity};
+use kazashi_core::card::card_information::AttributesReading;
+use kazashi_core::wire::Integrity;
 use kazashi_verify::{CvTrust, KeyIdentifier, VerifyError, verify_attributes};
-use rsa::{
-    RsaPrivateKey,
-    pkcs8::{DecodePrivateKey, EncodePublicKey},
-};
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
 
-/// What card-verifiable certificates call the authority of the next key.
+/// Name that card-verifiable certificates have for the authority of the next key.
 const AUTHORITY: &[u8; 16] = b"9000033\x08\x05001\0\0\0\0";
 const AUTHORITY_KEY: &str = include_str!("../../../vectors/keys/card-info-authority.pem");
 

@@ -1,34 +1,27 @@
 //! An institution that the virtual cards trust, and the root of their card surfaces. Everybody knows
 //! the keys.
 
-use kazashi_core::{
-    error_code::ErrorCode,
-    statement::{Method, Statement},
-    terminal::{Base64, PROFILE, TerminalRequest},
-    wire::Hex,
-};
-use rsa::{
-    RsaPrivateKey,
-    pkcs1v15::SigningKey,
-    pkcs8::{DecodePrivateKey, EncodePublicKey},
-    signature::{SignatureEncoding, Signer},
-};
+use kazashi_core::card::terminal::PROFILE;
+use kazashi_core::codec::{Base64, Hex};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::value::{Method, Nonce, Statement, StayWord};
+use rsa::RsaPrivateKey;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
+use rsa::signature::{SignatureEncoding, Signer};
 use serde::Serialize;
 use sha2::Sha256;
 use wasm_bindgen::prelude::*;
 
-use crate::{
-    bridge,
-    channel::parse_nonce,
-    value::{argument, plain, thrown, uint8_array},
-};
+use crate::bridge;
+use crate::value::{argument, plain, thrown, uint8_array};
 
 const TERMINAL_KEY: &str = include_str!("../../../vectors/keys/terminal.pem");
 const CERTIFICATES: [&[u8]; 2] = [
     include_bytes!("../../../vectors/cv-certificates/terminal-intermediate.cv"),
     include_bytes!("../../../vectors/cv-certificates/terminal.cv"),
 ];
-/// What card-verifiable certificates call the authority of the next key.
+/// Name that card-verifiable certificates have for the authority of the next key.
 const CARD_SURFACE_AUTHORITY: &[u8; 16] = b"9000023\x08\x05001\0\0\0\0";
 const CARD_SURFACE_AUTHORITY_KEY: &str =
     include_str!("../../../vectors/keys/card-surface-authority.pem");
@@ -42,16 +35,17 @@ pub fn terminal_certificates() -> Result<JsValue, JsValue> {
 /// Signs as the institution's server does, for what the virtual bridge vouches for.
 #[wasm_bindgen(js_name = signAsTerminal, unchecked_return_type = "string")]
 pub fn sign_as_terminal(
-    #[wasm_bindgen(unchecked_param_type = "TerminalRequest")] request: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string")] word: JsValue,
     origin: &str,
     nonce: &str,
 ) -> Result<JsValue, JsValue> {
-    let request: TerminalRequest = argument(request)?;
-    let nonce = parse_nonce(nonce)?;
-    let challenge = request.challenge.as_bytes();
-    if request != bridge::vouch(origin, &nonce, challenge.to_vec()) {
-        return Err(thrown(ErrorCode::TerminalNotSigned));
-    }
+    let word: StayWord = argument(word)?;
+    let nonce = Nonce::parse(nonce).map_err(|_| thrown(ErrorCode::InvalidRequest))?;
+    let testimony = word.testimony();
+    let challenge = testimony.challenge.as_ref();
+    let challenge = challenge.and_then(|challenge| challenge.for_nonce(nonce.as_str()));
+    let challenge = challenge.filter(|_| word == bridge::vouch(origin, testimony.clone()));
+    let challenge = challenge.ok_or_else(|| thrown(ErrorCode::TerminalNotSigned))?;
     let statement = Statement::new(Method::Terminal, origin, nonce.as_str());
     let to_be_signed = (PROFILE.to_be_signed)(challenge, &statement);
     let signature = SigningKey::<Sha256>::new(key(TERMINAL_KEY)).sign(&to_be_signed);

@@ -1,7 +1,9 @@
-//! What crosses the line between Rust and JavaScript.
+//! Values that cross the line between Rust and JavaScript.
 
-use kazashi_core::{error_code::ErrorCode, wire::Failure};
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::wire::Failure;
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
 /// A plain object, with bytes as `Uint8Array`.

@@ -3,11 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use js_sys::{RangeError, Uint8Array};
+use js_sys::Uint8Array;
 use kazashi_verify::{
-    Assurance, Authentication, BasicAttributes, Certificate, CertificateKind, CertificateSummary,
-    CvTrust, Enrolment, Era, ErrorCode, Expected, ExpectedEnrolment, ExpectedPresence, Hierarchy,
-    KeyIdentifier, Method, MethodSource, PairwiseKey, Sex, Trust, VerifyError,
+    Assurance, Authentication, Certificate, CertificateAttributes, CertificateKind,
+    CertificateSummary, CvTrust, Enrolment, Era, ErrorCode, Expected, ExpectedEnrolment,
+    ExpectedPresence, Hierarchy, KeyIdentifier, Method, MethodSource, PairwiseKey, PresenceProof,
+    Sex, Token, Trust, Unverified, VerifyError,
 };
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 // What JavaScript passes in is read by getters: a deserialiser would be a tenth of the module.
 #[wasm_bindgen]
 extern "C" {
-    /// What the relying party expects of a token or proof.
+    /// The relying party's expectations of a token or proof.
     pub type ExpectedObject;
     #[wasm_bindgen(method, getter)]
     fn origin(this: &ExpectedObject) -> String;
@@ -26,7 +27,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn method(this: &ExpectedObject) -> String;
 
-    /// Whom the relying party trusts.
+    /// The relying party's trust, and its own secret.
     pub type TrustObject;
     /// In turn the identifier of a root, as hexadecimal text, and its public key.
     #[wasm_bindgen(method, getter, js_name = cvKeys)]
@@ -93,13 +94,13 @@ struct AttributesObject {
     name_substitutes: Option<Vec<bool>>,
     address: String,
     address_substitutes: Option<Vec<bool>>,
-    date_of_birth: DateOfBirthObject,
+    birth_date: BirthDateObject,
     sex: Sex,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DateOfBirthObject {
+struct BirthDateObject {
     year: Option<u16>,
     month: Option<u8>,
     day: Option<u8>,
@@ -141,7 +142,7 @@ pub fn verify_enrolment(
         presence_nonce,
         now: time(now)?,
     };
-    into_js(verified_enrolment(token.as_bytes(), proof.as_bytes(), &expected, trust))
+    into_js(verified_enrolment(token, proof, &expected, trust))
 }
 
 /// Verifies a presence proof against an enrolment in JSON. Throws `{ code, message }`.
@@ -154,14 +155,14 @@ pub fn verify_presence(
     trust: &TrustObject,
 ) -> Result<JsValue, JsValue> {
     let enrolment = serde_json::from_slice(enrolment.as_bytes())
-        .map_err(|_| RangeError::new("enrolment is none that verifyEnrolment gave"))?;
+        .map_err(|_| invalid_request("enrolment is none that verifyEnrolment gave"))?;
     let expected = ExpectedPresence {
         origin: &expected.origin(),
         nonce: &expected.nonce(),
         enrolment: &enrolment,
         now: time(now)?,
     };
-    into_js(verified_presence(proof.as_bytes(), &expected, trust))
+    into_js(verified_presence(proof, &expected, trust))
 }
 
 /// The subject that a certificate claims, unverified. Throws `{ code, message }`.
@@ -171,13 +172,13 @@ pub fn subject(certificate: &[u8], key: Vec<u8>) -> Result<JsValue, JsValue> {
     into_js(pairwise_key(key).and_then(|key| Ok(key.subject(&certificate?))))
 }
 
-/// What an enrolment is found by, unverified. Throws `{ code, message }`.
+/// The recognition by which an enrolment is found, unverified. Throws `{ code, message }`.
 #[wasm_bindgen]
 pub fn recognition(head: &[u8], key: Vec<u8>) -> Result<JsValue, JsValue> {
     into_js(pairwise_key(key).and_then(|key| key.recognition(head)))
 }
 
-/// What a digital signature certificate says of the holder, unverified. Throws `{ code, message }`.
+/// The holder according to a digital signature certificate, unverified. Throws `{ code, message }`.
 #[wasm_bindgen(js_name = readDigitalSignatureCertificate)]
 pub fn read_digital_signature_certificate(der: &[u8]) -> Result<JsValue, JsValue> {
     into_js(Certificate::digital_signature(der).map(digital_signature_object))
@@ -193,7 +194,7 @@ pub fn verify_digital_signature_certificate(
     into_js(verified_digital_signature_certificate(der, time(now)?, trust))
 }
 
-/// What a person may be shown of a certificate. Throws `{ code, message }`.
+/// Summary of a certificate that a person may be shown. Throws `{ code, message }`.
 #[wasm_bindgen(js_name = certificateSummary)]
 pub fn certificate_summary(der: &[u8]) -> Result<JsValue, JsValue> {
     into_js(CertificateSummary::from_der(der).map(|summary| SummaryObject {
@@ -224,28 +225,27 @@ fn verify_values(
     let expected = Expected {
         origin: &expected.origin(),
         nonce: &expected.nonce(),
-        method: match expected.method().as_str() {
-            "pin" => Method::Pin,
-            "terminal" => Method::Terminal,
-            _ => return Err(VerifyError::MethodUnsupported),
-        },
+        method: Method::named(&expected.method()).ok_or(VerifyError::MethodUnsupported)?,
         now,
     };
     let trust = trust_of(trust)?;
-    let authentication = kazashi_verify::verify(token.as_bytes(), &expected, &trust)?;
+    let token = Token::from_json(token.as_bytes())?;
+    let authentication = kazashi_verify::verify(&token, &expected, &trust)?;
     Ok(authentication_object(&authentication, &key))
 }
 
 fn verified_enrolment(
-    token: &[u8],
-    proof: &[u8],
+    token: &str,
+    proof: &str,
     expected: &ExpectedEnrolment<'_>,
     trust: &TrustObject,
 ) -> Result<EnrolledObject, VerifyError> {
     let key = pairwise_key(trust.pairwise_key())?;
     let (trust, cv_trust) = (trust_of(trust)?, cv_trust_of(trust)?);
+    let token = Token::from_json(token.as_bytes())?;
+    let proof = PresenceProof::from_json(proof.as_bytes())?;
     let enrolled =
-        kazashi_verify::verify_enrolment(token, proof, expected, &trust, &cv_trust, &key)?;
+        kazashi_verify::verify_enrolment(&token, &proof, expected, &trust, &cv_trust, &key)?;
     let enrolled = enrolled.keeping_certificate(&key)?;
     Ok(EnrolledObject {
         authentication: authentication_object(enrolled.authentication(), &key),
@@ -254,13 +254,14 @@ fn verified_enrolment(
 }
 
 fn verified_presence(
-    proof: &[u8],
+    proof: &str,
     expected: &ExpectedPresence<'_>,
     trust: &TrustObject,
 ) -> Result<PresenceObject, VerifyError> {
     let key = pairwise_key(trust.pairwise_key())?;
     let (trust, cv_trust) = (trust_of(trust)?, cv_trust_of(trust)?);
-    let presence = kazashi_verify::verify_presence(proof, expected, &trust, &cv_trust, &key)?;
+    let proof = PresenceProof::from_json(proof.as_bytes())?;
+    let presence = kazashi_verify::verify_presence(&proof, expected, &trust, &cv_trust, &key)?;
     Ok(PresenceObject {
         subject: presence.subject().to_owned(),
         assurance: match presence.assurance() {
@@ -333,19 +334,19 @@ fn digital_signature_object(certificate: Certificate) -> DigitalSignatureObject 
     }
 }
 
-fn attributes_object(attributes: &BasicAttributes) -> AttributesObject {
-    let date = attributes.date_of_birth();
+fn attributes_object(attributes: &CertificateAttributes) -> AttributesObject {
+    let date = attributes.birth_date();
     AttributesObject {
         name: attributes.name().to_owned(),
         name_substitutes: attributes.name_substitutes().map(<[bool]>::to_vec),
         address: attributes.address().to_owned(),
         address_substitutes: attributes.address_substitutes().map(<[bool]>::to_vec),
-        date_of_birth: DateOfBirthObject {
+        birth_date: BirthDateObject {
             year: date.year(),
             month: date.month(),
             day: date.day(),
-            era: date.era(),
-            year_of_era: date.year_of_era(),
+            era: attributes.era(),
+            year_of_era: attributes.year_of_era(),
         },
         sex: attributes.sex(),
     }
@@ -354,17 +355,23 @@ fn attributes_object(attributes: &BasicAttributes) -> AttributesObject {
 fn into_js<T: Serialize>(result: Result<T, VerifyError>) -> Result<JsValue, JsValue> {
     match result {
         Ok(value) => Ok(serde_wasm_bindgen::to_value(&value)?),
-        Err(error) => {
-            let error = ErrorObject { code: error.code(), message: error.to_string() };
-            Err(serde_wasm_bindgen::to_value(&error)?)
-        }
+        Err(error) => Err(thrown(error.code(), error.to_string())),
     }
+}
+
+/// An argument is not what it has to be.
+fn invalid_request(message: &str) -> JsValue {
+    thrown(ErrorCode::InvalidRequest, message.to_owned())
+}
+
+fn thrown(code: ErrorCode, message: String) -> JsValue {
+    serde_wasm_bindgen::to_value(&ErrorObject { code, message }).unwrap_or_else(JsValue::from)
 }
 
 fn time(seconds: f64) -> Result<SystemTime, JsValue> {
     let since_1970 = Duration::try_from_secs_f64(seconds).ok();
     let time = since_1970.and_then(|duration| SystemTime::UNIX_EPOCH.checked_add(duration));
-    Ok(time.ok_or_else(|| RangeError::new("now is not a time since 1970"))?)
+    time.ok_or_else(|| invalid_request("now is not a time since 1970"))
 }
 
 fn seconds(time: SystemTime) -> u64 {

@@ -1,4 +1,7 @@
-//! The photograph: JPEG 2000 (ISO/IEC 15444-1).
+//! The photograph of a card face: JPEG 2000 (ISO/IEC 15444-1). Apart from the page's module, so that
+//! it is fuzzed without a page.
+
+use std::fmt;
 
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 
@@ -8,21 +11,25 @@ const MAX_SIDE: u32 = 1024;
 /// Real ones are one tile; each costs time, however small it is.
 const MAX_TILES: u32 = 64;
 
-/// What a codestream begins with: the markers SOC and SIZ (ISO/IEC 15444-1, A.4.1 and A.5.1).
+/// The beginning of a codestream: the markers SOC and SIZ (ISO/IEC 15444-1, A.4.1 and A.5.1).
 const CODESTREAM: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
 
 /// A decoded photograph.
-pub(crate) struct Photo {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
+#[non_exhaustive]
+pub struct Photo {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
     /// Four bytes for each pixel, row by row from the top: red, green, blue, and 255.
-    pub(crate) rgba: Vec<u8>,
+    pub rgba: Vec<u8>,
 }
 
 impl Photo {
     /// Decodes an image in grey or colour. The boxes around the codestream are not read: they say
     /// nothing that a photograph of a card needs.
-    pub(crate) fn decode(jp2: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn decode(jp2: &[u8]) -> Option<Self> {
         let start = jp2.windows(CODESTREAM.len()).position(|window| window == CODESTREAM)?;
         let codestream = jp2.get(start..)?;
         if !is_reasonable(codestream) {
@@ -41,6 +48,13 @@ impl Photo {
             return None;
         };
         Some(Self { width, height, rgba })
+    }
+}
+
+/// Shows the size only.
+impl fmt::Debug for Photo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Photo({} × {})", self.width, self.height)
     }
 }
 
