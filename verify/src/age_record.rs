@@ -1,7 +1,7 @@
 //! The age record (card surface application, EF 0001): a birth date and the public key of the card,
 //! signed together.
 
-use kazashi_core::BirthDate;
+use kazashi_core::value::BirthDate;
 use sha2::{Digest, Sha256};
 
 use crate::public_key::{MODULUS_LENGTH, PublicKey, RSA_KEY_HEADER};
@@ -12,7 +12,7 @@ const BIRTH_DATE_HEADER: [u8; 3] = [0xDF, 0x11, 0x08];
 const KEY_HEADER: [u8; 5] = [0xDF, 0x12, 0x82, 0x01, 0x09];
 const SIGNATURE_HEADER: [u8; 5] = [0xDF, 0x13, 0x82, 0x01, 0x00];
 
-/// What a record says whose signature was verified.
+/// The content of a record whose signature was verified.
 pub(crate) struct AgeRecord {
     pub(crate) birth_date: BirthDate,
     pub(crate) public_key: PublicKey,
@@ -30,10 +30,8 @@ impl AgeRecord {
         if !signer.public_key().verifies(&Sha256::digest(signed).into(), signature) {
             return Err(VerifyError::CardRecordForged);
         }
-        let birth_date = std::str::from_utf8(birth_date).ok();
-        let birth_date = birth_date.and_then(|digits| BirthDate::parse(digits).ok());
         Ok(Self {
-            birth_date: birth_date.ok_or(malformed("the birth date in the age record"))?,
+            birth_date: BirthDate::from_record(birth_date),
             public_key: PublicKey::from_modulus(modulus)
                 .ok_or(malformed("the key in the age record"))?,
             modulus: *modulus,

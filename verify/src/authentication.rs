@@ -2,14 +2,11 @@
 
 use std::time::SystemTime;
 
-use kazashi_core::Nonce;
-use kazashi_core::statement::{Method, Statement};
+use kazashi_core::value::{Method, Nonce, Statement, Token};
 
-use crate::certificate::Certificate;
-use crate::token::Token;
-use crate::{PairwiseKey, Revocation, Trust, VerifyError};
+use crate::{Answer, Certificate, PairwiseKey, Revocation, Trust, VerifyError};
 
-/// What the relying party expects of a token.
+/// The relying party's expectations of a token.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a new expectation must not be overlooked")]
 pub struct Expected<'a> {
@@ -50,23 +47,28 @@ pub(crate) fn check_origin(origin: &str) -> Result<(), VerifyError> {
     }
 }
 
-/// Verifies a token, the JSON text that the page handed over.
+/// Verifies a token that the page handed over.
 ///
 /// The [crate] documentation has an example, the order of the checks, and what is left to the
 /// caller. Each failure is a [`VerifyError`] of its own; one that depends on the signature (another
 /// origin, nonce or method) is [`VerifyError::SignatureMismatch`].
 pub fn verify(
-    token: &[u8],
+    token: &Token,
     expected: &Expected<'_>,
     trust: &Trust,
 ) -> Result<Authentication, VerifyError> {
     expected.check()?;
-    let token = Token::parse(token)?;
-    let certificate = Certificate::user_authentication(&token.certificate)?;
+    if !token.format().starts_with("web-eid:1.") {
+        return Err(VerifyError::TokenFormatUnsupported);
+    }
+    if token.algorithm() != "RS256" {
+        return Err(VerifyError::TokenAlgorithmUnsupported);
+    }
+    let certificate = Certificate::user_authentication(token.unverified_certificate())?;
     trust.verify(&certificate, expected.now)?;
 
     let statement = Statement::new(expected.method, expected.origin, expected.nonce);
-    if !certificate.has_signed(&statement.digest(), &token.signature) {
+    if !certificate.has_signed(&statement.digest(), token.signature()) {
         return Err(VerifyError::SignatureMismatch);
     }
     Ok(Authentication {
@@ -85,13 +87,14 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// How the holder let the card sign, according to [`method_source`](Self::method_source).
+    /// The way in which the holder let the card sign, according to
+    /// [`method_source`](Self::method_source).
     #[must_use]
     pub fn method(&self) -> Method {
         self.method
     }
 
-    /// Who says that it was that method.
+    /// The source of that: who says that it was this method.
     #[must_use]
     pub fn method_source(&self) -> MethodSource {
         MethodSource::Bridge
@@ -120,21 +123,21 @@ impl Authentication {
         &self.certificate
     }
 
-    /// What is known of the certificate's revocation: not checked, until
-    /// [`with_revocation`](Self::with_revocation) adds an answer. Never [`Revocation::Revoked`].
+    /// The certificate's revocation, as far as it is known: not checked, until
+    /// [`with_revocation`](Self::with_revocation) adds an answer.
     #[must_use]
     pub fn revocation(&self) -> &Revocation {
         &self.revocation
     }
 
-    /// Adds what a revocation check found. A revoked certificate authenticates nobody:
+    /// Adds the answer to a revocation check. A revoked certificate authenticates nobody:
     /// [`VerifyError::CertificateRevoked`].
-    pub fn with_revocation(self, revocation: Revocation) -> Result<Self, VerifyError> {
-        Ok(Self { revocation: revocation.unless_revoked()?, ..self })
+    pub fn with_revocation(self, answer: Answer) -> Result<Self, VerifyError> {
+        Ok(Self { revocation: answer.try_into()?, ..self })
     }
 }
 
-/// Who says by which method the card came to sign.
+/// The source of the method: who says by which the card came to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a source of another worth must not be overlooked")]
 pub enum MethodSource {

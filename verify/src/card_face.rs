@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use kazashi_core::card_record;
-use kazashi_core::tlv::{self, Tag, Tlv};
-use kazashi_core::{BirthDate, Sex};
+use kazashi_core::codec::card_record;
+use kazashi_core::codec::tlv::{self, Tag, Tlv};
+use kazashi_core::value::{BirthDate, Sex};
 use sha2::{Digest, Sha256};
 
 use crate::VerifyError;
@@ -37,7 +37,7 @@ pub struct CardFaceRecord<'a> {
     address: Tlv<'a>,
     photo: Tlv<'a>,
     signature: Tlv<'a>,
-    expiry: &'a str,
+    expiry: BirthDate,
     security_code: Tlv<'a>,
 }
 
@@ -68,9 +68,6 @@ impl<'a> CardFaceRecord<'a> {
             );
         let encoded_attributes =
             [birth_date?.encoded(), sex?.encoded(), public_key?.encoded()].concat();
-        let expiry = str::from_utf8(expiry?.value()).ok()?;
-        // The same calendar.
-        BirthDate::parse(expiry).ok().filter(|_| expiry.len() == 8)?;
         Some(Self {
             attributes: CardFaceAttributes::parse(&encoded_attributes)?,
             encoded_attributes,
@@ -78,7 +75,8 @@ impl<'a> CardFaceRecord<'a> {
             address: address?,
             photo: photo?,
             signature: signature?,
-            expiry,
+            // The same form, and as little reason to show nothing else of the card.
+            expiry: BirthDate::from_record(expiry?.value()),
             security_code: security_code?,
         })
     }
@@ -113,10 +111,11 @@ impl<'a> CardFaceRecord<'a> {
         self.photo.value()
     }
 
-    /// The day on which the card expires, as `YYYYMMDD`. Outside the signature.
+    /// The day on which the card expires, as `YYYYMMDD`, with zeros for what cannot be read. Outside
+    /// the signature.
     #[must_use]
-    pub fn expiry(&self) -> &'a str {
-        self.expiry
+    pub fn expiry(&self) -> &[u8] {
+        self.expiry.digits()
     }
 
     /// The security code, drawn: PNG. Outside the signature.
@@ -150,7 +149,7 @@ impl fmt::Debug for CardFaceRecord<'_> {
     }
 }
 
-/// What the record says of the holder in text, and the public key of the card.
+/// The holder's attributes that the record has as text, and the public key of the card.
 #[derive(Clone)]
 pub(crate) struct CardFaceAttributes {
     pub(crate) birth_date: BirthDate,
@@ -164,10 +163,9 @@ impl CardFaceAttributes {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let [birth_date, sex, key] = all(bytes, [BIRTH_DATE, SEX, PUBLIC_KEY])?;
         let [exponent, modulus] = all(key.value(), [Tag(0x90), Tag(0x91)])?;
-        let birth_date = str::from_utf8(birth_date.value()).ok()?;
         let modulus: [u8; MODULUS_LENGTH] = modulus.value().try_into().ok()?;
         (exponent.value() == [0x01, 0x00, 0x01]).then_some(Self {
-            birth_date: BirthDate::parse(birth_date).ok()?,
+            birth_date: BirthDate::from_record(birth_date.value()),
             sex: Sex::from_record(sex.value())?,
             public_key: PublicKey::from_modulus(&modulus)?,
             modulus,

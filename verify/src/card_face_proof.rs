@@ -14,28 +14,22 @@
 //! }
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
-use std::ops::RangeInclusive;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use kazashi_core::statement::{Method, Statement};
-use kazashi_core::terminal::Base64;
-use kazashi_core::{BirthDate, Sex};
-use serde::Serialize;
+use kazashi_core::codec::{Base64, TextFields};
+use kazashi_core::value::{BirthDate, Method, Sex, Statement};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::authentication::{check_nonce, check_origin};
 use crate::card_face::CardFaceAttributes;
-use crate::text_fields::TextFields;
+use crate::unverified::{Unverified, from_text_fields};
 use crate::{CardFaceRecord, CvCertificate, CvTrust, PairwiseKey, VerifyError};
-
-/// As for a token: a real proof has some 2200 bytes.
-const SIZE: RangeInclusive<usize> = 100..=10_000;
 
 const FORMAT: &str = "kazashi-card-face:1";
 
-/// What the relying party expects of a card face proof.
+/// The relying party's expectations of a card face proof.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a new expectation must not be overlooked")]
 pub struct ExpectedCardFace<'a> {
@@ -46,28 +40,46 @@ pub struct ExpectedCardFace<'a> {
     pub nonce: &'a str,
 }
 
-/// Verifies a card face proof, the JSON text that the page handed over: that the card's issuer signed
-/// the record (birth date, sex, and the images, of which the proof has digests), and that the card
-/// was there and signed for this origin and nonce.
+/// Verifies a card face proof that the page handed over: that the card's issuer signed the record
+/// (birth date, sex, and the images, of which the proof has digests), and that the card was there
+/// and signed for this origin and nonce.
 ///
 /// In this order: the CV certificate under one of the roots, the record under the CV certificate, the
 /// statement under the key in the record. Left to the caller: the nonce, as for a token.
 pub fn verify_card_face(
-    proof: &[u8],
+    proof: &CardFaceProof,
     expected: &ExpectedCardFace<'_>,
     trust: &CvTrust,
 ) -> Result<CardFaceEvidence, VerifyError> {
-    CardFaceProof::parse(proof)?.verify(expected, trust)
+    let malformed = CardFaceProof::malformed;
+    check_origin(expected.origin)?;
+    check_nonce(expected.nonce)?;
+    let signer = trust.verify(&CvCertificate::parse(proof.cv_certificate.as_bytes())?)?;
+    let attributes = proof.attributes.as_bytes();
+    let digest = |of: &Base64| of.as_bytes().try_into().map_err(|_| malformed("a digest"));
+    let digests = [
+        Sha256::digest(attributes).into(),
+        digest(&proof.images_digest)?,
+        digest(&proof.photo_digest)?,
+    ];
+    let record_signature = proof.record_signature.as_bytes();
+    if !signer.public_key().verifies_digests(&digests, record_signature) {
+        return Err(VerifyError::CardRecordForged);
+    }
+    let attributes = CardFaceAttributes::parse(attributes).ok_or(malformed("the attributes"))?;
+    let statement = Statement::new(Method::Presence, expected.origin, expected.nonce);
+    if !attributes.public_key.verifies(&statement.digest(), proof.signature.as_bytes()) {
+        return Err(VerifyError::SignatureMismatch);
+    }
+    Ok(CardFaceEvidence { attributes })
 }
 
-/// What a server needs to verify a card face, without ever seeing a name, an address or a face. It
-/// holds a birth date.
-///
-/// Serde writes the JSON that [`verify_card_face`] reads.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A card face proof, as a page hands it to its server: enough to verify a card face without ever
+/// seeing a name, an address or a face. It holds a birth date. Nothing in it is verified.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", try_from = "TextFields")]
 pub struct CardFaceProof {
-    format: &'static str,
+    format: Cow<'static, str>,
     attributes: Base64,
     images_digest: Base64,
     photo_digest: Base64,
@@ -88,7 +100,7 @@ impl CardFaceProof {
         app_version: &str,
     ) -> Self {
         Self {
-            format: FORMAT,
+            format: FORMAT.into(),
             attributes: record.encoded_attributes().into(),
             images_digest: record.images_digest().into(),
             photo_digest: record.photo_digest().into(),
@@ -99,23 +111,27 @@ impl CardFaceProof {
         }
     }
 
-    fn parse(json: &[u8]) -> Result<Self, VerifyError> {
-        let malformed = |what| VerifyError::CardFaceProofMalformed { what };
-        if !SIZE.contains(&json.len()) {
-            return Err(malformed("100 to 10000 bytes are accepted"));
-        }
-        let mut fields: TextFields = serde_json::from_slice(json)
-            .map_err(|_| malformed("not a JSON object whose fields are text"))?;
+    /// The card surface key's signature over the presence statement.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        self.signature.as_bytes()
+    }
+}
+
+impl TryFrom<TextFields> for CardFaceProof {
+    type Error = &'static str;
+
+    fn try_from(mut fields: TextFields) -> Result<Self, Self::Error> {
         if fields.take("format").as_deref() != Some(FORMAT) {
-            return Err(malformed("the format is not kazashi-card-face:1"));
+            return Err("the format is not kazashi-card-face:1");
         }
         let app_version = fields.take("appVersion").unwrap_or_default();
-        let mut take = |name| -> Result<Base64, VerifyError> {
-            let bytes = fields.take(name).and_then(|text| STANDARD.decode(text).ok());
-            Ok(bytes.ok_or(malformed("a field is missing, or not base64"))?.into())
+        let mut take = |name| {
+            let bytes = fields.take(name).and_then(|text| Base64::decode(text).ok());
+            bytes.ok_or("a field is missing, or not base64")
         };
         let proof = Self {
-            format: FORMAT,
+            format: FORMAT.into(),
             attributes: take("attributes")?,
             images_digest: take("imagesDigest")?,
             photo_digest: take("photoDigest")?,
@@ -126,38 +142,18 @@ impl CardFaceProof {
         };
         match fields.is_empty() {
             true => Ok(proof),
-            false => Err(malformed("a field is not known, or there twice")),
+            false => Err("a field is not known, or there twice"),
         }
     }
+}
 
-    /// Verifies it as [`verify_card_face`] does.
-    pub fn verify(
-        &self,
-        expected: &ExpectedCardFace<'_>,
-        trust: &CvTrust,
-    ) -> Result<CardFaceEvidence, VerifyError> {
-        let malformed = |what| VerifyError::CardFaceProofMalformed { what };
-        check_origin(expected.origin)?;
-        check_nonce(expected.nonce)?;
-        let signer = trust.verify(&CvCertificate::parse(self.cv_certificate.as_bytes())?)?;
-        let attributes = self.attributes.as_bytes();
-        let digest = |of: &Base64| of.as_bytes().try_into().map_err(|_| malformed("a digest"));
-        let digests = [
-            Sha256::digest(attributes).into(),
-            digest(&self.images_digest)?,
-            digest(&self.photo_digest)?,
-        ];
-        let record_signature = self.record_signature.as_bytes();
-        if !signer.public_key().verifies_digests(&digests, record_signature) {
-            return Err(VerifyError::CardRecordForged);
-        }
-        let attributes =
-            CardFaceAttributes::parse(attributes).ok_or(malformed("the attributes"))?;
-        let statement = Statement::new(Method::Presence, expected.origin, expected.nonce);
-        if !attributes.public_key.verifies(&statement.digest(), self.signature.as_bytes()) {
-            return Err(VerifyError::SignatureMismatch);
-        }
-        Ok(CardFaceEvidence { attributes })
+impl Unverified for CardFaceProof {
+    fn from_json(json: &[u8]) -> Result<Self, VerifyError> {
+        from_text_fields(json)
+    }
+
+    fn malformed(what: &'static str) -> VerifyError {
+        VerifyError::CardFaceProofMalformed { what }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The four basic attributes on the card (基本4情報; card information input support application).
 
-use kazashi_core::tlv::Tag;
-use kazashi_core::{AttributesRecord, card_record};
+use kazashi_core::card::card_information::AttributesRecord;
+use kazashi_core::codec::card_record;
+use kazashi_core::codec::tlv::Tag;
 use sha2::{Digest, Sha256};
 
 use crate::{CvCertificate, CvTrust, VerifyError};

@@ -7,7 +7,7 @@ mod profile;
 mod summary;
 mod x509;
 
-pub use attributes::{BasicAttributes, DateOfBirth, Era};
+pub use attributes::CertificateAttributes;
 pub use issuer::Hierarchy;
 pub use name::DistinguishedName;
 pub use profile::Certificate;

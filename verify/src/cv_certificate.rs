@@ -3,12 +3,13 @@
 //!
 //! All parts have fixed lengths, and there is one way to write each.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
+use kazashi_core::value::KeyIdentifier;
 use sha2::{Digest, Sha256};
 
 use crate::public_key::{MODULUS_LENGTH, PublicKey, RSA_KEY_HEADER};
-use crate::{VerifyError, hexadecimal, pem};
+use crate::{VerifyError, pem};
 
 const CERTIFICATE_HEADER: [u8; 5] = [0x7F, 0x21, 0x82, 0x02, 0x33];
 const BODY_HEADER: [u8; 5] = [0x5F, 0x4E, 0x82, 0x01, 0x29];
@@ -41,8 +42,8 @@ impl CvCertificate {
         let signature = rest.strip_prefix(&SIGNATURE_HEADER)?;
         PublicKey::from_modulus(modulus)?;
         Some(Self {
-            issuer: KeyIdentifier::read(issuer)?,
-            subject: KeyIdentifier::read(subject)?,
+            issuer: KeyIdentifier::from_bytes(issuer).ok()?,
+            subject: KeyIdentifier::from_bytes(subject).ok()?,
             modulus: *modulus,
             signature: signature.try_into().ok()?,
         })
@@ -66,13 +67,13 @@ impl CvCertificate {
         [SIGNATURE_HEADER.as_slice(), &self.signature].concat()
     }
 
-    /// Whose key signed it.
+    /// The name of the key that signed it.
     #[must_use]
     pub fn issuer(&self) -> KeyIdentifier {
         self.issuer
     }
 
-    /// Whose key it certifies.
+    /// The name of the key that it certifies.
     #[must_use]
     pub fn subject(&self) -> KeyIdentifier {
         self.subject
@@ -108,7 +109,8 @@ impl CvCertificate {
 
     /// The value of the body, without its header.
     fn signed_bytes(&self) -> Vec<u8> {
-        [&self.issuer.0, &self.subject.0, RSA_KEY_HEADER.as_slice(), &self.modulus].concat()
+        let (issuer, subject) = (self.issuer.as_bytes(), self.subject.as_bytes());
+        [issuer, subject, RSA_KEY_HEADER.as_slice(), &self.modulus].concat()
     }
 }
 
@@ -116,65 +118,6 @@ impl CvCertificate {
 impl fmt::Debug for CvCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CvCertificate").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
-}
-
-/// The name of a key in card-verifiable certificates: 7 digits, `08 05`, 3 digits, 4 bytes.
-///
-/// `Display` shows the digits: `5000023/001`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct KeyIdentifier([u8; 16]);
-
-impl KeyIdentifier {
-    /// Takes the 16 bytes, or fails with [`VerifyError::CvCertificateMalformed`].
-    pub fn from_bytes(bytes: &[u8; 16]) -> Result<Self, VerifyError> {
-        Self::read(bytes).ok_or(VerifyError::CvCertificateMalformed)
-    }
-
-    /// Reads the 16 bytes from hexadecimal, as `roots.toml` has them, or fails with
-    /// [`VerifyError::CvCertificateMalformed`].
-    pub fn from_hexadecimal(text: &str) -> Result<Self, VerifyError> {
-        hexadecimal::decode(text)
-            .and_then(|bytes| Self::read(bytes.as_slice().try_into().ok()?))
-            .ok_or(VerifyError::CvCertificateMalformed)
-    }
-
-    /// The 16 bytes in hexadecimal.
-    #[must_use]
-    pub fn to_hexadecimal(&self) -> String {
-        hexadecimal::encode(&self.0)
-    }
-
-    fn read(bytes: &[u8; 16]) -> Option<Self> {
-        let [number @ .., 0x08, 0x05, v1, v2, v3, _, _, _, _] = bytes else { return None };
-        let mut digits = number.iter().chain([v1, v2, v3]);
-        digits.all(u8::is_ascii_digit).then_some(Self(*bytes))
-    }
-
-    /// The 16 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// Whether it belongs to the cards that people carry: the first digit is 5. All others are of
-    /// test hierarchies.
-    #[must_use]
-    pub fn is_production(&self) -> bool {
-        self.0.starts_with(b"5")
-    }
-}
-
-impl fmt::Display for KeyIdentifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [number @ .., _, _, v1, v2, v3, _, _, _, _] = self.0;
-        number.into_iter().chain([b'/', v1, v2, v3]).try_for_each(|c| f.write_char(char::from(c)))
-    }
-}
-
-impl fmt::Debug for KeyIdentifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

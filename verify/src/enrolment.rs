@@ -3,21 +3,15 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use kazashi_core::BirthDate;
-use kazashi_core::statement::Method;
-use kazashi_core::terminal::Base64;
+use kazashi_core::codec::{Base64, TextFields};
+use kazashi_core::value::{BirthDate, Method, PresenceProof, Token};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::authentication::{check_nonce, check_origin};
-use crate::presence_proof::{PresenceProof, ProofCertificate};
-use crate::text_fields::TextFields;
-use crate::{
-    Authentication, CvTrust, Expected, PairwiseKey, Revocation, Trust, VerifyError, verify,
-};
+use crate::presence::verify_card_surface;
+use crate::{Answer, Authentication, CvTrust, Expected, PairwiseKey, Trust, VerifyError, verify};
 
-/// What the relying party expects of a token and a proof that the card gave together.
+/// The relying party's expectations of a token and a proof that the card gave together.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a new expectation must not be overlooked")]
 pub struct ExpectedEnrolment<'a> {
@@ -31,17 +25,16 @@ pub struct ExpectedEnrolment<'a> {
     pub now: SystemTime,
 }
 
-/// Verifies what `card.enrol` gave to the page: a token, signed with the PIN, and a presence proof,
-/// both JSON text.
+/// Verifies what `card.enrol` gave to the page: a token, signed with the PIN, and a presence proof.
 ///
-/// That one card gave both is the bridge's word: it had them from one insertion. That they belong
-/// together shows only by the certificate, the same in both.
+/// That one card gave both is not to be seen here, but for the certificate, the same in both, which
+/// anybody can copy. The bridge's word says it, which `kazashi_server::tie` holds these to.
 ///
 /// Fails as [`verify`] does for the token and as [`verify_presence`](crate::verify_presence) for the
 /// proof; with [`VerifyError::EnrolmentMismatch`] if they do not have the same certificate.
 pub fn verify_enrolment(
-    token: &[u8],
-    proof: &[u8],
+    token: &Token,
+    proof: &PresenceProof,
     expected: &ExpectedEnrolment<'_>,
     trust: &Trust,
     cv_trust: &CvTrust,
@@ -50,16 +43,14 @@ pub fn verify_enrolment(
     let &ExpectedEnrolment { origin, pin_nonce, presence_nonce, now } = expected;
     check_origin(origin)?;
     check_nonce(presence_nonce)?;
-    let proof = PresenceProof::parse(proof)?;
     let by_pin = Expected { origin, nonce: pin_nonce, method: Method::Pin, now };
     let authentication = verify(token, &by_pin, trust)?;
 
-    let age_record = proof.verify_card_surface(origin, presence_nonce, cv_trust)?;
-    let ProofCertificate::Whole(certificate) = &proof.certificate else {
-        return Err(VerifyError::PresenceProofMalformed {
+    let age_record = verify_card_surface(proof, origin, presence_nonce, cv_trust)?;
+    let certificate =
+        proof.unverified_certificate().ok_or(VerifyError::PresenceProofMalformed {
             what: "an enrolment takes the whole certificate",
-        });
-    };
+        })?;
     if certificate != authentication.certificate().der() {
         return Err(VerifyError::EnrolmentMismatch {
             what: "the token has another certificate than the proof",
@@ -89,9 +80,9 @@ impl Enrolled {
         &self.authentication
     }
 
-    /// Adds what a revocation check found: see [`Authentication::with_revocation`].
-    pub fn with_revocation(self, revocation: Revocation) -> Result<Self, VerifyError> {
-        Ok(Self { authentication: self.authentication.with_revocation(revocation)?, ..self })
+    /// Adds the answer to a revocation check: see [`Authentication::with_revocation`].
+    pub fn with_revocation(self, answer: Answer) -> Result<Self, VerifyError> {
+        Ok(Self { authentication: self.authentication.with_revocation(answer)?, ..self })
     }
 
     /// Has the enrolment keep the certificate, and what [`PairwiseKey::recognition`] makes of its
@@ -104,7 +95,7 @@ impl Enrolled {
         Ok(self)
     }
 
-    /// What the relying party stores beside the account.
+    /// The enrolment, which the relying party stores beside the account.
     #[must_use]
     pub fn enrolment(&self) -> &Enrolment {
         &self.enrolment
@@ -164,14 +155,13 @@ impl Enrolment {
     /// the proof has the head of that.
     pub(crate) fn complete<'a>(
         &'a self,
-        certificate: &'a ProofCertificate,
+        proof: &'a PresenceProof,
     ) -> Result<&'a [u8], VerifyError> {
-        let head = match certificate {
-            ProofCertificate::Whole(der) => return Ok(der),
-            ProofCertificate::Head(head) => head,
-        };
+        if let Some(der) = proof.unverified_certificate() {
+            return Ok(der);
+        }
         match self.certificate.as_ref().map(Base64::as_bytes) {
-            Some(der) if der.starts_with(head) => Ok(der),
+            Some(der) if der.starts_with(proof.certificate_start()) => Ok(der),
             Some(_) => Err(VerifyError::EnrolmentMismatch { what: "another certificate" }),
             None => Err(VerifyError::EnrolmentMismatch { what: "no certificate was kept" }),
         }
@@ -208,16 +198,14 @@ impl TryFrom<TextFields> for Enrolment {
 
     fn try_from(mut fields: TextFields) -> Result<Self, Self::Error> {
         let mut take = |name| fields.take(name);
-        let certificate = take("certificate").map(|text| STANDARD.decode(text)).transpose();
+        let certificate = take("certificate").map(Base64::decode).transpose();
         Ok(Self {
             subject: take("subject").ok_or("no subject")?,
             card_surface_key: take("cardSurfaceKey").ok_or("no card surface key")?,
             birth_date: take("birthDate")
                 .and_then(|text| BirthDate::parse(&text).ok())
                 .ok_or("no birth date")?,
-            certificate: certificate
-                .map_err(|_| "the certificate is not base64")?
-                .map(Base64::from),
+            certificate: certificate.map_err(|_| "the certificate is not base64")?,
             recognition: take("recognition"),
         })
     }

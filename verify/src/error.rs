@@ -1,14 +1,14 @@
-//! Why a verification failed.
+//! Reasons for which a verification fails.
 
 use std::fmt;
 use std::time::SystemTime;
 
 use kazashi_core::error_code::ErrorCode;
-use kazashi_core::jpki::CertificateKind;
+use kazashi_core::value::{CertificateKind, KeyIdentifier, MalformedKeyIdentifier};
 
-use crate::{DistinguishedName, Hierarchy, KeyIdentifier};
+use crate::{DistinguishedName, Hierarchy};
 
-/// Why a verification failed.
+/// The reason for which a verification failed.
 ///
 /// `Display` and `Debug` tell enough to find the fault and nothing about the holder: not even the
 /// end of validity, which falls on the holder's birthday. [`code`](Self::code) is stable, for
@@ -39,7 +39,7 @@ pub enum VerifyError {
     /// A certificate was configured that is not one of JPKI's authorities.
     #[error("a configured certificate is not one of a CA of JPKI: {what}")]
     AuthorityUnsuitable {
-        /// What sets it apart.
+        /// The difference.
         what: &'static str,
     },
     /// A configured root of card-verifiable certificates is no RSA key as SubjectPublicKeyInfo.
@@ -200,13 +200,13 @@ pub enum VerifyError {
     CvCertificateUntrusted {
         /// The issuer that the certificate names.
         issuer: KeyIdentifier,
-        /// Why not.
+        /// The reason.
         what: &'static str,
     },
     /// The proof is of another card, certificate or birth date than the enrolment.
     #[error("the presence proof does not belong to the enrolment: {what}")]
     EnrolmentMismatch {
-        /// What differs.
+        /// The difference.
         what: &'static str,
     },
     /// The presence proof cannot be read.
@@ -268,6 +268,12 @@ impl VerifyError {
             Self::TokenMalformed { .. } => ErrorCode::TokenMalformed,
             Self::TokenSize { .. } => ErrorCode::TokenSize,
         }
+    }
+}
+
+impl From<MalformedKeyIdentifier> for VerifyError {
+    fn from(_: MalformedKeyIdentifier) -> Self {
+        Self::CvCertificateMalformed
     }
 }
 

@@ -8,13 +8,15 @@
 //! ```
 //! use std::time::SystemTime;
 //!
-//! use kazashi_verify::{Expected, Method, PairwiseKey, Revocation, Trust, VerifyError, verify};
+//! use kazashi_verify::{
+//!     Answer, Expected, Method, PairwiseKey, Token, Trust, Unverified, VerifyError, verify,
+//! };
 //!
 //! # macro_rules! vector { ($name:literal) => {
 //! #     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/", $name)).as_slice()
 //! # } }
 //! # let case: serde_json::Value = serde_json::from_slice(vector!("verify/pin.json")).unwrap();
-//! # let token = case["token"].to_string();
+//! # let body = case["token"].to_string();
 //! # let nonce_of_this_session = case["nonce"].as_str().unwrap();
 //! # let authority = vector!("certificates/user-authentication-ca.der");
 //! # let key_from_the_vault = [7; 32];
@@ -23,18 +25,21 @@
 //!     .accepting_test_hierarchy(); // for the virtual card; never in production
 //! let pairwise_key = PairwiseKey::new(&key_from_the_vault)?;
 //!
-//! // For each sign-in. Remove the nonce from the session first, so that no token is good twice.
+//! // For each sign-in. Where the token is one of several things in a request, see `Submitted`.
+//! let token = Token::from_json(body.as_bytes())?;
+//!
+//! // Remove the nonce from the session first, so that no token is good twice.
 //! let expected = Expected {
 //!     origin: "https://portal.example",
 //!     nonce: nonce_of_this_session,
 //!     method: Method::Pin,
 //!     now: SystemTime::now(),
 //! };
-//! let authentication = verify(token.as_bytes(), &expected, &trust)?;
+//! let authentication = verify(&token, &expected, &trust)?;
 //!
 //! // Ask whoever may tell you about revocation, and add the answer.
 //! // Until then the result says that nobody asked.
-//! # let ask_about = |_certificate: &[u8]| Revocation::Good;
+//! # let ask_about = |_certificate: &[u8]| Answer::Good;
 //! let answer = ask_about(authentication.certificate().der());
 //! let authentication = authentication.with_revocation(answer)?;
 //!
@@ -53,16 +58,17 @@
 //!
 //! # What is checked, in this order
 //!
-//! 1. the [expectations](Expected) themselves: they come from configuration, and a mistake there
+//! 1. the [token](Unverified::from_json): size, JSON, base64;
+//! 2. the [expectations](Expected) themselves: they come from configuration, and a mistake there
 //!    should say so;
-//! 2. the token: size, JSON, format `web-eid:1`, algorithm RS256, base64;
-//! 3. the certificate against the JPKI profile of a user authentication certificate: issuer,
+//! 3. the token's format `web-eid:1`, and its algorithm RS256;
+//! 4. the certificate against the JPKI profile of a user authentication certificate: issuer,
 //!    policy, key usage, client authentication, RSA of at least 2048 bits, SHA-256, no critical
 //!    extension that is not understood;
-//! 4. the chain: one of the [trusted](Trust) authorities, found by name and key identifier, signed
+//! 5. the chain: one of the [trusted](Trust) authorities, found by name and key identifier, signed
 //!    the certificate;
-//! 5. the validity of both at the time passed in;
-//! 6. the signature over the statement for this method, origin and nonce.
+//! 6. the validity of both at the time passed in;
+//! 7. the signature over the statement for this method, origin and nonce.
 //!
 //! Left to the caller: that the nonce belonged to this session and was removed, atomically, before;
 //! and revocation.
@@ -78,10 +84,10 @@
 //! # use std::time::SystemTime;
 //! #
 //! use kazashi_verify::{
-//!     CvTrust, Enrolment, ExpectedEnrolment, ExpectedPresence, KeyIdentifier, Revocation,
+//!     CvTrust, Enrolment, ExpectedEnrolment, ExpectedPresence, KeyIdentifier, PresenceProof, Token,
 //!     verify_enrolment, verify_presence,
 //! };
-//! # use kazashi_verify::{PairwiseKey, Trust, VerifyError};
+//! # use kazashi_verify::{Answer, PairwiseKey, Trust, VerifyError};
 //!
 //! # macro_rules! vector { ($name:literal) => {
 //! #     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/", $name)).as_slice()
@@ -93,8 +99,8 @@
 //! # let of_the_emulator = of_the_emulator.to_public_key().to_public_key_der().unwrap();
 //! # let first: serde_json::Value = serde_json::from_slice(vector!("verify/enrolment.json")).unwrap();
 //! # let later: serde_json::Value = serde_json::from_slice(vector!("verify/presence.json")).unwrap();
-//! # let token = first["tokens"]["pin"].to_string();
-//! # let [first_proof, later_proof] = [&first, &later].map(|of| of["proofs"]["whole"].to_string());
+//! # let token = first["tokens"]["pin"].clone();
+//! # let [first_proof, later_proof] = [&first, &later].map(|of| of["proofs"]["whole"].clone());
 //! # let [pin_nonce, presence_nonce] =
 //! #     ["pinNonce", "presenceNonce"].map(|name| first[name].as_str().unwrap());
 //! # let nonce = later["nonce"].as_str().unwrap();
@@ -103,7 +109,7 @@
 //! # let pairwise_key = PairwiseKey::new(&[7; 32])?;
 //! # let now = SystemTime::now();
 //! # let origin = "https://portal.example";
-//! # let ask_about = |_certificate: &[u8]| Revocation::Good;
+//! # let ask_about = |_certificate: &[u8]| Answer::Good;
 //! // Once, at start: the root of real cards is pinned, that of the virtual card is not.
 //! let root = KeyIdentifier::from_hexadecimal("39303030303233080530303100000000")?;
 //! let cv_trust = CvTrust::pinned()
@@ -112,9 +118,10 @@
 //!
 //! // The first time, with the PIN.
 //! let expected = ExpectedEnrolment { origin, pin_nonce, presence_nonce, now };
-//! let (token, proof) = (token.as_bytes(), first_proof.as_bytes());
+//! # let token = serde_json::from_value::<Token>(token).unwrap();
+//! # let proof = serde_json::from_value::<PresenceProof>(first_proof).unwrap();
 //! let enrolled =
-//!     verify_enrolment(token, proof, &expected, &trust, &cv_trust, &pairwise_key)?;
+//!     verify_enrolment(&token, &proof, &expected, &trust, &cv_trust, &pairwise_key)?;
 //! let answer = ask_about(enrolled.authentication().certificate().der());
 //! let enrolled = enrolled.with_revocation(answer)?;
 //! let stored = serde_json::to_string(enrolled.enrolment()).unwrap();
@@ -123,8 +130,8 @@
 //! // date, which the card wants to know.
 //! let enrolment: Enrolment = serde_json::from_str(&stored).unwrap();
 //! let expected = ExpectedPresence { origin, nonce, enrolment: &enrolment, now };
-//! let proof = later_proof.as_bytes();
-//! let presence = verify_presence(proof, &expected, &trust, &cv_trust, &pairwise_key)?;
+//! # let proof = serde_json::from_value(later_proof).unwrap();
+//! let presence = verify_presence(&proof, &expected, &trust, &cv_trust, &pairwise_key)?;
 //! let answer = ask_about(presence.certificate().der());
 //! let presence = presence.with_revocation(answer)?;
 //! assert_eq!(presence.subject(), enrolment.subject());
@@ -157,35 +164,34 @@ mod cv_certificate;
 mod cv_trust;
 mod enrolment;
 mod error;
-mod hexadecimal;
 mod pem;
 mod presence;
-mod presence_proof;
 mod public_key;
 mod revocation;
 mod subject;
-mod text_fields;
-mod token;
 mod trust;
+mod unverified;
 
+pub use kazashi_core::card::card_information::AttributesRecord;
 pub use kazashi_core::error_code::ErrorCode;
-pub use kazashi_core::jpki::CertificateKind;
-pub use kazashi_core::statement::Method;
-pub use kazashi_core::{AttributesRecord, BirthDate, Sex};
+pub use kazashi_core::value::{
+    BirthDate, CertificateKind, Era, KeyIdentifier, Method, PresenceProof, Sex, Token,
+};
 
 pub use authentication::{Authentication, Expected, MethodSource, verify};
 pub use card_face::CardFaceRecord;
 pub use card_face_proof::{CardFaceEvidence, CardFaceProof, ExpectedCardFace, verify_card_face};
 pub use card_information::verify_attributes;
 pub use certificate::{
-    BasicAttributes, Certificate, CertificateSummary, DateOfBirth, DistinguishedName, Era,
-    Hierarchy, certificate_serial_number,
+    Certificate, CertificateAttributes, CertificateSummary, DistinguishedName, Hierarchy,
+    certificate_serial_number,
 };
-pub use cv_certificate::{CvCertificate, CvKey, KeyIdentifier};
+pub use cv_certificate::{CvCertificate, CvKey};
 pub use cv_trust::CvTrust;
 pub use enrolment::{Enrolled, Enrolment, ExpectedEnrolment, verify_enrolment};
 pub use error::VerifyError;
 pub use presence::{Assurance, ExpectedPresence, KnownLimit, Presence, verify_presence};
-pub use revocation::Revocation;
+pub use revocation::{Answer, Revocation};
 pub use subject::PairwiseKey;
 pub use trust::Trust;
+pub use unverified::{Submitted, Unverified};

@@ -3,11 +3,16 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::authentication::{check_nonce, check_origin};
-use crate::presence_proof::PresenceProof;
-use crate::{Certificate, CvTrust, Enrolment, PairwiseKey, Revocation, Trust, VerifyError};
+use kazashi_core::value::{Method, PresenceProof, Statement};
 
-/// What the relying party expects of a presence proof.
+use crate::age_record::AgeRecord;
+use crate::authentication::{check_nonce, check_origin};
+use crate::{
+    Answer, Certificate, CvCertificate, CvTrust, Enrolment, PairwiseKey, Revocation, Trust,
+    VerifyError,
+};
+
+/// The relying party's expectations of a presence proof.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a new expectation must not be overlooked")]
 pub struct ExpectedPresence<'a> {
@@ -22,7 +27,7 @@ pub struct ExpectedPresence<'a> {
     pub now: SystemTime,
 }
 
-/// Verifies a presence proof, the JSON text that the page handed over.
+/// Verifies a presence proof that the page handed over.
 ///
 /// In this order: the CV certificate under one of the roots, the age record under the CV
 /// certificate, the statement under the key in the age record; the user authentication certificate
@@ -30,7 +35,7 @@ pub struct ExpectedPresence<'a> {
 /// enrolled. Left to the caller, as for a token: the nonce, and revocation, which the law asks to be
 /// checked at each use (公的個人認証法38条の4).
 pub fn verify_presence(
-    proof: &[u8],
+    proof: &PresenceProof,
     expected: &ExpectedPresence<'_>,
     trust: &Trust,
     cv_trust: &CvTrust,
@@ -39,15 +44,31 @@ pub fn verify_presence(
     let &ExpectedPresence { origin, nonce, enrolment, now } = expected;
     check_origin(origin)?;
     check_nonce(nonce)?;
-    let proof = PresenceProof::parse(proof)?;
-    let age_record = proof.verify_card_surface(origin, nonce, cv_trust)?;
-    let certificate = Certificate::user_authentication(enrolment.complete(&proof.certificate)?)?;
+    let age_record = verify_card_surface(proof, origin, nonce, cv_trust)?;
+    let certificate = Certificate::user_authentication(enrolment.complete(proof)?)?;
     trust.verify(&certificate, now)?;
 
     let subject = pairwise_key.subject(&certificate);
     let card_surface_key = age_record.pairwise_key(pairwise_key);
     enrolment.check(&subject, &card_surface_key, &age_record.birth_date)?;
     Ok(Presence { subject, certificate, revocation: Revocation::NOBODY_ASKED })
+}
+
+/// Verifies the half that the card surface application gave: a genuine card, with the birth date
+/// and key that its record says, signed for this origin and nonce.
+pub(crate) fn verify_card_surface(
+    proof: &PresenceProof,
+    origin: &str,
+    nonce: &str,
+    trust: &CvTrust,
+) -> Result<AgeRecord, VerifyError> {
+    let signer = trust.verify(&CvCertificate::parse(proof.cv_certificate())?)?;
+    let age_record = AgeRecord::verified(proof.age_record(), &signer)?;
+    let statement = Statement::new(Method::Presence, origin, nonce);
+    if !age_record.public_key.verifies(&statement.digest(), proof.signature()) {
+        return Err(VerifyError::SignatureMismatch);
+    }
+    Ok(age_record)
 }
 
 /// An enrolled card signed for the expected origin and nonce, without a PIN.
@@ -67,13 +88,13 @@ impl Presence {
         &self.subject
     }
 
-    /// How far the relying party may rely on it.
+    /// The extent to which the relying party may rely on it.
     #[must_use]
     pub fn assurance(&self) -> Assurance {
         Assurance::Low
     }
 
-    /// What it does not prove, for the relying party to weigh, and to make up for where it must.
+    /// The limits of the proof, for the relying party to weigh, and to make up for where it must.
     #[must_use]
     pub fn known_limits(&self) -> &'static [KnownLimit] {
         &[KnownLimit::HolderUnknown, KnownLimit::BoundByEnrolment, KnownLimit::Relay]
@@ -85,17 +106,17 @@ impl Presence {
         &self.certificate
     }
 
-    /// What is known of the certificate's revocation: not checked, until
-    /// [`with_revocation`](Self::with_revocation) adds an answer. Never [`Revocation::Revoked`].
+    /// The certificate's revocation, as far as it is known: not checked, until
+    /// [`with_revocation`](Self::with_revocation) adds an answer.
     #[must_use]
     pub fn revocation(&self) -> &Revocation {
         &self.revocation
     }
 
-    /// Adds what a revocation check found. A revoked certificate proves nobody's presence:
+    /// Adds the answer to a revocation check. A revoked certificate proves nobody's presence:
     /// [`VerifyError::CertificateRevoked`].
-    pub fn with_revocation(self, revocation: Revocation) -> Result<Self, VerifyError> {
-        Ok(Self { revocation: revocation.unless_revoked()?, ..self })
+    pub fn with_revocation(self, answer: Answer) -> Result<Self, VerifyError> {
+        Ok(Self { revocation: answer.try_into()?, ..self })
     }
 }
 
@@ -108,7 +129,7 @@ impl fmt::Debug for Presence {
     }
 }
 
-/// How far a relying party may rely on a result.
+/// The extent to which a relying party may rely on a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a level of another worth must not be overlooked")]
 pub enum Assurance {
@@ -116,7 +137,7 @@ pub enum Assurance {
     Low,
 }
 
-/// What a presence proof leaves open.
+/// Something that a presence proof leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KnownLimit {

@@ -9,7 +9,7 @@ use sha2::Sha256;
 /// The bytes of the moduli that the card keeps in data objects.
 pub(crate) const MODULUS_LENGTH: usize = 256;
 
-/// What comes before such a modulus: the exponent in `90`, 65537, and the header of `91`.
+/// The bytes before such a modulus: the exponent in `90`, 65537, and the header of `91`.
 pub(crate) const RSA_KEY_HEADER: [u8; 9] = [0x90, 0x03, 0x01, 0x00, 0x01, 0x91, 0x82, 0x01, 0x00];
 
 /// AlgorithmIdentifier of rsaEncryption (RFC 3279, 2.3.1).

@@ -1,11 +1,11 @@
-//! Who holds the card, in a form that only one relying party can link.
+//! The holder of a card, in a form that only one relying party can link.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
-use kazashi_core::tlv::{self, Tag};
+use kazashi_core::codec::tlv::{self, Tag};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -39,11 +39,11 @@ impl PairwiseKey {
         self.keyed_hash(&[certificate.public_key_info()])
     }
 
-    /// What a relying party may keep beside an [`Enrolment`](crate::Enrolment) to find it again by
-    /// the head of the certificate: the first 256 bytes of EF 000A, which one short command reads.
+    /// Keyed hash of issuer and serial number, never the number itself: a relying party may keep it
+    /// beside an [`Enrolment`](crate::Enrolment), to find that again by the head of the
+    /// certificate, the first 256 bytes of EF 000A, which one short command reads.
     ///
-    /// A keyed hash of issuer and serial number, never the number itself. Nothing is verified. Fails
-    /// with [`VerifyError::CertificateMalformed`].
+    /// Nothing is verified. Fails with [`VerifyError::CertificateMalformed`].
     pub fn recognition(&self, head: &[u8]) -> Result<String, VerifyError> {
         let (issuer, serial_number) =
             issuer_and_serial_number(head).ok_or(VerifyError::CertificateMalformed)?;

@@ -4,11 +4,12 @@ mod pinned;
 
 use std::time::SystemTime;
 
+use kazashi_core::codec::Hex;
 use sha2::{Digest, Sha256};
 
 use crate::certificate::{Certificate, Hierarchy, Issuer, Validity, X509, parse_issuer};
 use crate::public_key::PublicKey;
-use crate::{VerifyError, hexadecimal, pem};
+use crate::{VerifyError, pem};
 
 /// The CA certificates that a relying party trusts.
 ///
@@ -21,7 +22,7 @@ pub struct Trust {
     accepts_test_hierarchy: bool,
 }
 
-/// What is needed of a CA certificate to judge what it signed.
+/// The parts of a CA certificate by which its signatures are judged.
 #[derive(Clone, Debug)]
 struct Authority {
     identity: Issuer,
@@ -68,13 +69,23 @@ impl Trust {
     /// it fails with [`VerifyError::AuthorityNotPinned`]. Those of the test hierarchy count only
     /// after [`accepting_test_hierarchy`](Self::accepting_test_hierarchy).
     pub fn with_card_authority(mut self, der: &[u8]) -> Result<Self, VerifyError> {
-        let fingerprint = hexadecimal::encode(&Sha256::digest(der));
+        let fingerprint = Hex::from(Sha256::digest(der)).to_string();
         let Some(hierarchy) = pinned::hierarchy(&fingerprint) else {
             return Err(VerifyError::AuthorityNotPinned { fingerprint });
         };
         self.check_hierarchy(hierarchy)?;
         self.authorities.push(Authority::from_der(der)?);
         Ok(self)
+    }
+
+    /// Whether one of the authorities is valid at the time passed in: else every certificate is
+    /// refused. For whoever watches over a server.
+    #[must_use]
+    pub fn is_in_force(&self, now: SystemTime) -> bool {
+        self.authorities.iter().any(|authority| {
+            let Validity { not_before, not_after } = authority.validity;
+            not_before <= now && now <= not_after
+        })
     }
 
     /// Verifies a certificate, whoever showed it: one of the authorities signed it, and both are
@@ -127,7 +138,7 @@ impl Trust {
         let mut candidates =
             namesakes.filter(|authority| *authority.key_identifier == *key_identifier).peekable();
         if candidates.peek().is_none() {
-            let key_identifier = hexadecimal::encode(key_identifier);
+            let key_identifier = Hex::from(key_identifier).to_string();
             return Err(VerifyError::CertificateUntrusted { key_identifier });
         }
         candidates

@@ -10,17 +10,17 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::card_information;
 use crate::presence::{PRODUCTION_ROOT, RECORDS, ROOT, cv_certificate, key_objects, object};
 use crate::{
-    APP_VERSION, ORIGIN, PIN, PRESENCE, Result, TERMINAL, key, nonce, root, sign, statement,
+    APP_VERSION, ORIGIN, PIN, PRESENCE, Result, TERMINAL, card_information, key, nonce, root, sign,
+    statement,
 };
 
 /// DigestInfo of SHA-256, but of 96 bytes (card.md 4.8).
 const THREE_DIGESTS: &[u8; 19] =
     b"\x30\x71\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x60";
 
-/// What is in EF 0002 (card.md 3.3), each object with its header, by its tag.
+/// Content of EF 0002 (card.md 3.3), each object with its header, by its tag.
 #[derive(Clone)]
 struct Face(BTreeMap<u16, Vec<u8>>);
 

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 mod card_face;
 mod card_information;
 mod presence;
+mod stay;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -41,6 +42,7 @@ fn main() -> Result<()> {
     write("enrolment", &presence::enrolment(&hanako)?)?;
     write("card-face", &card_face::card_face()?)?;
     write("attributes", &card_information::readings()?)?;
+    write("stay", &stay::stays(&hanako)?)?;
 
     // The signature is what a certificate ends with.
     let mut damaged = hanako.certificate;
@@ -69,7 +71,7 @@ impl Holder {
     }
 }
 
-/// What a statement is the digest of.
+/// The bytes of which a statement is the digest.
 fn statement(tag: &str, nonce: &str) -> Vec<u8> {
     [tag.as_bytes(), &Sha256::digest(ORIGIN), &Sha256::digest(nonce)].concat()
 }

@@ -126,7 +126,7 @@ pub(crate) fn enrolment(hanako: &Holder) -> Result<Value> {
     }))
 }
 
-/// What a relying party stores, without and with the certificate.
+/// The enrolments that a relying party stores, without and with the certificate.
 fn enrolments(holder: &Holder, surface: &CardSurface) -> Result<Value> {
     let certificate = x509_cert::Certificate::from_der(&holder.certificate)?.tbs_certificate;
     let recognition = keyed_hash(&[

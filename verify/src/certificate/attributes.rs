@@ -1,13 +1,9 @@
 //! The four basic attributes (基本4情報) of the holder, in a digital signature certificate.
 
-mod date_of_birth;
-
 use std::fmt;
 
-use kazashi_core::Sex;
-use kazashi_core::tlv::{self, Tag, Tlv};
-
-pub use date_of_birth::{DateOfBirth, Era};
+use kazashi_core::codec::tlv::{self, Tag, Tlv};
+use kazashi_core::value::{BirthDate, Era, Sex};
 
 const SEQUENCE: Tag = Tag(0x30);
 const OBJECT_IDENTIFIER: Tag = Tag(0x06);
@@ -24,35 +20,38 @@ const DATE_OF_BIRTH: u8 = 4;
 const ADDRESS: u8 = 5;
 const ADDRESS_SUBSTITUTES: u8 = 6;
 
-/// The four basic attributes (基本4情報) of the holder: name, address, date of birth and sex.
+/// The four basic attributes (基本4情報) of the holder as a certificate has them: name, address, date
+/// of birth and sex.
 ///
 /// `Debug` shows nothing of them. Keep them out of logs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BasicAttributes {
+pub struct CertificateAttributes {
     name: Box<str>,
     name_substitutes: Option<Box<[bool]>>,
     address: Box<str>,
     address_substitutes: Option<Box<[bool]>>,
-    date_of_birth: DateOfBirth,
+    era: Option<Era>,
+    birth_date: BirthDate,
     sex: Sex,
 }
 
-impl BasicAttributes {
+impl CertificateAttributes {
     /// Reads the value of the extension subjectAltName, or names what is wrong.
     pub(super) fn parse(subject_alt_name: &[u8]) -> Result<Self, &'static str> {
         let names = only(subject_alt_name, SEQUENCE).ok_or("no readable alternative names")?;
         let text = |attribute| attribute_text(names, attribute);
         let name = text(NAME).ok_or("no readable name")?;
         let address = text(ADDRESS).ok_or("no readable address")?;
+        let (era, birth_date) =
+            text(DATE_OF_BIRTH).and_then(date_of_birth).ok_or("no readable date of birth")?;
         Ok(Self {
             name_substitutes: text(NAME_SUBSTITUTES).and_then(|flags| substitutes(name, flags)),
             name: name.into(),
             address_substitutes: text(ADDRESS_SUBSTITUTES)
                 .and_then(|flags| substitutes(address, flags)),
             address: address.into(),
-            date_of_birth: text(DATE_OF_BIRTH)
-                .and_then(DateOfBirth::parse)
-                .ok_or("no readable date of birth")?,
+            era,
+            birth_date,
             sex: text(SEX).and_then(sex).ok_or("no readable sex")?,
         })
     }
@@ -85,8 +84,21 @@ impl BasicAttributes {
 
     /// The date of birth (生年月日).
     #[must_use]
-    pub fn date_of_birth(&self) -> DateOfBirth {
-        self.date_of_birth
+    pub fn birth_date(&self) -> &BirthDate {
+        &self.birth_date
+    }
+
+    /// The era (元号) that the certificate names for it.
+    #[must_use]
+    pub fn era(&self) -> Option<Era> {
+        self.era
+    }
+
+    /// The year within that era: 55 for a birth in Shōwa 55 (昭和55年), which is 1980. `None` unless
+    /// the date, as far as it is known, lies in the era.
+    #[must_use]
+    pub fn year_of_era(&self) -> Option<u16> {
+        self.era?.year_of(&self.birth_date)
     }
 
     /// The sex (性別).
@@ -96,10 +108,25 @@ impl BasicAttributes {
     }
 }
 
-impl fmt::Debug for BasicAttributes {
+impl fmt::Debug for CertificateAttributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BasicAttributes")
+        f.write_str("CertificateAttributes")
     }
+}
+
+/// `EYYYYMMDD`: an era before a date of the Gregorian calendar.
+fn date_of_birth(text: &str) -> Option<(Option<Era>, BirthDate)> {
+    let (era, date) = text.split_at_checked(1)?;
+    let era = match era {
+        "1" => Some(Era::Meiji),
+        "2" => Some(Era::Taisho),
+        "3" => Some(Era::Showa),
+        "4" => Some(Era::Heisei),
+        "5" => Some(Era::Reiwa),
+        _ => None,
+    };
+    let is_date = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_date.then(|| (era, BirthDate::from_record(date.as_bytes())))
 }
 
 /// The certificates' own code.

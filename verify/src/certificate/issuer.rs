@@ -1,6 +1,6 @@
 //! The names of JPKI's authorities. All generations of an authority share one.
 
-use kazashi_core::jpki::CertificateKind;
+use kazashi_core::value::CertificateKind;
 use x509_parser::oid_registry::{
     OID_X509_COUNTRY_NAME, OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT,
 };
@@ -23,7 +23,7 @@ pub(crate) struct Issuer {
     pub(crate) purpose: Purpose,
 }
 
-/// What an authority issues certificates for.
+/// The use of the certificates that an authority issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     UserAuthentication,
@@ -31,7 +31,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// What a certificate is: one of the authority's own, or one that it issued to a holder.
+    /// The kind of a certificate: the authority's own, or one that it issued to a holder.
     pub(crate) fn certificate_kind(self, is_authority: bool) -> CertificateKind {
         match (self, is_authority) {
             (Self::UserAuthentication, false) => CertificateKind::UserAuthentication,

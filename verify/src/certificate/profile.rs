@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use kazashi_core::jpki::CertificateKind;
+use kazashi_core::value::CertificateKind;
 
-use super::attributes::BasicAttributes;
+use super::attributes::CertificateAttributes;
 use super::issuer::{self, Hierarchy, Issuer, Purpose};
 use super::name::DistinguishedName;
 use super::x509::{Validity, X509};
@@ -35,7 +35,7 @@ pub struct Certificate {
     public_key_info: Box<[u8]>,
     signed_digest: [u8; 32],
     signature: Box<[u8]>,
-    attributes: Option<BasicAttributes>,
+    attributes: Option<CertificateAttributes>,
 }
 
 impl Certificate {
@@ -85,7 +85,7 @@ impl Certificate {
                     return Err(unexpected("an extended key usage"));
                 }
                 let names = certificate.subject_alt_name().unwrap_or_default();
-                Some(BasicAttributes::parse(names).map_err(unexpected)?)
+                Some(CertificateAttributes::parse(names).map_err(unexpected)?)
             }
         };
         if certificate.has_basic_constraints() {
@@ -180,7 +180,7 @@ impl Certificate {
     /// Name, address, date of birth and sex (基本4情報) at the time of issue, for those entitled to
     /// use them. A user authentication certificate has none.
     #[must_use]
-    pub fn attributes(&self) -> Option<&BasicAttributes> {
+    pub fn attributes(&self) -> Option<&CertificateAttributes> {
         self.attributes.as_ref()
     }
 

@@ -1,17 +1,17 @@
-//! What a person may be shown of a certificate.
+//! Summary of a certificate, for people.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use kazashi_core::jpki::CertificateKind;
+use kazashi_core::value::CertificateKind;
 
 use super::DistinguishedName;
 use super::issuer::{self, Hierarchy, Issuer};
 use super::x509::{Validity, X509};
 use crate::VerifyError;
 
-/// What a person may be shown of any of the card's four certificates, without serial number and
-/// name. Nothing in it is verified.
+/// Summary of any of the card's four certificates that a person may be shown: without serial number
+/// and name. Nothing in it is verified.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CertificateSummary {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use kazashi_core::codec::Hex;
 use sha2::{Digest, Sha256};
 use x509_parser::asn1_rs::{FromDer, Sequence};
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
@@ -18,7 +19,6 @@ use x509_parser::oid_registry::{
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{X509Name, X509Version};
 
-use crate::hexadecimal;
 use crate::public_key::PublicKey;
 
 /// AlgorithmIdentifier of sha256WithRSAEncryption (RFC 4055, 5).
@@ -98,10 +98,11 @@ impl<'a> X509<'a> {
     /// The serial number in hexadecimal, two digits for each byte, without the byte that only keeps
     /// it positive.
     pub(crate) fn serial_number(&self) -> String {
-        match self.0.raw_serial() {
-            [0, magnitude @ ..] if !magnitude.is_empty() => hexadecimal::encode(magnitude),
-            bytes => hexadecimal::encode(bytes),
-        }
+        let bytes = match self.0.raw_serial() {
+            [0, magnitude @ ..] if !magnitude.is_empty() => magnitude,
+            bytes => bytes,
+        };
+        Hex::from(bytes).to_string()
     }
 
     /// `None` before 1970 or beyond what the system can represent.
@@ -131,7 +132,7 @@ impl<'a> X509<'a> {
         Sha256::digest(&self.0.tbs_certificate).into()
     }
 
-    /// What the issuer signed with.
+    /// The issuer's signature.
     pub(crate) fn signature(&self) -> &[u8] {
         &self.0.signature_value.data
     }
@@ -193,7 +194,7 @@ impl<'a> X509<'a> {
             .collect()
     }
 
-    /// What an extension holds, unless it is absent, unreadable or there twice.
+    /// The value of an extension, unless it is absent, unreadable or there twice.
     fn value<T: FromDer<'a, E>, E>(&self, oid: &Oid<'_>) -> Option<T> {
         match T::from_der(self.extension(oid)?.value) {
             Ok((&[], value)) => Some(value),

@@ -3,7 +3,9 @@
 //!
 //! Each application has its own: a key under one signs no records of the other.
 
-use crate::{CvKey, KeyIdentifier, hexadecimal};
+use kazashi_core::codec::Hex;
+
+use crate::{CvKey, KeyIdentifier};
 
 /// An identifier and a modulus.
 type Root = (&'static str, &'static str);
@@ -65,7 +67,7 @@ pub(super) fn card_information() -> Vec<CvKey> {
 fn keys(roots: &[Root]) -> Vec<CvKey> {
     let key = |&(identifier, modulus): &Root| {
         let identifier = KeyIdentifier::from_hexadecimal(identifier).ok()?;
-        CvKey::from_modulus(identifier, &hexadecimal::decode(modulus)?)
+        CvKey::from_modulus(identifier, Hex::decode(modulus).ok()?.as_bytes())
     };
     roots.iter().filter_map(key).collect()
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::presence::public_key;
 use crate::vector::{cases, read};
 
-/// What a bridge read from a card, in base64.
+/// The files that a bridge read from a card, in base64.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Reading {

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kazashi_core::statement::{Method, Statement};
+use kazashi_core::value::{Method, Statement};
 use kazashi_verify::{
     CardFaceEvidence, CardFaceProof, CardFaceRecord, CvTrust, ExpectedCardFace, KeyIdentifier, Sex,
-    VerifyError, verify_card_face,
+    Unverified, VerifyError, verify_card_face,
 };
 use proptest::collection::vec;
 use proptest::prelude::any;
@@ -31,7 +31,7 @@ struct Vector {
     readings: BTreeMap<String, Reading>,
 }
 
-/// What a page read from a card, in base64.
+/// The files that a page read from a card, in base64.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Reading {
@@ -145,7 +145,7 @@ impl Case {
             origin: self.expected.origin.as_deref().unwrap_or(&VECTOR.origin),
             nonce: self.expected.nonce.as_deref().unwrap_or(&VECTOR.nonce),
         };
-        verify_card_face(text.as_bytes(), &expected, &self.trust()?)
+        verify_card_face(&CardFaceProof::from_json(text.as_bytes())?, &expected, &self.trust()?)
     }
 }
 
@@ -157,7 +157,8 @@ fn change(proof: &mut Map<String, Value>, field: &str, change: impl FnOnce(&mut 
 
 fn outcome(proof: &Map<String, Value>) -> Result<CardFaceEvidence, VerifyError> {
     let expected = ExpectedCardFace { origin: &VECTOR.origin, nonce: &VECTOR.nonce };
-    verify_card_face(&serde_json::to_vec(proof).unwrap(), &expected, &TRUST)
+    let proof = serde_json::to_vec(proof).unwrap();
+    verify_card_face(&CardFaceProof::from_json(&proof)?, &expected, &TRUST)
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_record_tells_what_is_printed_to_who_asks() {
     assert_eq!(record.name(), read("card-face/hanako-name.png"));
     assert_eq!(record.address(), read("card-face/hanako-address.png"));
     assert_eq!(record.photo(), read("card-face/hanako-photo.jp2"));
-    assert_eq!(record.expiry(), "20350217");
+    assert_eq!(record.expiry(), b"20350217");
     assert_eq!(record.security_code(), read("card-face/hanako-security-code.png"));
     assert_eq!(format!("{record:?}"), "CardFaceRecord");
 }
@@ -210,7 +211,7 @@ fn the_card_faces_of_the_software_cards_are_genuine() {
         let record = CardFaceRecord::parse(&record).unwrap();
         let proof = CardFaceProof::new(&record, &file("0004"), &signature.unwrap(), "");
         let expected = ExpectedCardFace { origin: &VECTOR.origin, nonce: &VECTOR.nonce };
-        proof.verify(&expected, &TRUST)
+        verify_card_face(&proof, &expected, &TRUST)
     };
     let evidence = verify("normal", "card-surface.pem").unwrap();
     assert_eq!(evidence.birth_date().digits(), b"19800217");

@@ -39,7 +39,7 @@ pub(crate) fn reissued(file: &str, change: impl FnOnce(&mut TbsCertificate)) -> 
     reissued.to_der().unwrap()
 }
 
-/// What comes of the PIN token with such a certificate.
+/// The outcome of the PIN token with such a certificate.
 fn outcome(
     trust: &Trust,
     change: impl FnOnce(&mut TbsCertificate),

@@ -132,7 +132,7 @@ fn a_name_is_of_digits_in_their_places() {
         b"5000023\x08\x06001\0\0\0\0",
     ] {
         let error = KeyIdentifier::from_bytes(name).unwrap_err();
-        assert_eq!(error, VerifyError::CvCertificateMalformed, "{name:?}");
+        assert_eq!(VerifyError::from(error), VerifyError::CvCertificateMalformed, "{name:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The digital signature certificate, and what it says of the holder.
 
 use kazashi_verify::{
-    BasicAttributes, Certificate, CertificateKind, Era, Hierarchy, Sex, Trust, VerifyError,
+    Certificate, CertificateAttributes, CertificateKind, Era, Hierarchy, Sex, Trust, VerifyError,
 };
 use x509_cert::certificate::TbsCertificate;
 use x509_cert::der::Encode;
@@ -41,7 +41,7 @@ fn changed(change: impl FnOnce(&mut TbsCertificate)) -> Result<Certificate, Veri
 }
 
 /// The attributes of a holder of whom one is another.
-fn attributes(index: usize, value: &str) -> Result<BasicAttributes, VerifyError> {
+fn attributes(index: usize, value: &str) -> Result<CertificateAttributes, VerifyError> {
     let mut holder = HOLDER;
     holder[index] = value;
     let names = holder.iter().enumerate().map(|(index, value)| other_name(index + 1, value));
@@ -82,9 +82,9 @@ fn it_says_all_that_the_profile_has() {
     assert_eq!(attributes.address(), "東京都清瀬市架空一丁目２番地３");
     assert_eq!(attributes.address_substitutes(), Some([false; 15].as_slice()));
     assert_eq!(attributes.sex(), Sex::Female);
-    let date = attributes.date_of_birth();
+    let date = attributes.birth_date();
     assert_eq!((date.year(), date.month(), date.day()), (Some(1980), Some(2), Some(17)));
-    assert_eq!((date.era(), date.year_of_era()), (Some(Era::Showa), Some(55)));
+    assert_eq!((attributes.era(), attributes.year_of_era()), (Some(Era::Showa), Some(55)));
 }
 
 #[test]
@@ -103,10 +103,10 @@ fn nothing_of_the_holder_is_printed() {
     assert_eq!(
         format!(
             "{certificate:?} {attributes:?} {:?} {:?}",
-            attributes.date_of_birth(),
+            attributes.birth_date(),
             certificate.subject()
         ),
-        "Certificate { kind: DigitalSignature, hierarchy: Test, .. } BasicAttributes DateOfBirth \
+        "Certificate { kind: DigitalSignature, hierarchy: Test, .. } CertificateAttributes BirthDate \
          DistinguishedName"
     );
 }
@@ -217,8 +217,9 @@ fn parts_of_a_date_that_are_not_known_are_none() {
         ("319800431", Some(Era::Showa), Some(1980), Some(4), None),
         ("319800132", Some(Era::Showa), Some(1980), Some(1), None),
     ] {
-        let date = attributes(DATE_OF_BIRTH, text).unwrap().date_of_birth();
-        let parts = (date.era(), date.year(), date.month(), date.day());
+        let attributes = attributes(DATE_OF_BIRTH, text).unwrap();
+        let date = attributes.birth_date();
+        let parts = (attributes.era(), date.year(), date.month(), date.day());
         assert_eq!(parts, (era, year, month, day), "{text}");
     }
 }
@@ -247,7 +248,7 @@ fn a_year_of_an_era_is_told_only_if_the_date_lies_in_the_era() {
         ("319890100", None),
         ("300000000", None),
     ] {
-        let date = attributes(DATE_OF_BIRTH, text).unwrap().date_of_birth();
-        assert_eq!(date.year_of_era(), year_of_era, "{text}");
+        let attributes = attributes(DATE_OF_BIRTH, text).unwrap();
+        assert_eq!(attributes.year_of_era(), year_of_era, "{text}");
     }
 }

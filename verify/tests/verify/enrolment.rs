@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use kazashi_verify::{
-    Enrolled, Enrolment, ExpectedEnrolment, Revocation, VerifyError, verify_enrolment,
+    Answer, Enrolled, Enrolment, ExpectedEnrolment, PresenceProof, Revocation, Token, Unverified,
+    VerifyError, verify_enrolment,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,8 +67,9 @@ impl Case {
         };
         let token = text(&vector.tokens, self.token, "pin");
         let proof = text(&vector.proofs, self.proof, "whole");
-        let (token, proof) = (token.as_bytes(), proof.as_bytes());
-        verify_enrolment(token, proof, &expected, &trust, &cv_trust, &pairwise_key(7))
+        let token = Token::from_json(token.as_bytes())?;
+        let proof = PresenceProof::from_json(proof.as_bytes())?;
+        verify_enrolment(&token, &proof, &expected, &trust, &cv_trust, &pairwise_key(7))
     }
 }
 
@@ -156,9 +158,9 @@ fn a_store_that_was_damaged_gives_no_enrolment() {
 
 #[test]
 fn a_revoked_certificate_enrols_nobody() {
-    let enrolled = enrolled().with_revocation(Revocation::Good).unwrap();
+    let enrolled = enrolled().with_revocation(Answer::Good).unwrap();
     assert_eq!(*enrolled.authentication().revocation(), Revocation::Good);
-    let error = enrolled.with_revocation(Revocation::Revoked).unwrap_err();
+    let error = enrolled.with_revocation(Answer::Revoked).unwrap_err();
     assert_eq!(error, VerifyError::CertificateRevoked);
 }
 

@@ -11,4 +11,5 @@ mod presence;
 mod statement;
 mod token;
 mod trust;
+mod unverified;
 mod vector;

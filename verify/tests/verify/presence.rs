@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kazashi_verify::{
-    Assurance, CvTrust, Enrolment, ExpectedPresence, KeyIdentifier, KnownLimit, PairwiseKey,
-    Presence, Revocation, Trust, VerifyError, verify_presence,
+    Answer, Assurance, CvTrust, Enrolment, ExpectedPresence, KeyIdentifier, KnownLimit,
+    PairwiseKey, Presence, PresenceProof, Revocation, Trust, Unverified, VerifyError,
+    verify_presence,
 };
 use proptest::collection::vec;
 use proptest::prelude::any;
@@ -62,7 +63,7 @@ struct Expectation {
     now: Option<u64>,
 }
 
-/// Whom the relying party of a case trusts.
+/// The trust of a case's relying party.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TrustOfCase {
@@ -153,7 +154,8 @@ impl Case {
             now: time(self.expected.now.unwrap_or(NOW)),
         };
         let pairwise_key = pairwise_key(self.pairwise_key.unwrap_or(7));
-        verify_presence(text.as_bytes(), &expected, &trust, &cv_trust, &pairwise_key)
+        let proof = PresenceProof::from_json(text.as_bytes())?;
+        verify_presence(&proof, &expected, &trust, &cv_trust, &pairwise_key)
     }
 }
 
@@ -188,7 +190,8 @@ impl RelyingParty {
             enrolment: &self.enrolment,
             now: time(NOW),
         };
-        verify_presence(proof, &expected, &self.trust, &self.cv_trust, &pairwise_key(7))
+        let proof = PresenceProof::from_json(proof)?;
+        verify_presence(&proof, &expected, &self.trust, &self.cv_trust, &pairwise_key(7))
     }
 
     fn proof(&self, name: &str) -> Map<String, Value> {
@@ -244,9 +247,9 @@ fn a_result_by_the_head_has_the_certificate_that_was_kept() {
 fn a_result_says_that_nobody_checked_revocation_until_somebody_did() {
     let presence = presence();
     assert!(matches!(presence.revocation(), Revocation::NotChecked { .. }));
-    let presence = presence.with_revocation(Revocation::Good).unwrap();
+    let presence = presence.with_revocation(Answer::Good).unwrap();
     assert_eq!(*presence.revocation(), Revocation::Good);
-    let error = presence.with_revocation(Revocation::Revoked).unwrap_err();
+    let error = presence.with_revocation(Answer::Revoked).unwrap_err();
     assert_eq!(error, VerifyError::CertificateRevoked);
 }
 
@@ -334,7 +337,7 @@ fn an_error_names_the_root_that_is_missing() {
         enrolment,
         now: time(NOW),
     };
-    let proof = serde_json::to_vec(&vector.proofs["whole"]).unwrap();
+    let proof = serde_json::from_value(vector.proofs["whole"].clone().into()).unwrap();
     let pinned = CvTrust::pinned().accepting_test_hierarchy();
     let error = verify_presence(&proof, &expected, trust, &pinned, &pairwise_key(7)).unwrap_err();
     assert_eq!(

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kazashi_verify::{Authentication, Expected, Method, Trust, VerifyError};
+use kazashi_verify::{
+    Authentication, Expected, Method, Token, Trust, Unverified, VerifyError, verify,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -21,7 +23,7 @@ pub(crate) struct Cases<C> {
 /// `vectors/verify/pin.json` and `terminal.json`.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Signed {
-    pub(crate) method: String,
+    pub(crate) method: Method,
     pub(crate) origin: String,
     pub(crate) nonce: String,
     pub(crate) token: Map<String, Value>,
@@ -51,7 +53,7 @@ pub(crate) struct Case {
 struct Expectation {
     origin: Option<String>,
     nonce: Option<String>,
-    method: Option<String>,
+    method: Option<Method>,
     now: Option<u64>,
 }
 
@@ -61,10 +63,11 @@ impl Signed {
         let expected = Expected {
             origin: &self.origin,
             nonce: &self.nonce,
-            method: method(&self.method),
+            method: self.method,
             now: time(now),
         };
-        kazashi_verify::verify(&serde_json::to_vec(&self.token).unwrap(), &expected, trust)
+        let token = serde_json::to_vec(&self.token).unwrap();
+        verify(&Token::from_json(&token)?, &expected, trust)
     }
 
     pub(crate) fn bytes(&self, field: &str) -> Vec<u8> {
@@ -100,7 +103,7 @@ impl Case {
         let expected = Expected {
             origin: self.expected.origin.as_deref().unwrap_or(&signed.origin),
             nonce: self.expected.nonce.as_deref().unwrap_or(&signed.nonce),
-            method: method(self.expected.method.as_deref().unwrap_or(&signed.method)),
+            method: self.expected.method.unwrap_or(signed.method),
             now: time(self.expected.now.unwrap_or(NOW)),
         };
         let authorities =
@@ -110,7 +113,7 @@ impl Case {
             Some(false) => trust,
             _ => trust.accepting_test_hierarchy(),
         };
-        kazashi_verify::verify(text.as_bytes(), &expected, &trust)
+        verify(&Token::from_json(text.as_bytes())?, &expected, &trust)
     }
 }
 
@@ -141,13 +144,4 @@ pub(crate) fn trust() -> Trust {
 
 pub(crate) fn time(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-pub(crate) fn method(name: &str) -> Method {
-    match name {
-        "pin" => Method::Pin,
-        "terminal" => Method::Terminal,
-        "presence" => Method::Presence,
-        _ => panic!("{name}"),
-    }
 }
