@@ -2,11 +2,12 @@
 
 mod enrolment;
 mod nonce;
+mod purge;
 mod schema;
 mod session;
 mod terminal;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use sqlx::any::{AnyPoolOptions, AnyRow};
@@ -14,6 +15,8 @@ use sqlx::{Any, AnyPool, Row, Transaction};
 
 use crate::store::millis;
 use crate::{Lifetimes, Store, StoreError};
+
+pub use purge::Purged;
 
 /// Keeps everything in SQLite or PostgreSQL, for as many processes as share it. Clones share their
 /// connections.
@@ -36,26 +39,30 @@ use crate::{Lifetimes, Store, StoreError};
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: AnyPool,
+    /// The URL of SQLite's file, for what would keep the pool's one connection busy.
+    file: Option<String>,
     postgres: bool,
     lifetimes: Lifetimes,
 }
 
-/// How long a request waits for a connection: a restart of PostgreSQL takes less, and a visitor
-/// waits no longer.
+/// The time for which a request waits for a connection: a restart of PostgreSQL takes less, and a
+/// visitor waits no longer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Database {
     /// Connects, and makes what is not there yet. Many processes may do so at once.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let pool = if url.starts_with("sqlite:") {
-            schema::open_sqlite(url).await?
-        } else {
-            let options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-            options.connect(url).await?
+        let file = url.starts_with("sqlite:").then(|| schema::with_mode(url));
+        let pool = match &file {
+            Some(file) => schema::open_sqlite(file).await?,
+            None => {
+                let options = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+                options.connect(url).await?
+            }
         };
         let postgres = pool.acquire().await?.backend_name() == "PostgreSQL";
-        let database = Self { pool, postgres, lifetimes: Lifetimes::default() };
+        let database = Self { pool, file, postgres, lifetimes: Lifetimes::default() };
         schema::migrate(&database).await?;
         Ok(database)
     }
@@ -64,6 +71,12 @@ impl Database {
     #[must_use]
     pub fn with_lifetimes(self, lifetimes: Lifetimes) -> Self {
         Self { lifetimes, ..self }
+    }
+
+    /// The times for which nonces and sessions are good.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        self.lifetimes
     }
 
     /// The connections: of SQLite there is one, so that whoever holds it must not ask for another.
@@ -79,13 +92,14 @@ impl Database {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// Leaves no copy in SQLite's files of what was deleted before: earlier states of its pages stay
-    /// in the write-ahead log until that is emptied. PostgreSQL's vacuum sees to the same in time.
-    pub async fn purge_deleted(&self) -> Result<(), StoreError> {
+    /// The time by the clock of the database's machine, for servers whose own clocks may differ.
+    /// Nothing for SQLite: a file is kept by the machine of those who ask.
+    pub async fn time(&self) -> Result<Option<SystemTime>, StoreError> {
         if !self.postgres {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
+            return Ok(None);
         }
-        Ok(())
+        let select = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now";
+        time(&sqlx::query(select).fetch_one(&self.pool).await?, "now")
     }
 }
 
@@ -93,7 +107,8 @@ impl Database {
 impl Store for Database {
     async fn delete_expired(&self, now: SystemTime) -> Result<(), StoreError> {
         for delete in [
-            "DELETE FROM kazashi_nonce WHERE expires_at <= $1",
+            "DELETE FROM kazashi_nonce \
+             WHERE expires_at <= $1 AND (account IS NULL OR late_until <= $1)",
             "DELETE FROM kazashi_session WHERE expires_at <= $1",
             "DELETE FROM kazashi_terminal_rate WHERE full_at <= $1",
         ] {
@@ -150,7 +165,5 @@ fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
 
 fn time(row: &AnyRow, column: &'static str) -> Result<Option<SystemTime>, StoreError> {
     let millis: Option<i64> = row.try_get(column)?;
-    let duration =
-        millis.map(|millis| Duration::from_millis(millis.try_into().unwrap_or_default()));
-    Ok(duration.map(|duration| UNIX_EPOCH + duration))
+    Ok(millis.map(crate::store::time))
 }

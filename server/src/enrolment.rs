@@ -5,6 +5,9 @@ use crate::StoreError;
 
 /// Keeps what visitors' enrolments left: JSON that only the application (and `kazashi-verify`)
 /// reads. It holds a birth date and perhaps a certificate, so the store is one of personal data.
+///
+/// What is stored here lets the card in from then on: [`tie`](crate::tie) says before whether a
+/// bridge vouches that token and presence proof are of one card.
 #[async_trait]
 pub trait EnrolmentStore: Send + Sync {
     /// Keeps the enrolment of `subject`, in place of an earlier one. `recognition` is the keyed

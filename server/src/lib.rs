@@ -1,4 +1,4 @@
-//! What the server of a relying party keeps and guards, beside `kazashi-verify`, which verifies.
+//! The books and guards of a relying party's server, beside `kazashi-verify`, which verifies.
 //!
 //! - [`NonceStore`]: nonces, each for one session and one [`Method`], taken once even when many
 //!   processes race for it.
@@ -6,6 +6,7 @@
 //! - [`TerminalDesk`]: signs with the institution's key for terminal authentication (特定機関認証),
 //!   for nobody but a desk whose bridge vouches for the card; over a [`TerminalStore`] and a
 //!   [`TerminalSigner`].
+//! - [`tie`]: whose word it is that one card made several signatures, in one stay on its reader.
 //! - [`EnrolmentStore`]: what a visitor's enrolment left, for the next visit.
 //!
 //! [`Memory`] implements all of these [stores](Store) for one process and tests, and `Database`
@@ -45,8 +46,8 @@
 //!
 //! # What is left to the application
 //!
-//! How many sessions and nonces a stranger may ask for (a proxy in front limits that), who is a
-//! desk (its own login, then [`authenticate`](SessionStore::authenticate)), and calling
+//! A limit to the sessions and nonces that a stranger may ask for (a proxy in front has it), the
+//! login of a desk (then [`authenticate`](SessionStore::authenticate)), and calling
 //! [`delete_expired`](Store::delete_expired) now and then.
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -58,21 +59,23 @@ mod nonce;
 mod options;
 mod secret;
 mod session;
+mod stay;
 mod store;
 mod terminal;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 
-pub use kazashi_core::Nonce;
-pub use kazashi_core::statement::Method;
-pub use kazashi_core::terminal::TerminalRequest;
+pub use kazashi_core::value::{MalformedStayWord, Method, Nonce, StayName, StayWord};
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use database::Database;
+pub use database::{Database, Purged};
 pub use enrolment::EnrolmentStore;
 pub use memory::Memory;
-pub use nonce::{NonceError, NonceStore};
+pub use nonce::{LateNonce, NonceError, NonceStore};
 #[cfg(feature = "options")]
-pub use options::{OptionsError, VerifierOptions};
+pub use options::{InvalidOrigin, OptionsError, VerifierOptions, canonical_origin, known_form};
 pub use session::{Role, Session, SessionError, SessionId, SessionStore};
+pub use stay::{ExpectedStay, ReceivedSignature, StayError, Tie, TieError, tie};
 pub use store::{Lifetimes, Store, StoreError};
 pub use terminal::{
     Admission, Bridge, BridgeError, BridgeKey, MalformedBridgeKey, Outcome, PemSigner, RateLimit,

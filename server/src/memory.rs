@@ -3,15 +3,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use kazashi_core::Nonce;
-use kazashi_core::statement::Method;
+use kazashi_core::value::{Method, Nonce};
 use serde_json::Value;
 
-use crate::store::{duration_millis, millis};
+use crate::store::{duration_millis, millis, time};
 use crate::{
-    Admission, Bridge, BridgeError, BridgeKey, EnrolmentStore, Lifetimes, NonceError, NonceStore,
-    Outcome, RateLimit, Refusal, Role, Session, SessionError, SessionId, SessionStore, Store,
-    StoreError, TerminalRecord, TerminalStore, nonce, secret,
+    Admission, Bridge, BridgeError, BridgeKey, EnrolmentStore, LateNonce, Lifetimes, NonceError,
+    NonceStore, Outcome, RateLimit, Refusal, Role, Session, SessionError, SessionId, SessionStore,
+    Store, StoreError, TerminalRecord, TerminalStore, nonce, secret,
 };
 
 /// Keeps everything in memory: for one process, until it ends. Clones share what they keep.
@@ -53,9 +52,28 @@ struct Kept {
 
 struct KeptNonce {
     session: String,
+    /// Of a desk's session.
+    account: Option<String>,
     method: Method,
     signed: bool,
+    issued_at: i64,
     expires_at: i64,
+    late_until: i64,
+}
+
+impl KeptNonce {
+    /// Whether a token may have been made for it.
+    fn is_signed_for(&self) -> bool {
+        self.signed || self.method != Method::Terminal
+    }
+
+    fn is_late(&self, session: &SessionId, account: &str, method: Method, now: i64) -> bool {
+        (self.session != session.digest() || self.expires_at <= now)
+            && self.account.as_deref() == Some(account)
+            && self.method == method
+            && self.late_until > now
+            && self.is_signed_for()
+    }
 }
 
 struct KeptSession {
@@ -77,9 +95,13 @@ impl Kept {
         *full_at = (*full_at).max(now).saturating_add(every);
     }
 
-    fn allows(&self, subject: &str, limit: RateLimit, now: i64) -> bool {
+    fn allows(&mut self, subject: &str, limit: RateLimit, now: i64) -> bool {
         let (latest, _) = limit.at(now);
-        self.rates.get(subject).is_none_or(|full_at| *full_at <= latest)
+        self.rates.get_mut(subject).is_none_or(|full_at| {
+            let is_allowed = *full_at <= latest;
+            *full_at = (*full_at).min(limit.fullest(now));
+            is_allowed
+        })
     }
 }
 
@@ -92,13 +114,22 @@ impl NonceStore for Memory {
         now: SystemTime,
     ) -> Result<Nonce, StoreError> {
         let nonce = nonce::random();
-        let kept = KeptNonce {
-            session: session.digest(),
+        let (session, issued_at) = (session.digest(), millis(now));
+        let mut kept = self.kept();
+        let account = kept.sessions.get(&session).and_then(|session| match &session.role {
+            Role::Desk { account } => Some(account.clone()),
+            Role::Guest | Role::Holder { .. } => None,
+        });
+        let new = KeptNonce {
+            session,
+            account,
             method,
             signed: false,
-            expires_at: millis(now).saturating_add(duration_millis(self.lifetimes.nonce)),
+            issued_at,
+            expires_at: issued_at.saturating_add(duration_millis(self.lifetimes.nonce)),
+            late_until: issued_at.saturating_add(duration_millis(self.lifetimes.late)),
         };
-        self.kept().nonces.insert(secret::digest(nonce.as_str()), kept);
+        kept.nonces.insert(secret::digest(nonce.as_str()), new);
         Ok(nonce)
     }
 
@@ -114,10 +145,43 @@ impl NonceStore for Memory {
             kept.session == session
                 && kept.method == method
                 && kept.expires_at > millis(now)
-                && (kept.signed || method != Method::Terminal)
+                && kept.is_signed_for()
         };
         let mut kept = self.kept();
         if !kept.nonces.get(&nonce).is_some_and(good) {
+            return Err(NonceError::NotGood);
+        }
+        kept.nonces.remove(&nonce);
+        Ok(())
+    }
+
+    async fn late_nonce(
+        &self,
+        session: &SessionId,
+        account: &str,
+        method: Method,
+        nonce: &str,
+        now: SystemTime,
+    ) -> Result<LateNonce, NonceError> {
+        let kept = self.kept();
+        let found = kept.nonces.get(&secret::digest(nonce));
+        let late = found.filter(|nonce| nonce.is_late(session, account, method, millis(now)));
+        let late = late.ok_or(NonceError::NotGood)?;
+        Ok(LateNonce { issued_at: time(late.issued_at), expires_at: time(late.expires_at) })
+    }
+
+    async fn take_late_nonce(
+        &self,
+        session: &SessionId,
+        account: &str,
+        method: Method,
+        nonce: &str,
+        now: SystemTime,
+    ) -> Result<(), NonceError> {
+        let nonce = secret::digest(nonce);
+        let mut kept = self.kept();
+        let found = kept.nonces.get(&nonce);
+        if !found.is_some_and(|nonce| nonce.is_late(session, account, method, millis(now))) {
             return Err(NonceError::NotGood);
         }
         kept.nonces.remove(&nonce);
@@ -141,7 +205,9 @@ impl SessionStore for Memory {
         now: SystemTime,
     ) -> Result<Option<Session>, StoreError> {
         let kept = self.kept();
-        let found = kept.sessions.get(&id.digest()).filter(|kept| kept.expires_at > millis(now));
+        let latest = self.lifetimes.latest_session_end(now);
+        let is_good = |end| end > millis(now) && end <= latest;
+        let found = kept.sessions.get(&id.digest()).filter(|kept| is_good(kept.expires_at));
         Ok(found.map(|kept| Session { role: kept.role.clone() }))
     }
 
@@ -153,7 +219,9 @@ impl SessionStore for Memory {
     ) -> Result<SessionId, SessionError> {
         let mut kept = self.kept();
         match kept.sessions.remove(&id.digest()) {
-            Some(session) if session.expires_at > millis(now) => {}
+            Some(session)
+                if session.expires_at > millis(now)
+                    && session.expires_at <= self.lifetimes.latest_session_end(now) => {}
             _ => return Err(SessionError::NotFound),
         }
         let renewed = SessionId::random();
@@ -301,7 +369,9 @@ impl Store for Memory {
     async fn delete_expired(&self, now: SystemTime) -> Result<(), StoreError> {
         let now = millis(now);
         let mut kept = self.kept();
-        kept.nonces.retain(|_, nonce| nonce.expires_at > now);
+        kept.nonces.retain(|_, nonce| {
+            nonce.expires_at > now || (nonce.account.is_some() && nonce.late_until > now)
+        });
         kept.sessions.retain(|_, session| session.expires_at > now);
         kept.rates.retain(|_, full_at| *full_at > now);
         Ok(())

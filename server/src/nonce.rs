@@ -3,8 +3,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kazashi_core::Nonce;
-use kazashi_core::statement::Method;
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::value::{Method, Nonce};
 use thiserror::Error;
 
 use crate::{SessionId, StoreError, secret};
@@ -37,9 +37,44 @@ pub trait NonceStore: Send + Sync {
         nonce: &str,
         now: SystemTime,
     ) -> Result<(), NonceError>;
+
+    /// Looks for a nonce that this account may redeem late: one given to a [desk](crate::Role::Desk) of the
+    /// same account, of which the time or the session is over, and not yet
+    /// [`Lifetimes::late`](crate::Lifetimes). `session` is the one in which the account asks now.
+    async fn late_nonce(
+        &self,
+        session: &SessionId,
+        account: &str,
+        method: Method,
+        nonce: &str,
+        now: SystemTime,
+    ) -> Result<LateNonce, NonceError>;
+
+    /// Takes such a nonce back, as [`take_nonce`](Self::take_nonce) does: one who tries succeeds.
+    async fn take_late_nonce(
+        &self,
+        session: &SessionId,
+        account: &str,
+        method: Method,
+        nonce: &str,
+        now: SystemTime,
+    ) -> Result<(), NonceError>;
 }
 
-/// Why a nonce was not taken.
+/// A nonce that is redeemed late.
+///
+/// A card that signed for it did so after it was issued, and before its signature came. That this was
+/// within the nonce's time is shown by nothing but the word of the page that kept the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LateNonce {
+    /// When it was given out.
+    pub issued_at: SystemTime,
+    /// The end of its time.
+    pub expires_at: SystemTime,
+}
+
+/// The reason for which a nonce was not taken.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NonceError {
@@ -50,6 +85,18 @@ pub enum NonceError {
     /// The store gave no answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl NonceError {
+    /// The row of the table of errors that speaks of this one: a stable name for programs, and
+    /// words for the person at the desk.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotGood => ErrorCode::NonceExpired,
+            Self::Store(error) => error.code(),
+        }
+    }
 }
 
 /// A new nonce.

@@ -1,18 +1,25 @@
-use std::fs;
-use std::io;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+use std::{fs, io};
 
 use clap::Args;
-use kazashi_core::terminal::Base64;
-use kazashi_verify::{CvKey, CvTrust, KeyIdentifier, Trust, VerifyError};
+use kazashi_core::codec::Base64;
+use kazashi_verify::{CvCertificate, CvKey, CvTrust, KeyIdentifier, Trust};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::{
     BridgeError, BridgeKey, PemSigner, Pkcs11Key, Pkcs11Pin, Pkcs11Signer, SignerError,
-    TerminalDesk, TerminalStore,
+    TerminalDesk, TerminalSigner, TerminalStore,
 };
+
+mod known_form;
+mod origin;
+
+pub use known_form::known_form;
+pub use origin::{InvalidOrigin, canonical_origin};
 
 // No comment of documentation: clap would make it the description of the whole program.
 #[derive(Args, Debug)]
@@ -51,10 +58,16 @@ pub struct VerifierOptions {
     pkcs11_key: Option<String>,
 }
 
-/// Why a server cannot do what its [options](VerifierOptions) say.
+/// The reason for which a server cannot do what its [options](VerifierOptions) say.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OptionsError {
+    /// Every authority that was named is over, or not yet valid.
+    #[error("no certificate of --authorities is valid today: every card would be refused")]
+    AuthoritiesOver,
+    /// No authority was named.
+    #[error("there are no --authorities: every card would be refused")]
+    AuthoritiesMissing,
     /// A bridge could not be enrolled.
     #[error(transparent)]
     Bridge(#[from] BridgeError),
@@ -63,22 +76,39 @@ pub enum OptionsError {
     FileUnreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         because: io::Error,
+    },
+    /// A file holds something else than it should.
+    #[error("{} {because}", path.display())]
+    FileUnsuitable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, after its name.
+        because: String,
     },
     /// The institution's key cannot be used.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// A certificate or a root is none to trust.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
 }
 
 impl VerifierOptions {
-    /// Whose certificates are believed.
-    pub fn trust(&self) -> Result<Trust, OptionsError> {
-        let authorities = self.authorities.iter().map(|path| read(path));
-        let trust = Trust::from_certificates(authorities.collect::<Result<Vec<_>, _>>()?)?;
+    /// The authorities whose certificates are believed. Fails if none is valid `now`.
+    pub fn trust(&self, now: SystemTime) -> Result<Trust, OptionsError> {
+        if self.authorities.is_empty() {
+            return Err(OptionsError::AuthoritiesMissing);
+        }
+        let mut authorities = Vec::new();
+        for path in &self.authorities {
+            let bytes = read(path)?;
+            Trust::from_certificates([&bytes]).map_err(unsuitable(path, &bytes))?;
+            authorities.push(bytes);
+        }
+        let trust = Trust::from_certificates(authorities);
+        let trust = trust.expect("each was taken alone");
+        if !trust.is_in_force(now) {
+            return Err(OptionsError::AuthoritiesOver);
+        }
         Ok(match self.accept_test_hierarchy {
             true => trust.accepting_test_hierarchy(),
             false => trust,
@@ -87,11 +117,14 @@ impl VerifierOptions {
 
     /// The roots of card surfaces besides those that are pinned.
     pub fn card_surface_roots(&self) -> Result<Vec<CvKey>, OptionsError> {
-        let roots = self.card_surface_root.iter();
-        roots.map(|(identifier, path)| Ok(CvKey::new(*identifier, &read(path)?)?)).collect()
+        let roots = self.card_surface_root.iter().map(|(identifier, path)| {
+            let bytes = read(path)?;
+            CvKey::new(*identifier, &bytes).map_err(unsuitable(path, &bytes))
+        });
+        roots.collect()
     }
 
-    /// Whose card surfaces are believed: of those that are pinned, and of these roots.
+    /// The roots whose card surfaces are believed: those that are pinned, and these.
     #[must_use]
     pub fn cv_trust(&self, roots: &[CvKey]) -> CvTrust {
         let trust = roots.iter().cloned().fold(CvTrust::pinned(), CvTrust::with_root);
@@ -128,8 +161,16 @@ impl VerifierOptions {
         store: Arc<dyn TerminalStore>,
         origin: &str,
     ) -> Result<Option<TerminalDesk>, OptionsError> {
+        Ok(self.terminal_signer()?.map(|signer| TerminalDesk::new(store, signer, origin)))
+    }
+
+    /// What has the institution's key, if this server has.
+    pub fn terminal_signer(&self) -> Result<Option<Arc<dyn TerminalSigner>>, OptionsError> {
         if let Some(path) = &self.terminal_key {
-            return Ok(Some(TerminalDesk::new(store, PemSigner::from_file(path)?, origin)));
+            let bytes = Zeroizing::new(read(path)?);
+            let pem = String::from_utf8_lossy(&bytes);
+            let signer = PemSigner::from_pem(&pem).map_err(unsuitable(path, &bytes))?;
+            return Ok(Some(Arc::new(signer)));
         }
         let Self {
             pkcs11_module: Some(module),
@@ -146,12 +187,26 @@ impl VerifierOptions {
             key: key.clone(),
             pin: Pkcs11Pin::Environment("KAZASHI_PKCS11_PIN".into()),
         })?;
-        Ok(Some(TerminalDesk::new(store, signer, origin)))
+        Ok(Some(Arc::new(signer)))
     }
 
-    /// The institution's certificates, as pages hand them to cards.
+    /// The institution's certificates, as pages hand them to cards: each issued by the one before.
     pub fn terminal_certificates(&self) -> Result<Vec<Base64>, OptionsError> {
-        self.terminal_certificate.iter().map(|path| Ok(read(path)?.into())).collect()
+        let (mut certificates, mut issuer) = (Vec::new(), None);
+        for path in &self.terminal_certificate {
+            let bytes = read(path)?;
+            let certificate = CvCertificate::parse(&bytes).map_err(unsuitable(path, &bytes))?;
+            if issuer.is_some_and(|issuer| issuer != certificate.issuer()) {
+                return Err(OptionsError::FileUnsuitable {
+                    path: path.clone(),
+                    because: "is not issued by the certificate before it: name them in their order"
+                        .to_owned(),
+                });
+            }
+            issuer = Some(certificate.subject());
+            certificates.push(bytes.into());
+        }
+        Ok(certificates)
     }
 }
 
@@ -169,4 +224,15 @@ fn bridge(text: &str) -> Result<(String, BridgeKey), String> {
 fn read(path: &Path) -> Result<Vec<u8>, OptionsError> {
     fs::read(path)
         .map_err(|because| OptionsError::FileUnreadable { path: path.to_owned(), because })
+}
+
+/// What was wrong with a file: what it is instead, where that can be told.
+fn unsuitable<E: Display>(path: &Path, bytes: &[u8]) -> impl FnOnce(E) -> OptionsError {
+    move |error| OptionsError::FileUnsuitable {
+        path: path.to_owned(),
+        because: match known_form(bytes) {
+            Some(form) => form.to_owned(),
+            None => format!("cannot be taken: {error}"),
+        },
+    }
 }

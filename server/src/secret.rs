@@ -12,8 +12,8 @@ pub(crate) fn random() -> [u8; 32] {
     bytes
 }
 
-/// What a store keeps of a secret: its SHA-256, in base64url. A stolen copy of the store opens no
-/// session.
+/// SHA-256 of a secret, in base64url: all that a store keeps of it. A stolen copy of the store
+/// opens no session.
 pub(crate) fn digest(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(secret))
 }

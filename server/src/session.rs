@@ -4,6 +4,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kazashi_core::error_code::ErrorCode;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -35,7 +36,7 @@ pub trait SessionStore: Send + Sync {
     async fn delete_session(&self, id: &SessionId) -> Result<(), StoreError>;
 }
 
-/// What names a session to its owner: 256 random bits, for a cookie (`HttpOnly`, `Secure`,
+/// The name of a session to its owner: 256 random bits, for a cookie (`HttpOnly`, `Secure`,
 /// `SameSite=Strict`). `Debug` shows nothing of it; erased on drop.
 #[derive(Clone)]
 pub struct SessionId(Zeroizing<String>);
@@ -54,7 +55,7 @@ impl SessionId {
         &self.0
     }
 
-    /// What the store, and the [record](crate::TerminalRecord) of a desk, names the session by. It
+    /// The session's name to the store, and in the [record](crate::TerminalRecord) of a desk. It
     /// opens nothing: the application may note it beside the account that signed in.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -76,11 +77,11 @@ impl fmt::Debug for SessionId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
-    /// Who it is.
+    /// The one whom it is of.
     pub role: Role,
 }
 
-/// Who a session is of. `Debug` names the role only.
+/// The one whom a session is of. `Debug` names the role only.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
@@ -109,7 +110,7 @@ impl fmt::Debug for Role {
     }
 }
 
-/// Why nobody was authenticated.
+/// The reason for which nobody was authenticated.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -119,4 +120,16 @@ pub enum SessionError {
     /// The store gave no answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl SessionError {
+    /// The row of the table of errors that speaks of this one, as [`NonceError`](crate::NonceError)
+    /// has it: without a session, there is no nonce in it either.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound => ErrorCode::NonceExpired,
+            Self::Store(error) => error.code(),
+        }
+    }
 }

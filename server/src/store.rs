@@ -1,8 +1,9 @@
-//! What all stores have in common.
+//! The common part of all stores.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use kazashi_core::error_code::ErrorCode;
 use thiserror::Error;
 
 use crate::{EnrolmentStore, NonceStore, TerminalStore};
@@ -18,7 +19,7 @@ pub trait Store: EnrolmentStore + NonceStore + TerminalStore {
     async fn delete_expired(&self, now: SystemTime) -> Result<(), StoreError>;
 }
 
-/// Why a store gave no answer.
+/// The reason for which a store gave no answer.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -37,37 +38,70 @@ pub enum StoreError {
     /// whose taking ended in this counts as taken, and the visitor starts again with another.
     #[error("the store is unavailable: {because}")]
     Unavailable {
-        /// What the connection said.
+        /// The connection's reason.
         because: String,
     },
     /// The store refused: its URL, its schema or its rights are wrong.
     #[error("the store failed: {because}")]
     Failed {
-        /// What the store said.
+        /// The store's reason.
         because: String,
     },
 }
 
-/// How long what is given out is good for.
+impl StoreError {
+    /// The row of the table of errors that speaks of this one: whoever waits is told to try again.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::Timeout
+    }
+}
+
+/// The times for which nonces and sessions are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "what has a lifetime, one by one")]
 pub struct Lifetimes {
     /// A nonce: long enough to find the card and to type a PIN. Five minutes.
     pub nonce: Duration,
+    /// The time from its issue within which a desk's account may redeem a nonce late, with what a card
+    /// signed while the server could not be reached ([`LateNonce`](crate::LateNonce)). None.
+    pub late: Duration,
     /// A session, from its creation or its last [authentication](crate::SessionStore): eight hours,
     /// a day at the desk.
     pub session: Duration,
 }
 
+/// The difference that the clocks of servers over one store may have.
+const CLOCKS: Duration = Duration::from_mins(1);
+
+impl Lifetimes {
+    /// The latest that a session can end which began by now. What is to end later was begun by a
+    /// clock that was ahead: when, nobody knows, and it is over.
+    pub(crate) fn latest_session_end(&self, now: SystemTime) -> i64 {
+        millis(now)
+            .saturating_add(duration_millis(self.session))
+            .saturating_add(duration_millis(CLOCKS))
+    }
+}
+
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { nonce: Duration::from_mins(5), session: Duration::from_hours(8) }
+        Self {
+            nonce: Duration::from_mins(5),
+            late: Duration::ZERO,
+            session: Duration::from_hours(8),
+        }
     }
 }
 
 /// The time as it is stored and compared: milliseconds since 1970.
 pub(crate) fn millis(time: SystemTime) -> i64 {
     duration_millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Such a time, read again.
+pub(crate) fn time(millis: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis.try_into().unwrap_or_default())
 }
 
 pub(crate) fn duration_millis(duration: Duration) -> i64 {

@@ -9,16 +9,20 @@ use super::{ACQUIRE_TIMEOUT, Database};
 use crate::StoreError;
 
 /// From nothing to the newest version, one step each.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
 
-/// How long SQLite waits for another process to finish writing.
+/// The time for which SQLite waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// SQLite's URL, by which the file is made if it is not there.
+pub(super) fn with_mode(url: &str) -> String {
+    let join = if url.contains('?') { '&' } else { '?' };
+    if url.contains("mode=") { url.to_owned() } else { format!("{url}{join}mode=rwc") }
+}
 
 /// One connection: writers wait for each other anyway, and sooner know of each other here than
 /// through the file.
 pub(super) async fn open_sqlite(url: &str) -> Result<AnyPool, StoreError> {
-    let join = if url.contains('?') { '&' } else { '?' };
-    let url = if url.contains("mode=") { url.to_owned() } else { format!("{url}{join}mode=rwc") };
     let pool = AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT + BUSY_TIMEOUT)
         .max_connections(1)
@@ -33,7 +37,7 @@ pub(super) async fn open_sqlite(url: &str) -> Result<AnyPool, StoreError> {
                 Ok(())
             })
         })
-        .connect(&url)
+        .connect(url)
         .await?;
     write_ahead(&pool).await?;
     Ok(pool)

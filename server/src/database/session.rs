@@ -30,10 +30,12 @@ impl SessionStore for Database {
         now: SystemTime,
     ) -> Result<Option<Session>, StoreError> {
         let found = sqlx::query(
-            "SELECT role, account FROM kazashi_session WHERE digest = $1 AND expires_at > $2",
+            "SELECT role, account FROM kazashi_session \
+             WHERE digest = $1 AND expires_at > $2 AND expires_at <= $3",
         )
         .bind(id.digest())
         .bind(millis(now))
+        .bind(self.lifetimes.latest_session_end(now))
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = found else { return Ok(None) };
@@ -56,7 +58,7 @@ impl SessionStore for Database {
         let (role, account) = columns(role);
         let updated = sqlx::query(
             "UPDATE kazashi_session SET digest = $1, role = $2, account = $3, expires_at = $4 \
-             WHERE digest = $5 AND expires_at > $6",
+             WHERE digest = $5 AND expires_at > $6 AND expires_at <= $7",
         )
         .bind(renewed.digest())
         .bind(role)
@@ -64,6 +66,7 @@ impl SessionStore for Database {
         .bind(millis(now).saturating_add(duration_millis(self.lifetimes.session)))
         .bind(id.digest())
         .bind(millis(now))
+        .bind(self.lifetimes.latest_session_end(now))
         .execute(&self.pool)
         .await
         .map_err(StoreError::from)?;

@@ -7,7 +7,7 @@ use sqlx::{Any, Executor, Transaction};
 use super::{Database, text, time, unreadable};
 use crate::store::millis;
 use crate::{
-    Admission, Bridge, BridgeError, BridgeKey, Outcome, RateLimit, Refusal, StoreError,
+    Admission, Bridge, BridgeError, BridgeKey, Outcome, RateLimit, Refusal, StayError, StoreError,
     TerminalRecord, TerminalStore, secret,
 };
 
@@ -75,7 +75,27 @@ impl TerminalStore for Database {
         match admit(&mut transaction, admission).await? {
             Ok(()) => transaction.commit().await.map(Ok).map_err(StoreError::from),
             Err(refusal) => {
-                transaction.rollback().await.map(|()| Err(refusal)).map_err(StoreError::from)
+                transaction.rollback().await.map_err(StoreError::from)?;
+                let now = millis(admission.now);
+                let (subject, limit) = match refusal {
+                    Refusal::SessionRateLimited => {
+                        (admission.session.digest(), admission.session_limit)
+                    }
+                    Refusal::BridgeRateLimited => {
+                        (admission.bridge.to_string(), admission.bridge_limit)
+                    }
+                    refusal => return Ok(Err(refusal)),
+                };
+                sqlx::query(
+                    "UPDATE kazashi_terminal_rate SET full_at = $2 \
+                     WHERE subject = $1 AND full_at > $2",
+                )
+                .bind(subject)
+                .bind(limit.fullest(now))
+                .execute(&self.pool)
+                .await
+                .map_err(StoreError::from)?;
+                Ok(Err(refusal))
             }
         }
     }
@@ -202,14 +222,19 @@ fn record(row: &AnyRow) -> Result<TerminalRecord, StoreError> {
     })
 }
 
-const OUTCOMES: [Outcome; 9] = [
+const OUTCOMES: [Outcome; 14] = [
     Outcome::Granted,
-    Outcome::Refused(Refusal::BridgeNotEnrolled),
     Outcome::Refused(Refusal::BridgeRateLimited),
-    Outcome::Refused(Refusal::BridgeRevoked),
-    Outcome::Refused(Refusal::BridgeSignatureMismatch),
     Outcome::Refused(Refusal::NonceNotGood),
     Outcome::Refused(Refusal::NonceSignedBefore),
     Outcome::Refused(Refusal::SessionRateLimited),
+    Outcome::Refused(Refusal::Stay(StayError::WordMissing)),
+    Outcome::Refused(Refusal::Stay(StayError::BridgeNotEnrolled)),
+    Outcome::Refused(Refusal::Stay(StayError::BridgeRevoked)),
+    Outcome::Refused(Refusal::Stay(StayError::SignatureMismatch)),
+    Outcome::Refused(Refusal::Stay(StayError::OriginMismatch)),
+    Outcome::Refused(Refusal::Stay(StayError::NonceMismatch)),
+    Outcome::Refused(Refusal::Stay(StayError::CardMismatch)),
+    Outcome::Refused(Refusal::Stay(StayError::ChallengeMismatch)),
     Outcome::SignerFailed,
 ];

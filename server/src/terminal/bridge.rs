@@ -58,7 +58,7 @@ impl fmt::Debug for BridgeKey {
 pub struct Bridge {
     /// Its public key.
     pub key: BridgeKey,
-    /// What the administrator calls it: the workstation.
+    /// The administrator's name for it: the workstation.
     pub name: String,
     /// Since when it is believed.
     pub enrolled_at: SystemTime,
@@ -66,7 +66,7 @@ pub struct Bridge {
     pub revoked_at: Option<SystemTime>,
 }
 
-/// Why a bridge was not enrolled or revoked.
+/// The reason for which a bridge was not enrolled or revoked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BridgeError {

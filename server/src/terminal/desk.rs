@@ -2,14 +2,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kazashi_core::Nonce;
-use kazashi_core::statement::{Method, Statement};
-use kazashi_core::terminal::{PROFILE, TerminalRequest};
+use kazashi_core::card::terminal::PROFILE;
+use kazashi_core::error_code::ErrorCode;
+use kazashi_core::value::{Method, Nonce, Statement, StayWord};
 use thiserror::Error;
 
+use crate::stay::{self, trusted_bridge};
 use crate::{
-    Admission, BridgeKey, Outcome, RateLimit, Refusal, Role, SessionId, SignerError, StoreError,
-    TerminalRecord, TerminalSigner, TerminalStore,
+    Admission, BridgeKey, ExpectedStay, Outcome, RateLimit, ReceivedSignature, Refusal, Role,
+    SessionId, SignerError, StayError, StoreError, TerminalRecord, TerminalSigner, TerminalStore,
+    TieError,
 };
 
 /// Decides who may have the institution's key sign, and has it sign.
@@ -19,19 +21,21 @@ use crate::{
 ///
 /// 1. for a session that is a [desk's](Role::Desk);
 /// 2. at the request of a bridge that is enrolled and not revoked,
-/// 3. whose signature is over this server's own origin, the nonce, and the card's challenge;
+/// 3. which vouches, to this server's own origin, that the card which gave the challenge for the nonce
+///    made certain other signatures in the same stay: of the card face that staff compared, say;
 /// 4. once for each nonce, which must be one of this session for [`Method::Terminal`];
 /// 5. within a limit for the session and another for the bridge;
 /// 6. after that was recorded.
 ///
 /// 4 to 6 are decided [together](TerminalStore::admit), in the store. Whoever is no desk is not
 /// recorded: strangers must not be able to fill the disk. Where a person is to be checked by eye,
-/// call [`sign`](Self::sign) after the staff's match.
+/// call [`sign`](Self::sign) after the staff's match, with the signature of the card face.
 ///
 /// ```
 /// # use std::{error::Error, sync::Arc, time::SystemTime};
 /// # use kazashi_server::{
-/// #     BridgeKey, PemSigner, SessionId, Store, TerminalDesk, TerminalError, TerminalRequest,
+/// #     BridgeKey, PemSigner, ReceivedSignature, SessionId, StayWord, Store, TerminalDesk,
+/// #     TerminalError,
 /// # };
 /// # async fn start(store: Arc<dyn Store>, text: &str) -> Result<TerminalDesk, Box<dyn Error>> {
 /// // Once for each workstation, by an administrator: the key that `kazashi-bridge` prints.
@@ -46,10 +50,11 @@ use crate::{
 /// async fn sign(
 ///     desk: &TerminalDesk,
 ///     session: &SessionId,
-///     request: &TerminalRequest,
+///     word: &StayWord,
 ///     nonce: &str,
+///     face: ReceivedSignature<'_>,
 /// ) -> Result<Vec<u8>, TerminalError> {
-///     desk.sign(session, request, nonce, SystemTime::now()).await
+///     desk.sign(session, word, nonce, &[face], SystemTime::now()).await
 /// }
 /// ```
 #[derive(Clone)]
@@ -87,15 +92,17 @@ impl TerminalDesk {
         Self { session_limit, bridge_limit, ..self }
     }
 
-    /// Signs a card's challenge: the institution's part of terminal authentication.
+    /// Signs a card's challenge: the institution's part of terminal authentication. `signatures` are
+    /// those that this very card must have made in this stay.
     ///
     /// The nonce stays in the store until the token comes back, and is then
     /// [taken](crate::NonceStore::take_nonce) for [`Method::Terminal`].
     pub async fn sign(
         &self,
         session: &SessionId,
-        request: &TerminalRequest,
+        word: &StayWord,
         nonce: &str,
+        signatures: &[ReceivedSignature<'_>],
         now: SystemTime,
     ) -> Result<Vec<u8>, TerminalError> {
         match self.store.find_session(session, now).await? {
@@ -104,18 +111,17 @@ impl TerminalDesk {
         }
         let malformed = || TerminalError::RequestMalformed;
         let nonce = Nonce::parse(nonce).map_err(|_| malformed())?;
-        let bridge = BridgeKey::from_bytes(request.bridge.as_bytes()).map_err(|_| malformed())?;
-        let challenge = request.challenge.as_bytes();
-        if challenge.len() != usize::from(PROFILE.challenge_length) {
-            return Err(malformed());
-        }
+        let bridge = BridgeKey::from_bytes(word.bridge()).map_err(|_| malformed())?;
 
         let record =
             |outcome| TerminalRecord { at: now, session: session.digest(), bridge, outcome };
-        if let Err(refusal) = self.admit(session, &bridge, request, &nonce, now).await? {
-            self.store.record(&record(Outcome::Refused(refusal))).await?;
-            return Err(TerminalError::Refused(refusal));
-        }
+        let challenge = match self.admit(session, &bridge, word, &nonce, signatures, now).await? {
+            Ok(challenge) => challenge,
+            Err(refusal) => {
+                self.store.record(&record(Outcome::Refused(refusal))).await?;
+                return Err(TerminalError::Refused(refusal));
+            }
+        };
         let statement = Statement::new(Method::Terminal, &self.origin, nonce.as_str());
         let signed = self.use_key((PROFILE.to_be_signed)(challenge, &statement)).await;
         if signed.is_err() {
@@ -124,28 +130,40 @@ impl TerminalDesk {
         Ok(signed?)
     }
 
-    async fn admit(
+    /// The challenge that may be signed.
+    async fn admit<'w>(
         &self,
         session: &SessionId,
         bridge: &BridgeKey,
-        request: &TerminalRequest,
+        word: &'w StayWord,
         nonce: &Nonce,
+        signatures: &[ReceivedSignature<'_>],
         now: SystemTime,
-    ) -> Result<Result<(), Refusal>, StoreError> {
-        match self.store.find_bridge(bridge).await? {
-            None => return Ok(Err(Refusal::BridgeNotEnrolled)),
-            Some(found) if found.revoked_at.is_some() => return Ok(Err(Refusal::BridgeRevoked)),
-            Some(_) => {}
-        }
-        let challenge = request.challenge.as_bytes();
-        let signed = TerminalRequest::signed_bytes(&self.origin, nonce.as_str(), challenge);
-        if !bridge.verifies(&signed, request.signature.as_bytes()) {
-            return Ok(Err(Refusal::BridgeSignatureMismatch));
-        }
+    ) -> Result<Result<&'w [u8], Refusal>, StoreError> {
+        let challenge = match self.vouched(word, nonce, signatures).await {
+            Ok(challenge) => challenge,
+            Err(TieError::Refused(error)) => return Ok(Err(error.into())),
+            Err(TieError::Store(error)) => return Err(error),
+        };
         let (session_limit, bridge_limit) = (self.session_limit, self.bridge_limit);
-        self.store
-            .admit(&Admission { session, bridge, nonce, now, session_limit, bridge_limit })
-            .await
+        let admission = Admission { session, bridge, nonce, now, session_limit, bridge_limit };
+        Ok(self.store.admit(&admission).await?.map(|()| challenge))
+    }
+
+    /// The challenge of the card that made these signatures, if a trusted bridge vouches for it.
+    async fn vouched<'w>(
+        &self,
+        word: &'w StayWord,
+        nonce: &Nonce,
+        signatures: &[ReceivedSignature<'_>],
+    ) -> Result<&'w [u8], TieError> {
+        let bridge = trusted_bridge(&*self.store, word).await?;
+        stay::verify(word, &bridge, &ExpectedStay { origin: &self.origin, signatures })?;
+        let challenge = word.testimony().challenge.as_ref();
+        let challenge = challenge.and_then(|challenge| challenge.for_nonce(nonce.as_str()));
+        let length = usize::from(PROFILE.challenge_length);
+        let challenge = challenge.filter(|challenge| challenge.len() == length);
+        Ok(challenge.ok_or(StayError::ChallengeMismatch)?)
     }
 
     async fn use_key(&self, message: Vec<u8>) -> Result<Vec<u8>, SignerError> {
@@ -166,15 +184,15 @@ impl std::fmt::Debug for TerminalDesk {
     }
 }
 
-/// Why nothing was signed.
+/// The reason for which nothing was signed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TerminalError {
     /// There is no such session, it is over, or it is not a desk's.
     #[error("this is not the session of a desk")]
     NotADesk,
-    /// The request holds no nonce, no public key of Ed25519, or no challenge of the profile's
-    /// length. Not recorded: there may be no bridge to name.
+    /// What should be a nonce or the public key of a bridge is none. Not recorded: there may be no
+    /// bridge to name.
     #[error("the request for a signature is malformed")]
     RequestMalformed,
     /// A desk asked, and was refused.
@@ -186,4 +204,16 @@ pub enum TerminalError {
     /// The store gave no answer, so nothing was signed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl TerminalError {
+    /// The row of the table of errors that speaks of this one. Who may have the key sign, and why
+    /// not, is for the institution's records, not for the page.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => error.code(),
+            _ => ErrorCode::TerminalNotSigned,
+        }
+    }
 }

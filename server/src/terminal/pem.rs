@@ -1,6 +1,5 @@
-use std::fmt;
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
 use rand_core::OsRng;
 use rsa::RsaPrivateKey;

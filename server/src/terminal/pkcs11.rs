@@ -1,18 +1,17 @@
-use std::env;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::{env, fs};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 
 use crate::{SignerError, TerminalSigner};
 
-/// Where the institution's key is, in a token of PKCS#11.
+/// Place of the institution's key, in a token of PKCS#11.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a configuration, of which no part can be left out")]
 pub struct Pkcs11Key {
@@ -22,11 +21,12 @@ pub struct Pkcs11Key {
     pub token: String,
     /// The private key's label (`CKA_LABEL`), which no other key on the token has.
     pub key: String,
-    /// Where the token's PIN is.
+    /// The place of the token's PIN.
     pub pin: Pkcs11Pin,
 }
 
-/// Where the PIN of a token is read, each time that a session is opened; it is kept nowhere.
+/// Place from which the PIN of a token is read, each time that a session is opened; it is kept
+/// nowhere.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Pkcs11Pin {
@@ -66,11 +66,25 @@ impl Pkcs11Signer {
 
 impl TerminalSigner for Pkcs11Signer {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        self.with_key(|session, key| session.sign(&Mechanism::Sha256RsaPkcs, key, message))
+    }
+
+    fn check(&self) -> Result<(), SignerError> {
+        self.with_key(|session, key| session.get_attributes(key, &[AttributeType::Label])).map(drop)
+    }
+}
+
+impl Pkcs11Signer {
+    /// Uses the key in the session that is open; if that was lost, in another.
+    fn with_key<T>(
+        &self,
+        work: impl Fn(&Session, ObjectHandle) -> Result<T, Error>,
+    ) -> Result<T, SignerError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(session, key) = &*state
-            && let Ok(signature) = session.sign(&Mechanism::Sha256RsaPkcs, *key, message)
+            && let Ok(done) = work(session, *key)
         {
-            return Ok(signature);
+            return Ok(done);
         }
         if matches!(*state, State::PinRefused) {
             return Err(SignerError::PinRefused);
@@ -86,9 +100,9 @@ impl TerminalSigner for Pkcs11Signer {
                 return Err(error);
             }
         };
-        let signature = session.sign(&Mechanism::Sha256RsaPkcs, key, message).map_err(failed)?;
+        let done = work(&session, key).map_err(failed)?;
         *state = State::Open(session, key);
-        Ok(signature)
+        Ok(done)
     }
 }
 

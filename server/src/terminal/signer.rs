@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -9,16 +10,31 @@ use thiserror::Error;
 pub trait TerminalSigner: fmt::Debug + Send + Sync + 'static {
     /// Signs by RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+
+    /// Whether the key could be used now, without using it. For whoever watches over a server.
+    fn check(&self) -> Result<(), SignerError> {
+        Ok(())
+    }
 }
 
-/// Why the key could not be used. No variant holds a PIN or a key.
+impl<T: TerminalSigner + ?Sized> TerminalSigner for Arc<T> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        (**self).sign(message)
+    }
+
+    fn check(&self) -> Result<(), SignerError> {
+        (**self).check()
+    }
+}
+
+/// The reason for which the key could not be used. No variant holds a PIN or a key.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SignerError {
     /// The PEM file cannot be read.
     #[error("the key file cannot be read: {because}")]
     FileUnreadable {
-        /// What the system said.
+        /// The system's reason.
         because: std::io::Error,
     },
     /// The PEM holds no private key of RSA in PKCS#8, or one of another length than 2048 bits.
@@ -27,7 +43,7 @@ pub enum SignerError {
     /// The PKCS#11 module cannot be loaded.
     #[error("the PKCS#11 module cannot be loaded: {because}")]
     ModuleUnusable {
-        /// What the loader or the module said.
+        /// The reason of the loader or the module.
         because: String,
     },
     /// No token, or no private key on it, has the configured label; or several have.
@@ -45,7 +61,7 @@ pub enum SignerError {
     /// The key could not be used.
     #[error("the key could not be used: {because}")]
     Failed {
-        /// What the token said.
+        /// The token's reason.
         because: String,
     },
 }

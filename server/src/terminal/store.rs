@@ -2,11 +2,11 @@ use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use kazashi_core::Nonce;
+use kazashi_core::value::Nonce;
 use thiserror::Error;
 
 use crate::store::duration_millis;
-use crate::{Bridge, BridgeError, BridgeKey, SessionId, SessionStore, StoreError};
+use crate::{Bridge, BridgeError, BridgeKey, SessionId, SessionStore, StayError, StoreError};
 
 /// Keeps what a [`TerminalDesk`](crate::TerminalDesk) decides by: the bridges, how much was signed
 /// lately, and the record of it, which is only ever added to.
@@ -45,7 +45,7 @@ pub trait TerminalStore: SessionStore {
     async fn records(&self, since: SystemTime) -> Result<Vec<TerminalRecord>, StoreError>;
 }
 
-/// What a signature is asked for with: everything that the store is to judge.
+/// A request for a signature, with everything that the store is to judge.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "whoever writes a store must heed each of them")]
 pub struct Admission<'a> {
@@ -57,19 +57,20 @@ pub struct Admission<'a> {
     pub nonce: &'a Nonce,
     /// The time.
     pub now: SystemTime,
-    /// How often this session may ask.
+    /// The session's limit.
     pub session_limit: RateLimit,
-    /// How often this bridge may ask.
+    /// The bridge's limit.
     pub bridge_limit: RateLimit,
 }
 
-/// How often something may happen: `burst` times at once, and again each time `every` has passed.
+/// A limit to how often something may happen: `burst` times at once, and again each time `every`
+/// has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a limit of two numbers")]
 pub struct RateLimit {
-    /// How many at once.
+    /// The number at once.
     pub burst: NonZeroU32,
-    /// How long until one more.
+    /// The time until one more.
     pub every: Duration,
 }
 
@@ -82,23 +83,30 @@ impl RateLimit {
         let others = i64::from(self.burst.get()) - 1;
         (now.saturating_add(every.saturating_mul(others)), every)
     }
+
+    /// The latest that this number can be `now`. What is later was stored by a clock that was ahead,
+    /// and is put back to this when it has refused somebody.
+    pub(crate) fn fullest(self, now: i64) -> i64 {
+        let (latest, every) = self.at(now);
+        latest.saturating_add(every)
+    }
 }
 
 /// One line of the record: no nonce, no challenge, nobody's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "whoever writes a store must keep each of them")]
 pub struct TerminalRecord {
-    /// When it was decided, to the millisecond.
+    /// The time of the decision, to the millisecond.
     pub at: SystemTime,
     /// The session, by its [digest](SessionId::digest).
     pub session: String,
     /// The bridge that asked.
     pub bridge: BridgeKey,
-    /// What came of it.
+    /// The decision.
     pub outcome: Outcome,
 }
 
-/// What came of a request for a signature.
+/// The decision on a request for a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -110,22 +118,13 @@ pub enum Outcome {
     SignerFailed,
 }
 
-/// Why nothing was signed, though a desk asked.
+/// The reason for which nothing was signed, though a desk asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The bridge's key was never enrolled.
-    #[error("the bridge is not enrolled")]
-    BridgeNotEnrolled,
     /// This bridge asked for too many signatures. The nonce stays good for another attempt.
     #[error("the bridge asks too often")]
     BridgeRateLimited,
-    /// The bridge's key was withdrawn.
-    #[error("the bridge was revoked")]
-    BridgeRevoked,
-    /// The bridge signed something else: another origin, nonce or challenge.
-    #[error("the bridge's signature is not over this origin, nonce and challenge")]
-    BridgeSignatureMismatch,
     /// A challenge was signed for this nonce before.
     #[error("a challenge was signed for this nonce before")]
     NonceSignedBefore,
@@ -135,6 +134,9 @@ pub enum Refusal {
     /// This session asked for too many signatures. The nonce stays good for another attempt.
     #[error("the session asks too often")]
     SessionRateLimited,
+    /// No trusted bridge vouches for the challenge, or for the signatures that are to be of its card.
+    #[error(transparent)]
+    Stay(#[from] StayError),
 }
 
 impl Outcome {
@@ -143,13 +145,20 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Granted => "granted",
-            Self::Refused(Refusal::BridgeNotEnrolled) => "bridge-not-enrolled",
             Self::Refused(Refusal::BridgeRateLimited) => "bridge-rate-limited",
-            Self::Refused(Refusal::BridgeRevoked) => "bridge-revoked",
-            Self::Refused(Refusal::BridgeSignatureMismatch) => "bridge-signature-mismatch",
             Self::Refused(Refusal::NonceNotGood) => "nonce-not-good",
             Self::Refused(Refusal::NonceSignedBefore) => "nonce-signed-before",
             Self::Refused(Refusal::SessionRateLimited) => "session-rate-limited",
+            Self::Refused(Refusal::Stay(error)) => match error {
+                StayError::WordMissing => "word-missing",
+                StayError::BridgeNotEnrolled => "bridge-not-enrolled",
+                StayError::BridgeRevoked => "bridge-revoked",
+                StayError::SignatureMismatch => "bridge-signature-mismatch",
+                StayError::OriginMismatch => "origin-mismatch",
+                StayError::NonceMismatch => "nonce-mismatch",
+                StayError::CardMismatch => "card-mismatch",
+                StayError::ChallengeMismatch => "challenge-mismatch",
+            },
             Self::SignerFailed => "signer-failed",
         }
     }

@@ -1,11 +1,10 @@
-//! Where a store keeps what it keeps, new for each test.
+//! The places in which stores keep things, new for each test.
 
 use std::sync::Arc;
 
-use kazashi_server::{Database, Memory, Store};
+use kazashi_server::test_support::Cluster;
+use kazashi_server::{Database, Lifetimes, Memory, Store};
 use tempfile::TempDir;
-
-use crate::postgres::Cluster;
 
 pub(crate) enum Backend {
     Memory(Memory),
@@ -38,9 +37,17 @@ impl Backend {
 
     /// Opens it once more, as another process would: with connections of its own.
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
+        self.open_with(Lifetimes::default()).await
+    }
+
+    /// The same, with other lifetimes.
+    pub(crate) async fn open_with(&self, lifetimes: Lifetimes) -> Arc<dyn Store> {
         match self {
-            Self::Memory(memory) => Arc::new(memory.clone()),
-            _ => Arc::new(Database::connect(&self.url()).await.unwrap()),
+            Self::Memory(memory) => Arc::new(memory.clone().with_lifetimes(lifetimes)),
+            _ => {
+                let database = Database::connect(&self.url()).await.unwrap();
+                Arc::new(database.with_lifetimes(lifetimes))
+            }
         }
     }
 }

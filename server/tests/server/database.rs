@@ -1,16 +1,18 @@
-//! What only a database has: a file, a version, a server that stops.
+//! Things that only a database has: a file, a version, a server that stops.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
+use kazashi_server::test_support::Cluster;
 use kazashi_server::{
-    Database, EnrolmentStore, Method, NonceError, NonceStore, SessionStore, StoreError,
+    Database, EnrolmentStore, Method, NonceError, NonceStore, Purged, SessionStore, StoreError,
 };
 use serde_json::json;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use zeroize::Zeroizing;
 
 use crate::backend::Backend;
 use crate::noon;
-use crate::postgres::Cluster;
 
 #[tokio::test]
 async fn a_stolen_file_holds_no_session_and_no_nonce() {
@@ -18,13 +20,78 @@ async fn a_stolen_file_holds_no_session_and_no_nonce() {
     let store = backend.open().await;
     let session = store.create_session(noon()).await.unwrap();
     let nonce = store.issue_nonce(&session, Method::Pin, noon()).await.unwrap();
-    let Backend::Sqlite(folder) = &backend else { unreachable!("it is a file") };
-    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
-    let bytes: Vec<u8> = files.iter().flat_map(|file| fs::read(file.path()).unwrap()).collect();
+    let bytes = files(&backend);
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds(&session.digest()));
     assert!(!holds(session.as_str()));
     assert!(!holds(nonce.as_str()));
+}
+
+fn files(backend: &Backend) -> Vec<u8> {
+    let Backend::Sqlite(folder) = backend else { unreachable!("it is a file") };
+    let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    files.flat_map(|file| fs::read(file.path()).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_gone_once_nobody_reads_it_any_more_and_nobody_waits_for_that() {
+    let backend = Backend::sqlite();
+    let database = Database::connect(&backend.url()).await.unwrap();
+    let holds = |name: &str| files(&backend).windows(name.len()).any(|it| it == name.as_bytes());
+    database.put_enrolment("subject", None, &json!("hanako")).await.unwrap();
+    let mut reader = AnyConnection::connect(&backend.url()).await.unwrap();
+    reader.execute("BEGIN").await.unwrap();
+    reader.fetch_one("SELECT COUNT(*) FROM kazashi_enrolment").await.unwrap();
+    database.delete_enrolment("subject").await.unwrap();
+    let begun = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(database.purge_deleted().await.unwrap(), Purged::InUse);
+        assert_eq!(database.write_anew().await.unwrap(), Purged::InUse);
+        // Whoever has something to do does it meanwhile.
+        database.put_enrolment("other", None, &json!("taro")).await.unwrap();
+    }
+    // Whoever waits for the reader waits ten seconds, each time.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(holds("hanako"));
+    reader.execute("COMMIT").await.unwrap();
+    assert_eq!(database.purge_deleted().await.unwrap(), Purged::Done);
+    assert!(!holds("hanako"));
+    assert!(holds("taro"));
+    let word = |word: &str| vec![Zeroizing::new(word.to_owned())];
+    assert!(database.file_holds(word("taro")).await.unwrap());
+    assert!(!database.file_holds(word("hanako")).await.unwrap());
+    // A program that writes is in the way, too.
+    reader.execute("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(database.purge_deleted().await.unwrap(), Purged::InUse);
+    drop(reader);
+
+    let postgres = Backend::postgres();
+    let database = Database::connect(&postgres.url()).await.unwrap();
+    assert_eq!(database.purge_deleted().await.unwrap(), Purged::LeftToServer);
+}
+
+/// SQLite leaves copies of cells in pages from which it has moved them.
+#[tokio::test]
+async fn a_file_that_is_written_anew_holds_only_what_is_in_its_rows() {
+    let backend = Backend::sqlite();
+    let database = Database::connect(&backend.url()).await.unwrap();
+    let mut changes = database.begin().await.unwrap();
+    let name = |number: u32| format!("N{:08x}", number.wrapping_mul(2_654_435_761));
+    changes.execute("CREATE TABLE visitor (id TEXT PRIMARY KEY NOT NULL)").await.unwrap();
+    for number in 0..4000 {
+        let insert = sqlx::query("INSERT INTO visitor (id) VALUES ($1)").bind(name(number));
+        insert.execute(&mut *changes).await.unwrap();
+    }
+    for number in (0..4000).filter(|number| number % 3 > 0) {
+        let delete = sqlx::query("DELETE FROM visitor WHERE id = $1").bind(name(number));
+        delete.execute(&mut *changes).await.unwrap();
+    }
+    changes.commit().await.unwrap();
+    let deleted = || (0..4000).filter(|number| number % 3 > 0).map(name).map(Zeroizing::new);
+    assert_eq!(database.purge_deleted().await.unwrap(), Purged::Done);
+    assert!(database.file_holds(deleted().collect()).await.unwrap());
+    assert_eq!(database.write_anew().await.unwrap(), Purged::Done);
+    assert!(!database.file_holds(deleted().collect()).await.unwrap());
 }
 
 #[tokio::test]
@@ -40,13 +107,39 @@ async fn what_was_issued_outlives_the_process() {
 }
 
 #[tokio::test]
+async fn a_database_of_the_version_before_keeps_its_nonces() {
+    for backend in [Backend::sqlite(), Backend::postgres()] {
+        let (session, nonce) = {
+            let store = backend.open().await;
+            let session = store.create_session(noon()).await.unwrap();
+            let nonce = store.issue_nonce(&session, Method::Pin, noon()).await.unwrap();
+            (session, nonce)
+        };
+        let pool = AnyPool::connect(&backend.url()).await.unwrap();
+        for before in [
+            "ALTER TABLE kazashi_nonce DROP COLUMN account",
+            "ALTER TABLE kazashi_nonce DROP COLUMN issued_at",
+            "ALTER TABLE kazashi_nonce DROP COLUMN late_until",
+            "DELETE FROM kazashi_schema WHERE version = 2",
+        ] {
+            pool.execute(before).await.unwrap();
+        }
+        pool.close().await;
+        let store = backend.open().await;
+        let late = store.late_nonce(&session, "", Method::Pin, nonce.as_str(), noon()).await;
+        assert!(matches!(late, Err(NonceError::NotGood)));
+        store.take_nonce(&session, Method::Pin, nonce.as_str(), noon()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_left_alone() {
     for backend in [Backend::sqlite(), Backend::postgres()] {
         drop(backend.open().await);
         let pool = AnyPool::connect(&backend.url()).await.unwrap();
         pool.execute("INSERT INTO kazashi_schema (version) VALUES (99)").await.unwrap();
         let refused = Database::connect(&backend.url()).await;
-        assert!(matches!(refused, Err(StoreError::SchemaUnknown { found: 99, known: 1 })));
+        assert!(matches!(refused, Err(StoreError::SchemaUnknown { found: 99, known: 2 })));
     }
 }
 

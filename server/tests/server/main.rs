@@ -6,11 +6,13 @@ mod again;
 mod backend;
 mod database;
 mod enrolment;
+mod errors;
 mod nonce;
+mod options;
 mod pkcs11;
-mod postgres;
 mod race;
 mod session;
+mod stay;
 mod terminal;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

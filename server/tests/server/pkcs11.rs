@@ -3,10 +3,9 @@
 //! SoftHSM finds its token by an environment variable, so each test runs once more, in a process
 //! that has it.
 
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use cryptoki::context::Pkcs11;
 use kazashi_server::{Pkcs11Key, Pkcs11Pin, Pkcs11Signer, SignerError, TerminalSigner};
@@ -34,6 +33,22 @@ fn a_lost_session_is_opened_again() {
         lose_all_sessions();
         let signature = signer.sign(b"after").unwrap();
         assert_signed_by_the_terminal(b"after", &signature);
+    });
+}
+
+#[test]
+fn a_token_says_whether_its_key_could_be_used() {
+    with_token("pkcs11::a_token_says_whether_its_key_could_be_used", |folder| {
+        let signer = Pkcs11Signer::open(terminal_key(folder)).unwrap();
+        signer.check().unwrap();
+        lose_all_sessions();
+        signer.check().unwrap();
+        lose_all_sessions();
+        fs::remove_file(folder.join("pin")).unwrap();
+        assert!(matches!(signer.check(), Err(SignerError::PinUnreadable)));
+        fs::write(folder.join("pin"), PIN).unwrap();
+        signer.check().unwrap();
+        signer.sign(b"message").unwrap();
     });
 }
 

@@ -4,27 +4,25 @@
 //! answer is lost on its way is said by [`judge`].
 
 use std::collections::{HashMap, HashSet};
-use std::env;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::thread;
 use std::time::Duration;
+use std::{env, thread};
 
+use kazashi_server::test_support::Cluster;
 use kazashi_server::{
     Database, Memory, Method, NonceError, NonceStore, SessionId, SessionStore, StoreError,
 };
 use tempfile::TempDir;
 
-use crate::again;
 use crate::backend::Backend;
-use crate::noon;
-use crate::postgres::Cluster;
+use crate::{again, noon};
 
 const PROCESSES: usize = 8;
 const NONCES: usize = 10_000;
-/// How many processes offer the same nonce.
+/// The number of processes that offer the same nonce.
 const RIVALS: usize = 3;
 /// The characters of one.
 const NONCE_LENGTH: usize = 44;

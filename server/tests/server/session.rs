@@ -13,6 +13,7 @@ on_every_backend! {
     signing_in_gives_another_id_and_a_new_lifetime,
     signing_in_voids_the_nonces_of_the_old_id,
     nobody_signs_in_to_a_session_that_is_over,
+    a_session_of_a_clock_that_was_ahead_is_over_now,
     a_deleted_session_is_not_found,
 }
 
@@ -29,6 +30,18 @@ async fn a_session_begins_as_a_guest_and_lasts_eight_hours(backend: Backend) {
     let found = another_process.find_session(&id, end - Duration::from_millis(1)).await.unwrap();
     assert_eq!(found.unwrap().role, Role::Guest);
     assert_eq!(another_process.find_session(&id, end).await.unwrap(), None);
+}
+
+async fn a_session_of_a_clock_that_was_ahead_is_over_now(backend: Backend) {
+    let store = backend.open().await;
+    let ahead = noon() + Duration::from_hours(9);
+    let guest = store.create_session(ahead).await.unwrap();
+    assert_eq!(store.find_session(&guest, noon()).await.unwrap(), None);
+    let signed_in = store.authenticate(&guest, &staff(), noon()).await;
+    assert!(matches!(signed_in, Err(SessionError::NotFound)));
+    // Clocks of two servers may differ a little.
+    let guest = store.create_session(noon() + Duration::from_secs(30)).await.unwrap();
+    store.authenticate(&guest, &staff(), noon()).await.unwrap();
 }
 
 async fn a_session_of_nobody_is_not_found(backend: Backend) {

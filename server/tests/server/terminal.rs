@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use ed25519_dalek::{Signer, SigningKey};
 use futures_util::future::join_all;
-use kazashi_core::statement::Statement;
+use kazashi_core::value::{Challenge, Statement, Testimony};
 use kazashi_server::{
-    BridgeError, BridgeKey, Method, NonceError, Outcome, PemSigner, RateLimit, Refusal, Role,
-    SessionId, SignerError, Store, TerminalDesk, TerminalError, TerminalRequest, TerminalSigner,
+    BridgeError, BridgeKey, Method, NonceError, Outcome, PemSigner, RateLimit, ReceivedSignature,
+    Refusal, Role, SessionId, SignerError, StayError, StayName, StayWord, Store, TerminalDesk,
+    TerminalError, TerminalSigner,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
@@ -33,12 +34,17 @@ on_every_backend! {
     a_session_that_asks_too_often_waits,
     a_bridge_that_asks_too_often_waits_whatever_the_session,
     a_limit_holds_for_all_processes_at_once,
+    a_clock_that_was_ahead_has_nobody_wait_longer_than_the_limit_itself,
     a_key_that_fails_is_recorded_and_the_nonce_is_spent,
     a_malformed_request_is_refused,
+    a_challenge_of_another_length_is_refused,
+    a_card_that_did_not_make_the_signatures_is_not_unlocked,
     bridges_are_listed_by_name,
 }
 
 const ORIGIN: &str = "https://reception.example";
+const NOT_ENROLLED: Refusal = Refusal::Stay(StayError::BridgeNotEnrolled);
+const REVOKED: Refusal = Refusal::Stay(StayError::BridgeRevoked);
 const CHALLENGE: [u8; 32] = [0xC5; 32];
 pub(crate) const KEY: &str = include_str!("../../../vectors/keys/terminal.pem");
 
@@ -54,13 +60,15 @@ impl Workstation {
         BridgeKey::from_bytes(self.0.verifying_key().as_bytes()).unwrap()
     }
 
-    fn request(&self, origin: &str, nonce: &str, challenge: [u8; 32]) -> TerminalRequest {
-        let signed = TerminalRequest::signed_bytes(origin, nonce, &challenge);
-        TerminalRequest {
-            challenge: challenge.into(),
-            bridge: self.0.verifying_key().to_bytes().into(),
-            signature: self.0.sign(&signed).to_bytes().into(),
-        }
+    fn request(&self, origin: &str, nonce: &str, challenge: [u8; 32]) -> StayWord {
+        self.vouch(origin, Some(Challenge::new(nonce, challenge.into())))
+    }
+
+    fn vouch(&self, origin: &str, challenge: Option<Challenge>) -> StayWord {
+        let stay = StayName::from_bytes([7; 16]);
+        let testimony = Testimony { stay, statements: Vec::new(), challenge };
+        let sign = |bytes: &[u8]| self.0.sign(bytes).to_bytes();
+        StayWord::give(testimony, origin, self.0.verifying_key().to_bytes(), sign)
     }
 }
 
@@ -89,7 +97,7 @@ impl Reception {
 
     async fn sign_at(&self, nonce: &str, now: SystemTime) -> Result<Vec<u8>, TerminalError> {
         let request = self.bridge.request(ORIGIN, nonce, CHALLENGE);
-        self.desk.sign(&self.session, &request, nonce, now).await
+        self.desk.sign(&self.session, &request, nonce, &[], now).await
     }
 
     async fn sign(&self, nonce: &str) -> Result<Vec<u8>, TerminalError> {
@@ -168,7 +176,7 @@ async fn nobody_but_a_desk_has_anything_signed(backend: Backend) {
     for session in [&guest, &visitor, &nobody] {
         let nonce = reception.store.issue_nonce(session, Method::Terminal, noon()).await.unwrap();
         let request = reception.bridge.request(ORIGIN, nonce.as_str(), CHALLENGE);
-        let signed = reception.desk.sign(session, &request, nonce.as_str(), noon()).await;
+        let signed = reception.desk.sign(session, &request, nonce.as_str(), &[], noon()).await;
         assert!(matches!(signed, Err(TerminalError::NotADesk)));
     }
     let nonce = reception.nonce().await;
@@ -183,8 +191,8 @@ async fn a_bridge_that_is_not_enrolled_is_refused(backend: Backend) {
     let mut reception = Reception::open(&backend).await;
     let nonce = reception.nonce().await;
     reception.bridge = Workstation::new(2);
-    assert_eq!(refusal(reception.sign(&nonce).await), Refusal::BridgeNotEnrolled);
-    assert_eq!(reception.outcomes().await, [Outcome::Refused(Refusal::BridgeNotEnrolled)]);
+    assert_eq!(refusal(reception.sign(&nonce).await), NOT_ENROLLED);
+    assert_eq!(reception.outcomes().await, [Outcome::Refused(NOT_ENROLLED)]);
     let records = reception.store.records(noon()).await.unwrap();
     assert_eq!(records[0].bridge, reception.bridge.key());
 }
@@ -194,32 +202,44 @@ async fn a_revoked_bridge_is_refused_for_good(backend: Backend) {
     let (store, key) = (&reception.store, reception.bridge.key());
     store.revoke_bridge(&key, noon()).await.unwrap();
     let nonce = reception.nonce().await;
-    assert_eq!(refusal(reception.sign(&nonce).await), Refusal::BridgeRevoked);
+    assert_eq!(refusal(reception.sign(&nonce).await), REVOKED);
     let again = store.enrol_bridge("counter 1", &key, noon()).await;
     assert!(matches!(again, Err(BridgeError::KnownAlready)));
-    assert_eq!(refusal(reception.sign(&nonce).await), Refusal::BridgeRevoked);
-    assert_eq!(reception.outcomes().await, [Outcome::Refused(Refusal::BridgeRevoked); 2]);
+    assert_eq!(refusal(reception.sign(&nonce).await), REVOKED);
+    assert_eq!(reception.outcomes().await, [Outcome::Refused(REVOKED); 2]);
 }
 
 async fn a_request_over_another_origin_nonce_or_challenge_is_refused(backend: Backend) {
     let reception = Reception::open(&backend).await;
     let (nonce, other) = (reception.nonce().await, reception.nonce().await);
     let right = reception.bridge.request(ORIGIN, &nonce, CHALLENGE);
+    let altered = |position: usize| {
+        let mut bytes = right.to_bytes().to_vec();
+        let position = bytes.len() - position;
+        bytes[position] ^= 1;
+        StayWord::from_bytes(&bytes).unwrap()
+    };
     let wrong = [
-        reception.bridge.request("https://thief.example", &nonce, CHALLENGE),
-        reception.bridge.request(ORIGIN, &other, CHALLENGE),
-        TerminalRequest { challenge: [0; 32].into(), ..right.clone() },
-        TerminalRequest { signature: [0; 64].into(), ..right.clone() },
-        TerminalRequest { signature: Vec::new().into(), ..right.clone() },
+        (
+            reception.bridge.request("https://thief.example", &nonce, CHALLENGE),
+            StayError::OriginMismatch,
+        ),
+        (reception.bridge.request(ORIGIN, &other, CHALLENGE), StayError::ChallengeMismatch),
+        (reception.bridge.vouch(ORIGIN, None), StayError::ChallengeMismatch),
+        // In the challenge, before the 64 bytes of the signature, and in the signature.
+        (altered(64 + 1), StayError::SignatureMismatch),
+        (altered(1), StayError::SignatureMismatch),
     ];
-    for request in wrong {
-        let signed = reception.desk.sign(&reception.session, &request, &nonce, noon()).await;
-        assert_eq!(refusal(signed), Refusal::BridgeSignatureMismatch);
+    let mut outcomes = Vec::new();
+    for (request, error) in wrong {
+        let (desk, session) = (&reception.desk, &reception.session);
+        let signed = desk.sign(session, &request, &nonce, &[], noon()).await;
+        assert_eq!(refusal(signed), Refusal::Stay(error));
+        outcomes.push(Outcome::Refused(Refusal::Stay(error)));
     }
-    let mismatch = Outcome::Refused(Refusal::BridgeSignatureMismatch);
-    assert_eq!(reception.outcomes().await, [mismatch; 5]);
+    assert_eq!(reception.outcomes().await, outcomes);
     // None of them spent the nonce.
-    reception.desk.sign(&reception.session, &right, &nonce, noon()).await.unwrap();
+    reception.desk.sign(&reception.session, &right, &nonce, &[], noon()).await.unwrap();
 }
 
 async fn a_nonce_of_another_method_or_session_or_one_that_is_over_is_refused(backend: Backend) {
@@ -253,7 +273,7 @@ async fn a_nonce_is_signed_for_once_however_many_ask_at_once(backend: Backend) {
     let asked = (0..16).map(|number| {
         let request = reception.bridge.request(ORIGIN, &nonce, [number; 32]);
         let (desk, session, nonce) = (&desks[usize::from(number) % 4], &reception.session, &nonce);
-        async move { desk.sign(session, &request, nonce, noon()).await }
+        async move { desk.sign(session, &request, nonce, &[], noon()).await }
     });
     let (granted, refused): (Vec<_>, Vec<_>) =
         join_all(asked).await.into_iter().partition(Result::is_ok);
@@ -288,6 +308,29 @@ async fn a_session_that_asks_too_often_waits(backend: Backend) {
     // Having deleted what is over has changed nothing.
     reception.store.delete_expired(next).await.unwrap();
     assert_eq!(refusal(reception.sign_at(&nonce, next).await), Refusal::SessionRateLimited);
+}
+
+async fn a_clock_that_was_ahead_has_nobody_wait_longer_than_the_limit_itself(backend: Backend) {
+    let mut reception = Reception::open(&backend).await;
+    let ahead = noon() + Duration::from_hours(7);
+    let sign = async |reception: &Reception, now| {
+        let Reception { store, session, .. } = reception;
+        let nonce = store.issue_nonce(session, Method::Terminal, now).await.unwrap();
+        reception.sign_at(nonce.as_str(), now).await
+    };
+    for _ in 0..10 {
+        sign(&reception, ahead).await.unwrap();
+    }
+    // First by session and bridge, then by the bridge alone.
+    assert_eq!(refusal(sign(&reception, noon()).await), Refusal::SessionRateLimited);
+    reception.session = desk_session(&*reception.store).await;
+    assert_eq!(refusal(sign(&reception, noon()).await), Refusal::BridgeRateLimited);
+    let next = noon() + Duration::from_secs(6);
+    sign(&reception, next).await.unwrap();
+    let all = noon() + Duration::from_secs(66);
+    for _ in 0..10 {
+        sign(&reception, all).await.unwrap();
+    }
 }
 
 async fn a_bridge_that_asks_too_often_waits_whatever_the_session(backend: Backend) {
@@ -325,7 +368,7 @@ async fn a_limit_holds_for_all_processes_at_once(backend: Backend) {
             let (desk, session, nonce) =
                 (desk.clone(), &reception.session, reception.nonce().await);
             let request = reception.bridge.request(ORIGIN, &nonce, CHALLENGE);
-            asked.push(async move { desk.sign(session, &request, &nonce, noon()).await });
+            asked.push(async move { desk.sign(session, &request, &nonce, &[], noon()).await });
         }
     }
     let granted = join_all(asked).await.into_iter().filter(Result::is_ok).count();
@@ -353,17 +396,35 @@ async fn a_malformed_request_is_refused(backend: Backend) {
     let reception = Reception::open(&backend).await;
     let nonce = reception.nonce().await;
     let right = reception.bridge.request(ORIGIN, &nonce, CHALLENGE);
-    let short = TerminalRequest::signed_bytes(ORIGIN, &nonce, &CHALLENGE[..31]);
-    let short = TerminalRequest {
-        challenge: CHALLENGE[..31].into(),
-        signature: reception.bridge.0.sign(&short).to_bytes().into(),
-        ..right.clone()
-    };
-    let no_key = TerminalRequest { bridge: [0; 31].into(), ..right.clone() };
-    for (request, nonce) in [(&short, nonce.as_str()), (&no_key, &nonce), (&right, "short")] {
-        let signed = reception.desk.sign(&reception.session, request, nonce, noon()).await;
+    let mut no_key = right.to_bytes().to_vec();
+    // Under a key of zeros, which follows the tag, anybody can sign.
+    no_key[15..47].fill(0);
+    let no_key = StayWord::from_bytes(&no_key).unwrap();
+    for (request, nonce) in [(&no_key, nonce.as_str()), (&right, "short")] {
+        let signed = reception.desk.sign(&reception.session, request, nonce, &[], noon()).await;
         assert!(matches!(signed, Err(TerminalError::RequestMalformed)));
     }
+}
+
+async fn a_challenge_of_another_length_is_refused(backend: Backend) {
+    let reception = Reception::open(&backend).await;
+    let nonce = reception.nonce().await;
+    let short = Some(Challenge::new(&nonce, CHALLENGE[..31].into()));
+    let short = reception.bridge.vouch(ORIGIN, short);
+    let signed = reception.desk.sign(&reception.session, &short, &nonce, &[], noon()).await;
+    assert_eq!(refusal(signed), Refusal::Stay(StayError::ChallengeMismatch));
+}
+
+/// The face that was compared is another card's: nothing is signed, and the nonce not spent.
+async fn a_card_that_did_not_make_the_signatures_is_not_unlocked(backend: Backend) {
+    let reception = Reception::open(&backend).await;
+    let nonce = reception.nonce().await;
+    let request = reception.bridge.request(ORIGIN, &nonce, CHALLENGE);
+    let face =
+        ReceivedSignature { method: Method::Presence, nonce: "of the face", signature: &[1; 256] };
+    let signed = reception.desk.sign(&reception.session, &request, &nonce, &[face], noon()).await;
+    assert_eq!(refusal(signed), Refusal::Stay(StayError::NonceMismatch));
+    reception.sign(&nonce).await.unwrap();
 }
 
 async fn bridges_are_listed_by_name(backend: Backend) {

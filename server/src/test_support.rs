@@ -1,4 +1,5 @@
-//! Debian's PostgreSQL: a cluster in a temporary folder, reached through a socket there.
+//! Databases for tests, here and in programs over this crate (feature `test-support`).
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +12,9 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tempfile::TempDir;
 
-pub(crate) struct Cluster {
+/// Debian's PostgreSQL: a cluster in a temporary folder, reached through a socket there.
+#[derive(Debug)]
+pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     /// PostgreSQL does not run as root: whom it runs as instead.
@@ -23,7 +26,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// The one that tests share while any of them runs: it takes a second to make. The last to end
     /// stops it, which a `static` of its own would not.
-    pub(crate) fn shared() -> Arc<Self> {
+    #[must_use]
+    pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap();
         shared.upgrade().unwrap_or_else(|| {
@@ -33,8 +37,9 @@ impl Cluster {
         })
     }
 
-    /// A new one.
-    pub(crate) fn start() -> Self {
+    /// A new one, which runs until it is dropped.
+    #[must_use]
+    pub fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let user = (number("id", &["-u"]) == 0).then(|| number("id", &["-u", "postgres"]));
         chown(folder.path(), user, None).unwrap();
@@ -60,11 +65,12 @@ impl Cluster {
     }
 
     /// Stops it: `fast` breaks connections off, `immediate` is a crash.
-    pub(crate) fn stop(&self, mode: &str) {
+    pub fn stop(&self, mode: &str) {
         self.run("pg_ctl", &["stop", "--pgdata", &self.data(), "--mode", mode]);
     }
 
-    pub(crate) fn start_again(&self) {
+    /// Starts it after it was stopped, with what it kept.
+    pub fn start_again(&self) {
         let folder = self.folder.path().display();
         // Without `fsync`: a server that crashes has handed to the system what it has answered, and
         // the machine does not crash here.
@@ -77,26 +83,30 @@ impl Cluster {
         self.run("pg_ctl", &["start", "--pgdata", &data, "--log", &log, "--options", &options]);
     }
 
-    pub(crate) fn new_database(&self) -> String {
+    /// Makes an empty database. Gives its name.
+    #[must_use]
+    pub fn new_database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let (host, port) = (self.folder.path().to_str().unwrap(), self.port.to_string());
         self.run("createdb", &["--host", host, "--port", &port, "--username=postgres", &name]);
         name
     }
 
-    /// Where a database is: at the socket.
-    pub(crate) fn url(&self, database: &str) -> String {
+    /// Address of a database, at the socket.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
         let (host, port) = (self.folder.path().display(), self.port);
         format!("postgres://postgres@localhost:{port}/{database}?host={host}")
     }
 
-    /// Where it is for those who come by TCP.
-    pub(crate) fn tcp_url(&self, database: &str) -> String {
+    /// The same for those who come by TCP.
+    #[must_use]
+    pub fn tcp_url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost:{}/{database}", self.port)
     }
 
     /// Has TCP take TLS only, with a new certificate for `localhost`. Gives the file of it.
-    pub(crate) fn demand_tls(&self) -> PathBuf {
+    pub fn demand_tls(&self) -> PathBuf {
         let data = PathBuf::from(self.data());
         let (key, certificate) = (data.join("server.key"), data.join("server.crt"));
         let openssl = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
