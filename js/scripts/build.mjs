@@ -1,7 +1,7 @@
 // Builds the package: the TypeScript, and beside it the WebAssembly modules of `cargo xtask wasm`.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const folder = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -16,8 +16,14 @@ function tsc(options) {
 }
 
 rmSync(folder("dist"), { recursive: true, force: true });
-// Comments are for the editor, which reads them in the declarations: pages do not download them.
+// Comments are for the editor, which reads them in the declarations: pages do not download them, nor
+// what the lines are indented with. (No text in the sources goes over several lines.)
 tsc(["--removeComments", "--declaration", "false", "--isolatedDeclarations", "false"]);
+for (const name of readdirSync(folder("dist"), { recursive: true })) {
+  if (!name.endsWith(".js")) continue;
+  const script = readFileSync(folder(`dist/${name}`), "utf8");
+  writeFileSync(folder(`dist/${name}`), script.replaceAll(/^ +/gm, ""));
+}
 tsc(["--emitDeclarationOnly"]);
 cpSync(folder("src/wasm"), folder("dist/wasm"), { recursive: true });
 for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {

@@ -9,6 +9,20 @@ export function abortError(signal: AbortSignal): KazashiError {
   });
 }
 
+/**
+ * A signal of one's own that also aborts when one of these does. Aborting it lets go of them.
+ * (`AbortSignal.any` is missing in browsers that know everything else.)
+ */
+export function following(...signals: (AbortSignal | undefined)[]): AbortController {
+  const own = new AbortController();
+  for (const signal of signals) {
+    const follow = () => own.abort(signal?.reason);
+    if (signal?.aborted) follow();
+    signal?.addEventListener("abort", follow, { signal: own.signal });
+  }
+  return own;
+}
+
 /** Waits for a promise, but no longer than until the signal aborts. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const settled = new AbortController();
@@ -36,17 +50,20 @@ export class Happening {
     this.#waiting.clear();
   }
 
-  /** Waits until it happens, at most for so many milliseconds, and not past an abort. */
-  async next(signal: AbortSignal, atMost?: number): Promise<void> {
+  /**
+   * Waits until it happens, at most for so many milliseconds, and not past an abort. Says whether it
+   * happened.
+   */
+  async next(signal: AbortSignal, atMost?: number): Promise<boolean> {
     let wake = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const woken = new Promise<void>((resolve) => {
-      wake = resolve;
+    const woken = new Promise<boolean>((resolve) => {
+      wake = () => resolve(true);
+      if (atMost !== undefined) timer = setTimeout(resolve, atMost, false);
     });
     this.#waiting.add(wake);
-    if (atMost !== undefined) timer = setTimeout(wake, atMost);
     try {
-      await unlessAborted(woken, signal);
+      return await unlessAborted(woken, signal);
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(wake);

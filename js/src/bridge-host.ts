@@ -1,5 +1,5 @@
-import { Happening, unlessAborted } from "./abort.js";
-import { KazashiError, withCode } from "./error.js";
+import { abortError, Happening, unlessAborted } from "./abort.js";
+import { asError, KazashiError, withCode } from "./error.js";
 import type { Channel, Host, HostEvent, Reader, Scope } from "./host.js";
 import { nameObstacle } from "./obstacle.js";
 import { BridgeConnection, type Notification } from "./wasm/page.js";
@@ -25,8 +25,8 @@ export class BridgeHost implements Host {
   /**
    * Connects, for as long as `patience` lasts, and stays connected until `signal` aborts.
    *
-   * Rejects with `bridge-unreachable`, `csp-blocked`, `lna-denied`, `lna-prompt`,
-   * `unsupported-browser`, `version-mismatch`, `timeout` or `aborted`.
+   * Rejects with `bridge-unreachable`, `csp-blocked`, `permissions-policy-blocked`, `lna-denied`,
+   * `lna-prompt`, `unsupported-browser`, `version-mismatch`, `timeout` or `aborted`.
    */
   static async open(url: string, signal: AbortSignal, patience: AbortSignal): Promise<BridgeHost> {
     const host = new BridgeHost(url, signal);
@@ -62,22 +62,14 @@ export class BridgeHost implements Host {
 
   async acquire(reader: string): Promise<Channel> {
     const channel = await withCode(this.#open().acquire(reader));
-    const { lease, version } = channel;
+    const { lease, version, unsupported } = channel;
     const lost = new AbortController();
     this.#leases.set(lease, lost);
     return {
       version,
+      unsupported,
       signal: lost.signal,
-      transmit: (command) => channel.transmit(command),
-      verifyPin: (reference, value) => channel.verifyPin(reference, value),
-      verifyBirthDate: (birthDate) => channel.verifyBirthDate(birthDate),
-      verifyNumberB: (birthDate, expiryYear, securityCode) =>
-        channel.verifyNumberB(birthDate, expiryYear, securityCode),
-      signChallenge: (key, nonce, pin) => channel.signChallenge(key, nonce, pin),
-      terminalRequest: (nonce) => channel.terminalRequest(nonce),
-      terminalSign: (nonce, signature) => channel.terminalSign(nonce, signature),
-      sign: (title, hash, digest) => channel.sign(title, hash, digest),
-      readAttributes: (pin) => channel.readAttributes(pin),
+      ask: async (request) => await channel.ask(request),
       release: () => {
         this.#leases.delete(lease);
         return channel.release();
@@ -103,7 +95,7 @@ export class BridgeHost implements Host {
       this.#isOpen = true;
     } catch (error) {
       this.#connection?.close();
-      throw KazashiError.from(error);
+      throw asError(error);
     }
   }
 
@@ -116,9 +108,10 @@ export class BridgeHost implements Host {
   #ended(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    const error = new KazashiError("disconnected");
+    const isClosed = this.#signal.aborted;
+    const error = isClosed ? abortError(this.#signal) : new KazashiError("disconnected");
     for (const lease of this.#leases.keys()) this.#lose(lease, error);
-    if (this.#signal.aborted) return;
+    if (isClosed) return;
     this.#listener?.({ type: "disconnected" });
     void this.#reconnect();
   }

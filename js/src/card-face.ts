@@ -4,38 +4,44 @@
  * @module
  */
 
-import { KazashiError } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
-import type { CardFaceReading, CvAuthority } from "./host.js";
-import { moduleFile, once } from "./module-file.js";
+import { argument, bytes, flag, maybe, or, parts, text } from "./check.js";
+import { loader } from "./configure.js";
+import { type CvKey, cvKeys } from "./cv-key.js";
+import { asError, KazashiError } from "./error.js";
+import type { ErrorCode } from "./generated/codes.js";
+import type { CardFaceReading } from "./host.js";
 import init, {
   openCardFace as openFace,
   __wbg_reset_state as startAnew,
 } from "./wasm/card-face.js";
 
-export type { CardFaceReading, CvAuthority };
+export { type Configuration, configure, type ModuleSource, type Modules } from "./configure.js";
+export type { CardFaceReading, CvKey };
 export { KazashiError };
 
-/** What the page expects of a card face, and whom it trusts. */
+/** The page's expectations of a card face, and whom it trusts. */
 export interface CardFaceOptions {
   /** The nonce that `card.readCardFace` was given. */
   readonly nonce: string;
   /** The page's origin, which the card signed; if left out, `location.origin`. */
   readonly origin?: string | undefined;
   /** Roots of the card surface besides the pinned ones. */
-  readonly authorities?: readonly CvAuthority[] | undefined;
+  readonly authorities?: readonly CvKey[] | undefined;
   /** Accepts test cards and the virtual card. Never in production. */
   readonly acceptTestHierarchy?: boolean | undefined;
 }
 
-/** What is printed on a card, and whether that is so. Personal data: keep it out of logs and stores. */
+/**
+ * The face of a card, as printed on it, and whether it is genuine. Personal data: keep it out of
+ * logs and stores.
+ */
 export interface CardFace {
   /**
    * Whether the card's issuer signed the record and the card is there; otherwise why not, in a code
    * for `kazashi/messages`. Show it beside the face: what is not genuine is shown too.
    */
   readonly authenticity: CardFaceAuthenticity;
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`, with zeros for what the register does not know: `1945-03-00`. */
   readonly birthDate: string;
   readonly sex: "male" | "female" | "unknown" | "not-applicable";
   /** For `new ImageData(photo.data, photo.width, photo.height)`. */
@@ -46,7 +52,7 @@ export interface CardFace {
   readonly address: Uint8Array<ArrayBuffer>;
   /** Outside the record's signature: shown on the card, but not vouched for. */
   readonly unsigned: {
-    /** `YYYY-MM-DD`. */
+    /** `YYYY-MM-DD`, with zeros for what cannot be read. */
     readonly expiry: string;
     /** PNG, as the name. */
     readonly securityCode: Uint8Array<ArrayBuffer>;
@@ -88,30 +94,40 @@ export interface CardFaceProof {
  * Verifies what `card.readCardFace` brought, and makes it visible. Loads a module of its own.
  *
  * @throws KazashiError `card-malformed` if the record or an image in it cannot be read;
- * `nonce-malformed`, `origin-malformed`, `authority-malformed` for the options; `module-unavailable`.
+ * `nonce-malformed`, `origin-malformed`, `authority-malformed`, `invalid-request` for the arguments;
+ * `module-unavailable`.
  */
 export async function openCardFace(
   reading: CardFaceReading,
   options: CardFaceOptions,
 ): Promise<CardFace> {
-  await load();
-  const {
-    nonce,
-    origin = globalThis.location?.origin ?? "",
-    authorities = [],
-    acceptTestHierarchy = false,
-  } = options;
-  const text = new TextEncoder();
-  const cvKeys = authorities.flatMap((key) => [text.encode(key.identifier), key.publicKey]);
-  const { failure, photo, ...face } = opened(() =>
-    openFace(reading, { origin, nonce, cvKeys, acceptTestHierarchy }),
+  const given = argument("reading", readingIn, reading);
+  const { origin = globalThis.location?.origin ?? "", ...expected } = argument(
+    "options",
+    optionsIn,
+    options,
   );
+  await load();
+  const { failure, photo, ...face } = opened(() => openFace(given, { origin, ...expected }));
   return {
     ...face,
     authenticity: failure ? { genuine: false, code: failure } : { genuine: true },
     photo: { ...photo, data: new Uint8ClampedArray(photo.data.buffer) },
   };
 }
+
+const readingIn = parts<CardFaceReading>({
+  record: bytes,
+  cvCertificate: bytes,
+  signature: bytes,
+  appVersion: text,
+});
+const optionsIn = parts({
+  nonce: text,
+  origin: maybe(text),
+  authorities: or([], cvKeys),
+  acceptTestHierarchy: or(false, flag),
+});
 
 /** Turns what the module throws into errors of our own. */
 function opened<T>(open: () => T): T {
@@ -123,12 +139,9 @@ function opened<T>(open: () => T): T {
       startAnew();
       throw new KazashiError("card-malformed", { cause });
     }
-    throw KazashiError.from(cause);
+    throw asError(cause);
   }
 }
 
 /** Loads the module. */
-const load = once(() => {
-  const url = new URL("./wasm/card-face_bg.wasm", import.meta.url);
-  return init({ module_or_path: moduleFile(url) });
-});
+const load = loader("cardFace", () => new URL("./wasm/card-face_bg.wasm", import.meta.url), init);

@@ -1,9 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { abortError, unlessAborted } from "./abort.js";
 import { Certificate } from "./certificate.js";
+import {
+  argument,
+  bytes,
+  callable,
+  list,
+  maybe,
+  only,
+  parts,
+  type Reader,
+  signal,
+  take,
+  text,
+} from "./check.js";
 import { KazashiError, withCode } from "./error.js";
 import type {
   BasicAttributes,
+  BirthDate,
   BirthDateSource,
   CardFaceReading,
   CertificateKind,
@@ -11,11 +25,35 @@ import type {
   Hash,
   PinStatus,
   PresenceProof,
+  Reader as ReaderOfCard,
   Terminal,
-  TerminalRequest,
   Token,
 } from "./host.js";
 import { Flows } from "./wasm/page.js";
+
+/** What every call of a card takes. */
+export interface CallOptions {
+  /**
+   * Ends the call when it aborts, with `timeout` or `aborted`. A call that is under way is ended by
+   * releasing the card, so that no dialog stays open for it.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Progress = (read: number, total: number) => void;
+
+const CALL = { signal: maybe(signal) };
+const WITH_PIN = { pin: maybe(text), ...CALL };
+const LONG_READ = { onProgress: maybe(callable<Progress>) };
+const channelIn = parts({ version: text, signal, ask: callable, release: callable });
+const terminal = parts<Terminal>({ certificates: list(text), sign: callable });
+/** What is no date either is told so by the flow. */
+const day: Reader<BirthDate> = (it) =>
+  typeof it === "object"
+    ? (parts({ date: text, calendar: maybe(text) })(it) as BirthDate)
+    : (it as string);
+const birthDate: Reader<BirthDateSource> = (it, whole) =>
+  typeof it === "function" ? callable(it, whole) : day(it);
 
 /** A document that the digital signature key signed. */
 export interface SignedDocument {
@@ -31,14 +69,15 @@ export interface SignedDocument {
  * Its methods throw a {@link KazashiError}: besides the codes that each names, `lease-lost` after
  * {@link Card.release}; `removed-card`, `lease-lost` or `disconnected` when the lease is lost;
  * `not-permitted` for what the origin was not granted; `unsupported-card`, `card-refused`,
- * `card-malformed`, `communication-error` for what the card answers. Calls made while another is
+ * `card-malformed`, `communication-error` for what the card answers; `invalid-request` for an argument
+ * that is missing or of another type. Calls made while another is
  * under way wait for their turn; so a function that is given to one must not wait for another.
  */
 export class Card {
+  /** The reader that it is on, as it was when this page got the card: whose `insertion` names the stay. */
+  readonly reader: ReaderOfCard;
   /** Aborts when the card is removed or the lease lost otherwise. Its reason is the error. */
   readonly signal: AbortSignal;
-  /** Does as {@link Card.release}, where the platform knows `await using`. */
-  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #channel: Channel;
   /** The same, for as long as this page has the card. */
   readonly #usable: Channel;
@@ -49,16 +88,11 @@ export class Card {
   /** The call before, when it is over; never rejects. */
   #previous: Promise<unknown> = Promise.resolve();
 
-  static {
-    if (Symbol.asyncDispose) {
-      const { release: value } = Card.prototype;
-      Object.defineProperty(Card.prototype, Symbol.asyncDispose, { value });
-    }
-  }
-
   /** Cards come from `kazashi.card()` and `kazashi.cards()`. */
-  constructor(channel: Channel, closing: AbortSignal) {
+  constructor(channel: Channel, reader: ReaderOfCard, closing: AbortSignal) {
+    argument("the host's channel", channelIn, channel);
     this.#channel = channel;
+    this.reader = reader;
     this.signal = channel.signal;
     const over = this.#over.signal;
     this.#usable = until(over, channel);
@@ -71,8 +105,9 @@ export class Card {
   }
 
   /** How many tries the PINs have left. Spends none. */
-  async pinStatus(): Promise<PinStatus> {
-    return await this.#run(async () => this.#flows.pinStatus());
+  async pinStatus(options: CallOptions = {}): Promise<PinStatus> {
+    const { signal } = take(CALL, options);
+    return await this.#run(signal, async () => this.#flows.pinStatus());
   }
 
   /**
@@ -85,14 +120,15 @@ export class Card {
    */
   async readCertificate(
     kind: CertificateKind,
-    options: {
+    options: CallOptions & {
       readonly pin?: string | undefined;
-      readonly onProgress?: ((read: number, total: number) => void) | undefined;
+      readonly onProgress?: Progress | undefined;
     } = {},
   ): Promise<Certificate> {
-    const { pin, onProgress } = options;
-    const read = this.#run(async () => this.#flows.readCertificate(kind, pin, onProgress));
-    return new Certificate(await read);
+    argument("kind", text, kind);
+    const { pin, onProgress, signal } = take({ ...WITH_PIN, ...LONG_READ }, options);
+    const read = async () => this.#flows.readCertificate(kind, pin, onProgress);
+    return new Certificate(await this.#run(signal, read));
   }
 
   /**
@@ -103,11 +139,11 @@ export class Card {
    * @throws KazashiError `pin-incorrect`, `pin-blocked`, `pin-malformed`, `pin-cancelled`,
    * `pin-timeout`, `too-few-retries`, `pin-entry-unavailable`; `invalid-request` if the nonce is none.
    */
-  async authenticate(options: {
-    readonly nonce: string;
-    readonly pin?: string | undefined;
-  }): Promise<Token> {
-    return await this.#run(async () => this.#flows.authenticate(options.nonce, options.pin));
+  async authenticate(
+    options: CallOptions & { readonly nonce: string; readonly pin?: string | undefined },
+  ): Promise<Token> {
+    const { nonce, pin, signal } = take({ nonce: text, ...WITH_PIN }, options);
+    return await this.#run(signal, async () => this.#flows.authenticate(nonce, pin));
   }
 
   /**
@@ -122,21 +158,21 @@ export class Card {
    * as it is; `timeout` if it took longer than 4 seconds; `invalid-request` for another nonce or what is
    * no certificate.
    */
-  async authenticatePinless(options: {
-    readonly nonce: string;
-    readonly terminal: Terminal;
-  }): Promise<Token> {
-    const { nonce, terminal } = options;
-    const sign = this.#asking(async (request: TerminalRequest) => {
+  async authenticatePinless(
+    options: CallOptions & { readonly nonce: string; readonly terminal: Terminal },
+  ): Promise<Token> {
+    const { nonce, signal, ...given } = take({ nonce: text, terminal, ...CALL }, options);
+    const certificates = [...given.terminal.certificates];
+    const sign = this.#asking(async (word: string) => {
       try {
-        return await terminal.sign(request);
+        return await given.terminal.sign(word);
       } catch (cause) {
         if (cause instanceof KazashiError) throw cause;
         throw new KazashiError("terminal-not-signed", { cause });
       }
     });
-    const certificates = [...terminal.certificates];
-    return await this.#run(async () => this.#flows.authenticatePinless(nonce, certificates, sign));
+    const run = async () => this.#flows.authenticatePinless(nonce, certificates, sign);
+    return await this.#run(signal, run);
   }
 
   /**
@@ -144,19 +180,22 @@ export class Card {
    * it: see {@link Card.authenticate} and {@link Card.authenticatePinless}. `nonce` is asked for one
    * nonce of that method.
    */
-  async signIn(options: {
-    readonly nonce: (method: "pin" | "terminal") => string | Promise<string>;
-    readonly terminal?: Terminal | undefined;
-    readonly pin?: string | undefined;
-  }): Promise<{ readonly method: "pin" | "terminal"; readonly token: Token }> {
-    const { nonce, terminal, pin } = options;
-    if (terminal && !(await this.pinStatus()).userAuthentication.set) {
+  async signIn(
+    options: CallOptions & {
+      readonly nonce: (method: "pin" | "terminal") => string | Promise<string>;
+      readonly terminal?: Terminal | undefined;
+      readonly pin?: string | undefined;
+    },
+  ): Promise<{ readonly method: "pin" | "terminal"; readonly token: Token }> {
+    const taken = { nonce: callable<typeof options.nonce>, terminal: maybe(terminal), ...WITH_PIN };
+    const { nonce, pin, signal, ...given } = take(taken, options);
+    if (given.terminal && !(await this.pinStatus({ signal })).userAuthentication.set) {
       const method = "terminal";
-      const token = await this.authenticatePinless({ nonce: await nonce(method), terminal });
-      return { method, token };
+      const answer = { nonce: await nonce(method), terminal: given.terminal, signal };
+      return { method, token: await this.authenticatePinless(answer) };
     }
     const method = "pin";
-    return { method, token: await this.authenticate({ nonce: await nonce(method), pin }) };
+    return { method, token: await this.authenticate({ nonce: await nonce(method), pin, signal }) };
   }
 
   /**
@@ -166,32 +205,54 @@ export class Card {
    * certificate are read, for a server that kept it.
    *
    * @throws KazashiError `birth-date-incorrect` (`retriesLeft`), `birth-date-blocked`,
-   * `birth-date-malformed`; `too-few-retries` if a wrong one would leave fewer than two tries;
-   * `application-absent`; `invalid-request` if the nonce is none; what the function `birthDate` throws.
+   * `birth-date-malformed`; with fewer than three tries left, which the bridge asks the person about,
+   * `too-few-retries` without consent and `pin-entry-unavailable`; `application-absent`;
+   * `invalid-request` if the nonce is none; what the function `birthDate` throws.
    */
-  async provePresence(options: {
-    readonly nonce: string;
-    readonly birthDate: BirthDateSource;
-    readonly certificate?: "whole" | "head" | undefined;
-  }): Promise<PresenceProof> {
-    const { nonce, birthDate, certificate } = options;
-    return await this.#run(async () => this.#prove(nonce, birthDate, certificate === "head"));
+  async provePresence(
+    options: CallOptions & {
+      readonly nonce: string;
+      readonly birthDate: BirthDateSource;
+      readonly certificate?: "whole" | "head" | undefined;
+    },
+  ): Promise<PresenceProof> {
+    const certificate = maybe(only((it) => it === "whole" || it === "head"));
+    const given = take({ nonce: text, birthDate, certificate, ...CALL }, options);
+    const headOnly = given.certificate === "head";
+    const prove = async () => this.#prove(given.nonce, given.birthDate, headOnly);
+    return await this.#run(given.signal, prove);
   }
 
   /**
-   * Enrols the card for {@link Card.provePresence}: PIN and presence from one insertion, so that the
-   * server may take the two for one card's. Throws what {@link Card.authenticate} throws, and then what
-   * that does.
+   * The bridge's word, in base64, that this card made certain signatures in this stay on the reader, for
+   * this page and under this lease: all tokens and proofs that came of this `Card` so far. A server that
+   * has enrolled the bridge knows by it that they are of one card: `verifyStay` of `kazashi/verify`.
+   *
+   * @throws KazashiError `too-many-statements` after more than 16.
    */
-  async enrol(options: {
-    readonly nonces: { readonly pin: string; readonly presence: string };
-    readonly birthDate: BirthDateSource;
-    readonly pin?: string | undefined;
-  }): Promise<{ readonly token: Token; readonly proof: PresenceProof }> {
-    const { nonces, birthDate, pin } = options;
-    return await this.#run(async () => ({
-      token: await this.#flows.authenticate(nonces.pin, pin),
-      proof: await this.#prove(nonces.presence, birthDate, false),
+  async vouch(options: CallOptions = {}): Promise<string> {
+    const { signal } = take(CALL, options);
+    return await this.#run(signal, () => this.#vouch());
+  }
+
+  /**
+   * Enrols the card for {@link Card.provePresence}: PIN and presence from one insertion, with the bridge's
+   * {@link Card.vouch word} that it is one. Throws what {@link Card.authenticate} throws, and then what
+   * those do.
+   */
+  async enrol(
+    options: CallOptions & {
+      readonly nonces: { readonly pin: string; readonly presence: string };
+      readonly birthDate: BirthDateSource;
+      readonly pin?: string | undefined;
+    },
+  ): Promise<{ readonly token: Token; readonly proof: PresenceProof; readonly word: string }> {
+    const nonces = parts({ pin: text, presence: text });
+    const given = take({ nonces, birthDate, ...WITH_PIN }, options);
+    return await this.#run(given.signal, async () => ({
+      token: await this.#flows.authenticate(given.nonces.pin, given.pin),
+      proof: await this.#prove(given.nonces.presence, given.birthDate, false),
+      word: await this.#vouch(),
     }));
   }
 
@@ -202,18 +263,23 @@ export class Card {
    * this brings back. `onProgress` is told how many bytes of a file are read, and of how many.
    *
    * @throws KazashiError `verification-number-incorrect` (`retriesLeft`), `verification-number-blocked`,
-   * `verification-number-malformed`, `birth-date-malformed`; `too-few-retries` if a wrong one would
-   * leave fewer than two tries; `application-absent`; `invalid-request` if the nonce is none.
+   * `verification-number-malformed`, `birth-date-malformed`; with fewer than three tries left, which
+   * the bridge asks the person about, `too-few-retries` without consent and `pin-entry-unavailable`;
+   * `application-absent`; `invalid-request` if the nonce is none.
    */
-  async readCardFace(options: {
-    readonly nonce: string;
-    readonly birthDate: string;
-    readonly expiryYear: string;
-    readonly securityCode: string;
-    readonly onProgress?: ((read: number, total: number) => void) | undefined;
-  }): Promise<CardFaceReading> {
-    const { nonce, birthDate, expiryYear, securityCode, onProgress } = options;
-    return await this.#run(async () =>
+  async readCardFace(
+    options: CallOptions & {
+      readonly nonce: string;
+      readonly birthDate: BirthDate;
+      readonly expiryYear: string;
+      readonly securityCode: string;
+      readonly onProgress?: Progress | undefined;
+    },
+  ): Promise<CardFaceReading> {
+    const printed = { birthDate: day, expiryYear: text, securityCode: text };
+    const given = take({ nonce: text, ...printed, ...LONG_READ, ...CALL }, options);
+    const { nonce, birthDate, expiryYear, securityCode, onProgress } = given;
+    return await this.#run(given.signal, async () =>
       this.#flows.readCardFace(nonce, birthDate, expiryYear, securityCode, onProgress),
     );
   }
@@ -228,11 +294,15 @@ export class Card {
    * `pin-timeout`, `too-few-retries`, `pin-entry-unavailable`; `application-absent`.
    */
   async readAttributes(
-    options: { readonly pin?: string | undefined } = {},
+    options: CallOptions & { readonly pin?: string | undefined } = {},
   ): Promise<BasicAttributes> {
-    const pin = options.pin === undefined ? {} : { value: options.pin };
-    const read = this.#run(() => this.#usable.readAttributes(pin));
-    const { name, address, birthDate, sex, integrity } = await read;
+    const { pin: value, signal } = take(WITH_PIN, options);
+    const pin = value === undefined ? {} : { value };
+    const answer = await this.#run(signal, () =>
+      this.#usable.ask({ type: "read-attributes", pin }),
+    );
+    // The host's to answer for, as for all of a card's bytes.
+    const { name, address, birthDate, sex, integrity } = answer as unknown as BasicAttributes;
     return { name, address, birthDate, sex, integrity };
   }
 
@@ -244,13 +314,16 @@ export class Card {
    * @throws KazashiError `pin-incorrect`, `pin-blocked`, `pin-malformed`, `pin-cancelled`,
    * `pin-timeout`, `pin-entry-unavailable`; `invalid-request` for another title, hash or digest.
    */
-  async sign(document: {
-    readonly title: string;
-    readonly hash: Hash;
-    readonly digest: Uint8Array;
-  }): Promise<SignedDocument> {
-    const { title, hash, digest } = document;
-    const signed = await this.#run(async () => this.#flows.sign(title, hash, digest));
+  async sign(
+    document: CallOptions & {
+      readonly title: string;
+      readonly hash: Hash;
+      readonly digest: Uint8Array;
+    },
+  ): Promise<SignedDocument> {
+    const wanted = { title: text, hash: text as Reader<Hash>, digest: bytes, ...CALL };
+    const { title, hash, digest, signal } = take(wanted, document);
+    const signed = await this.#run(signal, async () => this.#flows.sign(title, hash, digest));
     return { signature: signed.signature, certificate: new Certificate(signed.certificate) };
   }
 
@@ -260,6 +333,11 @@ export class Card {
    */
   async release(): Promise<void> {
     await this.#end(new KazashiError("lease-lost"));
+  }
+
+  /** For `await using`. (A platform that does not know it calls this method `undefined`.) */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
   }
 
   async #end(reason: KazashiError): Promise<void> {
@@ -273,20 +351,29 @@ export class Card {
     return this.#flows.provePresence(nonce, source, headOnly);
   }
 
+  async #vouch(): Promise<string> {
+    return (await this.#usable.ask({ type: "vouch" }))["word"] as string;
+  }
+
   /** The same function of the page, for as long as this page has the card. */
-  #asking<A>(ask: (argument: A) => string | Promise<string>): (argument: A) => Promise<string> {
+  #asking<A, R>(ask: (argument: A) => R | Promise<R>): (argument: A) => Promise<R> {
     return async (argument) =>
       await unlessAborted(Promise.resolve(ask(argument)), this.#over.signal);
   }
 
-  async #run<T>(flow: () => Promise<T>): Promise<T> {
-    const result = this.#previous.then(() => {
-      const over = this.#over.signal;
-      if (over.aborted) throw abortError(over);
-      return withCode(flow());
+  async #run<T>(signal: AbortSignal | undefined, flow: () => Promise<T>): Promise<T> {
+    const result = this.#previous.then(async () => {
+      for (const ended of [this.#over.signal, signal]) if (ended?.aborted) throw abortError(ended);
+      const end = () => void this.release();
+      signal?.addEventListener("abort", end);
+      try {
+        return await withCode(flow());
+      } finally {
+        signal?.removeEventListener("abort", end);
+      }
     });
     this.#previous = result.catch(() => {});
-    return await result;
+    return await (signal ? unlessAborted(result, signal) : result);
   }
 }
 
@@ -295,18 +382,7 @@ function until(signal: AbortSignal, channel: Channel): Channel {
   return {
     version: channel.version,
     signal,
-    transmit: (command) => unlessAborted(channel.transmit(command), signal),
-    verifyPin: (reference, value) => unlessAborted(channel.verifyPin(reference, value), signal),
-    verifyBirthDate: (birthDate) => unlessAborted(channel.verifyBirthDate(birthDate), signal),
-    verifyNumberB: (birthDate, expiryYear, securityCode) =>
-      unlessAborted(channel.verifyNumberB(birthDate, expiryYear, securityCode), signal),
-    signChallenge: (key, nonce, pin) =>
-      unlessAborted(channel.signChallenge(key, nonce, pin), signal),
-    terminalRequest: (nonce) => unlessAborted(channel.terminalRequest(nonce), signal),
-    terminalSign: (nonce, signature) =>
-      unlessAborted(channel.terminalSign(nonce, signature), signal),
-    sign: (title, hash, digest) => unlessAborted(channel.sign(title, hash, digest), signal),
-    readAttributes: (pin) => unlessAborted(channel.readAttributes(pin), signal),
+    ask: (request) => unlessAborted(channel.ask(request), signal),
     release: () => channel.release(),
   };
 }

@@ -1,8 +1,21 @@
-import { abortError, unlessAborted } from "./abort.js";
+import { abortError, following, unlessAborted } from "./abort.js";
 import { BridgeHost } from "./bridge-host.js";
+import {
+  argument,
+  callable,
+  list,
+  maybe,
+  number,
+  only,
+  parts,
+  type Reader,
+  signal,
+  text,
+} from "./check.js";
+import { configure, type ModuleSource, moduleSource } from "./configure.js";
 import type { Host } from "./host.js";
 import { Kazashi } from "./kazashi.js";
-import { loadModule, type ModuleSource } from "./module.js";
+import { loadModule } from "./module.js";
 
 /** How to connect. */
 export interface ConnectOptions {
@@ -10,13 +23,25 @@ export interface ConnectOptions {
   readonly url?: string | undefined;
   /** Somebody else who has readers: in tests, a virtual card. */
   readonly host?: Host | undefined;
-  /** Where the WebAssembly module is, if it is not where the package has it. The first one counts. */
+  /** The same as `page` of `configure`. */
   readonly wasm?: ModuleSource | undefined;
   /** Closes the connection when it aborts, and gives back what is leased. */
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for the connection, in milliseconds; 30 seconds if left out. */
   readonly timeout?: number | undefined;
 }
+
+const host = parts({ scopes: list(text), readers: callable, watch: callable, acquire: callable });
+
+/** Takes the options of `connect`. */
+export const connectOptions: Reader<ConnectOptions> = parts<ConnectOptions>({
+  url: maybe(text),
+  // Looked at, but not copied: it is the host that says later what it may do.
+  host: maybe(only<Host>((it) => Boolean(host(it)))),
+  wasm: moduleSource,
+  signal: maybe(signal),
+  timeout: maybe(number),
+});
 
 /**
  * Connects to the bridge on this workstation. A connection that is lost later is made again by
@@ -26,24 +51,26 @@ export interface ConnectOptions {
  * user gesture the first time, such as a click on a button that says what for.
  *
  * @throws KazashiError `bridge-unreachable` if the bridge does not run or does not list this origin;
- * `lna-prompt`, `lna-denied` or `csp-blocked` if the browser or the page's own policy does not let it
- * through; `unsupported-browser`, `version-mismatch`, `module-unavailable`, `no-service`,
- * `not-permitted`; `timeout` after the time given; `aborted` by the signal.
+ * `lna-prompt`, `lna-denied`, `csp-blocked` or `permissions-policy-blocked` if the browser or a policy
+ * of the page does not let it through; `unsupported-browser`, `version-mismatch`, `module-unavailable`, `no-service`,
+ * `not-permitted`; `invalid-request` for an option that is none; `timeout` after the time given;
+ * `aborted` by the signal.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Kazashi> {
-  const { url = "ws://127.0.0.1:27390", signal, timeout = 30_000 } = options;
+  const given = argument("options", connectOptions, options);
+  const { url = "ws://127.0.0.1:27390", wasm, signal, timeout = 30_000 } = given;
   if (signal?.aborted) throw abortError(signal);
-  const closing = new AbortController();
-  signal?.addEventListener("abort", () => closing.abort(abortError(signal)), {
-    signal: closing.signal,
-  });
-  const patience = AbortSignal.any([closing.signal, AbortSignal.timeout(timeout)]);
+  configure({ wasm: { page: wasm } });
+  const closing = following(signal);
+  const patience = following(closing.signal, AbortSignal.timeout(timeout));
   try {
-    await unlessAborted(loadModule(options.wasm), patience);
-    const host = options.host ?? (await BridgeHost.open(url, closing.signal, patience));
-    return await unlessAborted(Kazashi.open(host, closing.signal), patience);
+    await unlessAborted(loadModule(), patience.signal);
+    const host = given.host ?? (await BridgeHost.open(url, closing.signal, patience.signal));
+    return await unlessAborted(Kazashi.open(host, closing), patience.signal);
   } catch (error) {
     closing.abort();
     throw error;
+  } finally {
+    patience.abort();
   }
 }

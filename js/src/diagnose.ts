@@ -1,6 +1,7 @@
-import { type ConnectOptions, connect } from "./connect.js";
+import { argument } from "./check.js";
+import { type ConnectOptions, connect, connectOptions } from "./connect.js";
 import { KazashiError } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
+import type { ErrorCode } from "./generated/codes.js";
 import { message } from "./messages.js";
 
 /** What {@link diagnose} finds. */
@@ -21,22 +22,20 @@ export interface Diagnosis {
  * Whether a card is on the reader it can only tell with the scope `events`.
  */
 export async function diagnose(options: ConnectOptions = {}): Promise<Diagnosis> {
-  const code = await obstacle(options);
+  const code = await obstacle(argument("options", connectOptions, options));
   if (code) return { code, ja: message({ code }, "ja"), en: message({ code }, "en") };
   return { code: "ok", ja: "カードを使えます。", en: "Cards can be used." };
 }
 
 async function obstacle(options: ConnectOptions): Promise<ErrorCode | undefined> {
-  const over = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   try {
-    const { readers } = await connect({ ...options, signal });
+    const kazashi = await connect(options);
+    const { readers } = kazashi;
+    kazashi.close();
     if (readers.length === 0) return "no-reader";
     return readers.every(({ cardPresent }) => cardPresent === false) ? "no-smartcard" : undefined;
   } catch (error) {
     if (error instanceof KazashiError) return error.code;
     throw error;
-  } finally {
-    over.abort();
   }
 }

@@ -1,4 +1,7 @@
-import type { ErrorCode } from "./error-codes.js";
+import type { ErrorCode } from "./generated/codes.js";
+
+/** Marks the errors of every copy of this package. */
+const BRAND = Symbol.for("kazashi.error");
 
 /** Anything that went wrong and has a code. `kazashi/messages` has the words for the person. */
 export class KazashiError extends Error {
@@ -10,6 +13,10 @@ export class KazashiError extends Error {
   /** The card's status word (ISO/IEC 7816-4, 5.6), where it refused a command. */
   readonly statusWord: number | undefined;
 
+  static {
+    Object.defineProperty(KazashiError.prototype, BRAND, { value: true });
+  }
+
   constructor(code: ErrorCode, options: ErrorOptions & Details = {}) {
     super(options.message ?? code, options);
     this.code = code;
@@ -17,16 +24,11 @@ export class KazashiError extends Error {
     this.statusWord = options.statusWord;
   }
 
-  /**
-   * Makes an error of what a module or a host threw: `{ code, retriesLeft?, statusWord? }`. What has
-   * no code is left as it is.
-   */
-  static from(thrown: unknown): unknown {
-    if (thrown instanceof Error || typeof (thrown as Failure | null)?.code !== "string") {
-      return thrown;
-    }
-    const failure = thrown as Failure;
-    return new KazashiError(failure.code, failure);
+  /** An application may hold two copies of this package: each knows the errors of the other. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class derived from this one asks for itself.
+    if (this !== KazashiError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 
@@ -40,11 +42,26 @@ interface Failure extends Details {
   code: ErrorCode;
 }
 
+/**
+ * Makes an error of what a module or a host threw: `{ code, retriesLeft?, statusWord? }`. What has no
+ * code is left as it is, but a module that broke down says so.
+ */
+export function asError(thrown: unknown): unknown {
+  if (thrown instanceof WebAssembly.RuntimeError) {
+    return new KazashiError("module-unavailable", { cause: thrown });
+  }
+  if (thrown instanceof Error || typeof (thrown as Failure | null)?.code !== "string") {
+    return thrown;
+  }
+  const failure = thrown as Failure;
+  return new KazashiError(failure.code, failure);
+}
+
 /** Waits for a promise, and makes an error of what it rejects with. */
 export async function withCode<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (thrown) {
-    throw KazashiError.from(thrown);
+    throw asError(thrown);
   }
 }

@@ -1,4 +1,7 @@
-import type { ErrorCode } from "./error-codes.js";
+import type { ErrorCode } from "./generated/codes.js";
+import type { Scope } from "./generated/types.js";
+
+export type { Scope };
 
 /**
  * Whoever has the readers and guards the cards on them. The bridge is one; a virtual card in a test
@@ -10,8 +13,8 @@ export interface Host {
   /** Which readers are there? */
   readers(): Promise<Reader[]>;
   /**
-   * Tells from now on, until the signal aborts, of its own connection and, with the scope `events`,
-   * of readers and cards.
+   * Tells from now on, until the signal aborts, of its own connection, of readers that were asked for
+   * in vain and, with the scope `events`, of readers and cards.
    */
   watch(listener: (event: HostEvent) => void, signal: AbortSignal): Promise<void>;
   /** Takes the lease on a reader with a card on it. */
@@ -24,77 +27,56 @@ export interface Channel {
   readonly version: string;
   /** Aborts when the lease is lost; its reason is a `KazashiError`. */
   readonly signal: AbortSignal;
-  /** Carries one command APDU to the card and brings back the response APDU. */
-  transmit(command: Uint8Array): Promise<Uint8Array>;
-  /** Presents a PIN: this one, or one that the host asks the person for. */
-  verifyPin(reference: PinReference, value?: string): Promise<void>;
-  /**
-   * Presents the holder's birth date, as `YYYY-MM-DD`, to the card surface application. A wrong one
-   * costs a try; it is presented only while that would leave two.
-   */
-  verifyBirthDate(birthDate: string): Promise<void>;
-  /**
-   * Presents verification number B (照合番号B) to the card surface application: birth date
-   * (`YYYY-MM-DD`), year of expiry and security code, four digits each. A wrong one costs a try; it is
-   * presented only while that would leave two.
-   */
-  verifyNumberB(birthDate: string, expiryYear: string, securityCode: string): Promise<void>;
-  /** Has the card sign the statement over the page's origin and a nonce; `pin` is for this signature only. */
-  signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array>;
-  /**
-   * Has the card give a challenge for an institution to sign, and vouches for it, the page's origin
-   * and the nonce. The institution's certificates were brought to the card before.
-   */
-  terminalRequest(nonce: string): Promise<TerminalRequest>;
-  /** Carries the institution's signature to the card, which then signs the statement for that nonce. */
-  terminalSign(nonce: string, signature: Uint8Array): Promise<Uint8Array>;
-  /**
-   * Signs a document with the digital signature key and brings back the signature and the
-   * certificate (DER). The host always asks the person, and shows them origin, title and digest.
-   */
-  sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed>;
-  /**
-   * Reads the basic attributes with the PIN of the card information input support application
-   * (券面事項入力補助用暗証番号), which is presented for this one thing. The host verifies them, and keeps
-   * to itself by what it tells.
-   */
-  readAttributes(pin?: PinEntry): Promise<BasicAttributes>;
+  /** Whether the card is no My Number Card: all that is asked of it fails with `unsupported-card`. */
+  readonly unsupported?: boolean;
+  /** Makes a guarded request, which the host judges by what this origin was granted. */
+  ask(request: CardRequest): Promise<CardAnswer>;
   /** Gives the lease back; the card is left clean. */
   release(): Promise<void>;
+}
+
+/**
+ * A guarded request, as the bridge takes it: its `type`, and what that type needs. Bytes are text, in
+ * hexadecimal; `CardRequest` of `core/src/wire.rs` lists them.
+ */
+export interface CardRequest {
+  readonly type: string;
+  readonly [part: string]: unknown;
+}
+
+/** The answer to a guarded request, as the bridge gives it: its `type`, and what that type has. */
+export interface CardAnswer {
+  readonly type: string;
+  readonly [part: string]: unknown;
 }
 
 /** What happens at a host. */
 export type HostEvent =
   | { readonly type: "reader-added" | "card-inserted"; readonly reader: Reader }
   | { readonly type: "reader-removed" | "card-removed"; readonly reader: string }
+  /** A reader for which a lease was asked in vain can be had now. Told whatever the scopes. */
+  | { readonly type: "reader-free"; readonly reader: string }
   | { readonly type: "connected" | "disconnected" };
 
 /** A card reader, as far as the origin may know it. */
 export interface Reader {
-  /** The same for as long as the bridge runs and the reader stays connected. Means nothing else. */
+  /**
+   * The same whenever this workstation's bridge serves this origin with this reader; other origins know
+   * it by another. Means nothing else.
+   */
   readonly id: string;
   /** Whether a card is on it. Needs the scope `events`. */
   readonly cardPresent?: boolean;
+  /**
+   * Name of this stay of the card that is on it: random, the same for all pages until the card is taken
+   * off, and never used again. There is none without a card. Needs the scope `events`.
+   */
+  readonly insertion?: string;
   /** What PC/SC calls it. Needs the scope `reader`. */
   readonly name?: string;
   /** The card's answer to reset, in hexadecimal. Needs the scope `reader`. */
   readonly atr?: string;
 }
-
-/** What an origin may be allowed to do. */
-export type Scope =
-  | "events"
-  | "reader"
-  | "user-certificate"
-  | "authenticate"
-  | "authenticate-pinless"
-  | "card-presence"
-  | "card-face"
-  | "attributes"
-  | "sign"
-  | "page-pin"
-  /** For developers, of a bridge in developer mode. */
-  | "raw-apdu";
 
 /** The four certificates on a card: of the two keys, and of the authorities that certified them. */
 export type CertificateKind =
@@ -102,9 +84,6 @@ export type CertificateKind =
   | "user-authentication-ca"
   | "digital-signature"
   | "digital-signature-ca";
-
-/** A key that signs challenges. */
-export type Key = "user-authentication" | "card-surface";
 
 /** A hash function for documents, as Web Crypto calls it. */
 export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
@@ -117,11 +96,6 @@ export interface Signed {
 
 /** A PIN, by the key that it unlocks. */
 export type PinReference = "user-authentication" | "digital-signature" | "card-information";
-
-/** How a PIN is collected: with a `value` it is this one, otherwise the host asks the person. */
-export interface PinEntry {
-  readonly value?: string;
-}
 
 /** How many tries the card's PINs have left. */
 export interface PinStatus {
@@ -154,27 +128,38 @@ export interface Terminal {
    * key verifies, last the terminal's.
    */
   readonly certificates: readonly string[];
-  /** Has the server sign, and brings back its signature in base64. The card waits for 4 seconds. */
-  sign(request: TerminalRequest): string | Promise<string>;
-}
-
-/** What an institution's server is asked to sign for. All in base64. */
-export interface TerminalRequest {
-  /** The card's challenge. */
-  readonly challenge: string;
-  /** The public key (Ed25519) of the bridge, which the server knows. */
-  readonly bridge: string;
-  /** The bridge's word that a card gave the challenge, for this page's origin and nonce. */
-  readonly signature: string;
+  /**
+   * Has the server sign the card's challenge, and brings back its signature in base64. The challenge is
+   * in the bridge's word for this stay: see {@link Card.vouch}. The card waits for 4 seconds.
+   */
+  sign(word: string): string | Promise<string>;
 }
 
 /**
- * The holder's birth date as `YYYY-MM-DD`, or a function that asks the page's server for it. The
- * function is given what was read of the user authentication certificate (DER), unverified.
+ * The holder's birth date as `YYYY-MM-DD`, with zeros for what the register does not know
+ * (`1945-00-00`). The card has its year in the Japanese era, unless another calendar is named with it.
+ */
+export type BirthDate = string | { readonly date: string; readonly calendar: Calendar };
+
+/**
+ * The calendar of the year of birth that is printed on the card.
+ *
+ * - `era`: that of the era in which the day lies.
+ * - `meiji` to `reiwa`: of this era. 30 July 1912 and 25 December 1926 are the last day of one era and
+ *   the first of the next, for which `era` takes them; of a year that is not known to the day it may
+ *   not be clear either.
+ * - `western`: 西暦, as some cards of foreign residents have it. That such a card compares the last two
+ *   digits of the year was not verified on any; a card with another calendar counts a try.
+ */
+export type Calendar = "era" | "meiji" | "taisho" | "showa" | "heisei" | "reiwa" | "western";
+
+/**
+ * The holder's birth date, or a function that asks the page's server for it. The function is given what
+ * was read of the user authentication certificate (DER), unverified.
  */
 export type BirthDateSource =
-  | string
-  | ((certificate: Uint8Array<ArrayBuffer>) => string | Promise<string>);
+  | BirthDate
+  | ((certificate: Uint8Array<ArrayBuffer>) => BirthDate | Promise<BirthDate>);
 
 /**
  * Proof that a card is there (かざし利用), for the server. It holds a certificate and a birth date: send
@@ -211,7 +196,7 @@ export interface BasicAttributes {
   /** Family name and given name, with an ideographic space (U+3000) between them. */
   readonly name: string;
   readonly address: string;
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`, with zeros for what the register does not know: `1945-03-00`. */
   readonly birthDate: string;
   readonly sex: "male" | "female" | "unknown" | "not-applicable";
   /**
@@ -219,14 +204,6 @@ export interface BasicAttributes {
    * Otherwise why that cannot be said, for `kazashi/messages`.
    */
   readonly integrity: "genuine" | ErrorCode;
-}
-
-/** A key that issues card-verifiable certificates. */
-export interface CvAuthority {
-  /** What certificates call it: 16 bytes, in hexadecimal. */
-  readonly identifier: string;
-  /** Its public key (SubjectPublicKeyInfo, DER). */
-  readonly publicKey: Uint8Array<ArrayBuffer>;
 }
 
 /**

@@ -4,15 +4,28 @@
  * @module
  */
 
-import { type ErrorCode, messages } from "./error-codes.js";
+import { argument, maybe, number, only, text } from "./check.js";
+import { type ErrorCode, messages } from "./generated/codes.js";
 
 /** Says what went wrong: to the person, in a language of theirs. Codes it does not know get a general answer. */
 export function message(
   error: { readonly code: string; readonly retriesLeft?: number | undefined },
   language: "ja" | "en",
 ): string {
-  const words = Object.hasOwn(messages, error.code) ? messages[error.code as ErrorCode] : UNKNOWN;
-  return words[language].replace("{retriesLeft}", String(error.retriesLeft ?? "?"));
+  const { code, retriesLeft } = argument(
+    "error",
+    (it) => ({ code: text(it.code), retriesLeft: tries(it.retriesLeft) }),
+    error,
+  );
+  argument(
+    "language",
+    only((it) => it === "ja" || it === "en"),
+    language,
+  );
+  const [ja, en] = Object.hasOwn(messages, code) ? messages[code as ErrorCode] : UNKNOWN;
+  return (language === "ja" ? ja : en).replace("{retriesLeft}", String(retriesLeft ?? "?"));
 }
 
-const UNKNOWN = { ja: "エラーが発生しました。", en: "Something went wrong." };
+const tries = maybe(number);
+
+const UNKNOWN = ["エラーが発生しました。", "Something went wrong."] as const;

@@ -1,5 +1,5 @@
 import { KazashiError } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
+import type { ErrorCode } from "./generated/codes.js";
 
 /** What browsers call the permission to reach loopback; before Chromium 145 it had the second name. */
 const PERMISSIONS = ["loopback-network", "local-network-access"];
@@ -38,13 +38,22 @@ export async function nameObstacle<T>(url: string, open: () => Promise<T>): Prom
   }
 }
 
+/** A document of Chromium, which says what its Permissions Policy allows. */
+interface Governed {
+  readonly featurePolicy?: { allowsFeature(name: string): boolean };
+}
+
 /** What the browser's Local Network Access holds against reaching loopback. */
 async function permissionObstacle(): Promise<ErrorCode | undefined> {
   // Pages from loopback need no permission, whatever the state says.
   if (LOOPBACK.test(globalThis.location?.hostname)) return undefined;
+  const policy = (globalThis.document as Governed | undefined)?.featurePolicy;
   for (const name of PERMISSIONS) {
     try {
       const { state } = await navigator.permissions.query({ name: name as PermissionName });
+      if (state === "denied" && policy?.allowsFeature(name) === false) {
+        return "permissions-policy-blocked";
+      }
       return state === "granted" ? undefined : `lna-${state}`;
     } catch {
       // A browser that does not know this name may know the next, or ask for no permission.

@@ -6,28 +6,28 @@
  */
 
 import { unlessAborted } from "./abort.js";
+import { argument, callable, list, maybe, only, parts, signal, text } from "./check.js";
+import { loader } from "./configure.js";
+import type { CvKey } from "./cv-key.js";
 import { KazashiError, withCode } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
+import type { ErrorCode } from "./generated/codes.js";
+import { scopes as everyScope } from "./generated/types.js";
 import type {
-  BasicAttributes,
+  CardAnswer,
+  CardRequest,
   Channel,
-  CvAuthority,
   Hash,
   Host,
   HostEvent,
-  Key,
-  PinEntry,
   PinReference,
   Reader,
   Scope,
-  Signed,
   Terminal,
-  TerminalRequest,
 } from "./host.js";
-import { moduleFile, once } from "./module-file.js";
 import init, * as wasm from "./wasm/testing.js";
 
-export type { CvAuthority };
+export { type Configuration, configure, type ModuleSource, type Modules } from "./configure.js";
+export type { CvKey };
 export { KazashiError };
 
 /**
@@ -81,14 +81,19 @@ export interface VirtualHostOptions {
   readonly askPin?:
     | ((prompt: PinPrompt) => string | undefined | Promise<string | undefined>)
     | undefined;
+  /**
+   * Says in place of the person whether one of few tries may be spent on what the page knows of the
+   * card. If left out, it may.
+   */
+  readonly confirmTry?: ((prompt: TryPrompt) => boolean | Promise<boolean>) | undefined;
 }
 
 /** What the person is shown who is asked for a PIN. */
 export interface PinPrompt {
   /** Who asks. */
   readonly origin: string;
-  /** What for: to sign in, to read what the PIN opens, or to sign the document. */
-  readonly purpose: "sign-in" | "read" | "sign";
+  /** What for. The bridge has words for each. */
+  readonly purpose: "sign-in" | "read-certificate" | "read-attributes" | "sign";
   readonly reference: PinReference;
   /** How many tries the card still gives. The bridge warns of the last one. */
   readonly retriesLeft: number;
@@ -97,6 +102,17 @@ export interface PinPrompt {
   /** What is to be signed; the digest in hexadecimal. */
   readonly document?: { readonly title: string; readonly hash: Hash; readonly digest: string };
   /** Aborts when nobody waits for the PIN any more: the card is gone, or was released. */
+  readonly signal: AbortSignal;
+}
+
+/** What the person is shown who is asked whether one of fewer than three tries may be spent. */
+export interface TryPrompt {
+  /** Who asks. */
+  readonly origin: string;
+  /** What is to be compared with the card. */
+  readonly reference: "birth-date" | "verification-number-b";
+  readonly retriesLeft: number;
+  /** Aborts when nobody waits for the answer any more: the card is gone, or was released. */
   readonly signal: AbortSignal;
 }
 
@@ -135,14 +151,14 @@ export async function authorities(): Promise<Uint8Array[]> {
  *
  * @throws KazashiError `module-unavailable`.
  */
-export async function cardSurfaceAuthority(): Promise<CvAuthority> {
+export async function cardSurfaceAuthority(): Promise<CvKey> {
   await load();
   return wasm.cardSurfaceAuthority();
 }
 
 /**
- * The public key (Ed25519, 32 bytes in base64) by which every virtual host vouches for the challenges
- * of its cards: what a test enrols at the signer of its own server. The private key is public.
+ * The public key (Ed25519, 32 bytes in base64) by which every virtual host vouches for what its
+ * cards did: what a test enrols at its own server. The private key is public.
  */
 export const virtualBridgeKey: string = "ntyuD3FU2d5IpLEYjm/okXMng2zuV0tV9RUxnE785Bg=";
 
@@ -151,48 +167,58 @@ export const virtualBridgeKey: string = "ntyuD3FU2d5IpLEYjm/okXMng2zuV0tV9RUxnE7
  * server, for `card.authenticatePinless`. It signs for this nonce, for pages of this origin; left out,
  * that is the one that {@link virtualHost} takes.
  *
- * @throws KazashiError `module-unavailable`.
+ * @throws KazashiError `module-unavailable`; `invalid-request` for an argument that is none.
  */
 export async function virtualTerminal(
   nonce: string,
   origin: string = defaultOrigin(),
 ): Promise<Terminal> {
+  argument("nonce", text, nonce);
+  argument("origin", text, origin);
   await load();
-  const sign = (request: TerminalRequest) => wasm.signAsTerminal(request, origin, nonce);
   return {
     certificates: wasm.terminalCertificates(),
-    sign: (request) => withCode(Promise.resolve(request).then(sign)),
+    sign: async (word) => {
+      argument("word", text, word);
+      return await withCode((async () => wasm.signAsTerminal(word, origin, nonce))());
+    },
   };
 }
 
-/** A host with one reader, and a card of this kind on it. */
+/**
+ * A host with one reader, and a card of this kind on it.
+ *
+ * @throws KazashiError `invalid-request` for an argument that is none.
+ */
 export function virtualHost(
   kind: CardKind = "normal",
   options: VirtualHostOptions = {},
 ): VirtualHost {
-  const host = new VirtualReaders(options);
+  const host = new VirtualReaders(argument("options", optionsIn, options));
   host.addReader();
   host.insert(kind);
   return host;
 }
 
-const EVERYTHING: readonly Scope[] = [
-  "events",
-  "reader",
-  "user-certificate",
-  "authenticate",
-  "authenticate-pinless",
-  "card-presence",
-  "card-face",
-  "attributes",
-  "sign",
-  "page-pin",
-];
+/** What a page under test may do unless it is said otherwise: all but what is for developers. */
+const EVERYTHING: readonly Scope[] = everyScope.filter((scope) => scope !== "raw-apdu");
 
 function defaultOrigin(): string {
   const page = globalThis.location?.origin;
   // Files have the origin "null".
   return page && page !== "null" ? page : "https://virtual.example";
+}
+
+const optionsIn = parts<VirtualHostOptions>({
+  origin: maybe(text),
+  scopes: maybe(list(only<Scope>((it) => everyScope.includes(it)))),
+  askPin: maybe(callable<Person["askPin"]>),
+  confirmTry: maybe(callable<Person["confirmTry"]>),
+});
+
+/** Takes an object as JSON would write it. */
+function plain<T>(value: unknown): T {
+  return JSON.parse(text(JSON.stringify(value)));
 }
 
 /** A lease that nobody used for so many milliseconds can be taken by another page. */
@@ -210,20 +236,24 @@ interface VirtualReader {
 class VirtualReaders implements VirtualHost {
   readonly scopes: readonly Scope[];
   readonly #origin: string;
-  readonly #askPin: VirtualHostOptions["askPin"];
+  readonly #options: VirtualHostOptions;
   readonly #readers = new Map<string, VirtualReader>();
   readonly #listeners = new Set<(event: HostEvent) => void>();
+  /** Readers that were asked for in vain, of which nothing was told since. */
+  readonly #awaited = new Set<string>();
+  /** Pauses after what failed, whatever the card: made once the module is there. */
+  #madeTries: wasm.Tries | undefined;
   #added = 0;
 
-  constructor({ origin = defaultOrigin(), scopes = EVERYTHING, askPin }: VirtualHostOptions) {
-    this.#origin = origin;
-    this.scopes = scopes;
-    this.#askPin = askPin;
+  constructor(options: VirtualHostOptions) {
+    this.#origin = options.origin ?? defaultOrigin();
+    this.scopes = options.scopes ?? EVERYTHING;
+    this.#options = options;
   }
 
   insert(kind?: CardKind, id?: string): void {
     const reader = this.#reader(id);
-    const inserted = kind ?? reader.kind;
+    const inserted = kind === undefined ? reader.kind : kind;
     if (!cardKinds.includes(inserted)) {
       throw new KazashiError("invalid-request", { message: "there is no card of this kind" });
     }
@@ -231,6 +261,7 @@ class VirtualReaders implements VirtualHost {
     reader.kind = inserted;
     reader.hasCard = true;
     this.#tell(() => ({ type: "card-inserted", reader: this.#shown(reader) }));
+    if (!this.scopes.includes("events")) this.#isFree(reader);
   }
 
   remove(id?: string): void {
@@ -259,23 +290,35 @@ class VirtualReaders implements VirtualHost {
     return Array.from(this.#readers.values(), (reader) => this.#shown(reader));
   }
 
-  async watch(listener: (event: HostEvent) => void, signal: AbortSignal): Promise<void> {
+  async watch(listener: (event: HostEvent) => void, until: AbortSignal): Promise<void> {
+    argument("listener", callable, listener);
+    argument("signal", signal, until);
     await load();
-    if (signal.aborted || !this.scopes.includes("events")) return;
+    if (until.aborted) return;
     this.#listeners.add(listener);
-    signal.addEventListener("abort", () => this.#listeners.delete(listener), { once: true });
+    until.addEventListener("abort", () => this.#listeners.delete(listener), { once: true });
   }
 
   async acquire(id: string): Promise<Channel> {
     await load();
-    const reader = this.#reader(id);
-    if (!reader.hasCard) throw new KazashiError("no-smartcard");
-    if (reader.lease?.isHeld) throw new KazashiError("reader-busy");
+    const reader = this.#reader(argument("reader", text, id));
+    if (!reader.hasCard || reader.lease?.isHeld) {
+      this.#awaited.add(reader.id);
+      throw new KazashiError(reader.hasCard ? "reader-busy" : "no-smartcard");
+    }
     reader.lease?.lose("lease-lost");
     const card = this.#card(reader);
-    const askPin = this.#askPin ?? (({ reference }) => card.pin(reference));
-    reader.lease = new Lease(card.lease(this.#origin, this.scopes), askPin);
+    const { askPin = ({ reference }) => card.pin(reference), confirmTry = () => true } =
+      this.#options;
+    const channel = card.lease(this.#tries(), this.#origin, this.scopes);
+    const person = { askPin, confirmTry };
+    reader.lease = new Lease(channel, person, () => this.#isFree(reader));
     return reader.lease;
+  }
+
+  #tries(): wasm.Tries {
+    this.#madeTries ??= new wasm.Tries();
+    return this.#madeTries;
   }
 
   #takeOff(reader: VirtualReader): void {
@@ -304,7 +347,10 @@ class VirtualReaders implements VirtualHost {
     const { id, hasCard } = reader;
     return {
       id,
-      ...(this.scopes.includes("events") && { cardPresent: hasCard }),
+      ...(this.scopes.includes("events") && {
+        cardPresent: hasCard,
+        ...(hasCard && { insertion: this.#card(reader).insertion }),
+      }),
       ...(this.scopes.includes("reader") && {
         name: "Kazashi virtual card",
         ...(hasCard && { atr: this.#card(reader).atr }),
@@ -314,30 +360,40 @@ class VirtualReaders implements VirtualHost {
 
   /** Whoever listens has the module loaded, which describes the card. */
   #tell(event: () => HostEvent): void {
+    if (!this.scopes.includes("events")) return;
     for (const listener of this.#listeners) listener(event());
   }
+
+  /** Tells whoever asked for this reader in vain. */
+  #isFree({ id }: VirtualReader): void {
+    if (!this.#awaited.delete(id)) return;
+    for (const listener of this.#listeners) listener({ type: "reader-free", reader: id });
+  }
 }
+
+type Person = Required<{ [P in "askPin" | "confirmTry"]: NonNullable<VirtualHostOptions[P]> }>;
 
 /** A lease on a reader, of which the card stays there as long. */
 class Lease implements Channel {
   readonly version: string;
+  readonly unsupported: boolean;
   readonly signal: AbortSignal;
   readonly #channel: wasm.VirtualChannel;
-  readonly #ask: (prompt: wasm.Prompt) => Promise<string | undefined>;
+  readonly #person: Person;
+  readonly #onRelease: () => void;
   readonly #lost = new AbortController();
   /** Aborts also when the lease is given back. */
   readonly #over = new AbortController();
   #inUse = 0;
   #lastUsed = performance.now();
 
-  constructor(channel: wasm.VirtualChannel, askPin: NonNullable<VirtualHostOptions["askPin"]>) {
+  constructor(channel: wasm.VirtualChannel, person: Person, onRelease: () => void) {
+    this.#onRelease = onRelease;
     this.version = channel.version;
+    this.unsupported = channel.unsupported;
     this.signal = this.#lost.signal;
     this.#channel = channel;
-    this.#ask = async (prompt) => {
-      const { signal } = this.#over;
-      return await unlessAborted(Promise.resolve(askPin({ ...prompt, signal })), signal);
-    };
+    this.#person = person;
   }
 
   /** Whether no other page can have it. */
@@ -352,44 +408,23 @@ class Lease implements Channel {
     this.#lost.abort(error);
   }
 
-  async transmit(command: Uint8Array): Promise<Uint8Array> {
-    return await this.#use(async (channel) => channel.transmit(command));
+  async ask(request: CardRequest): Promise<CardAnswer> {
+    const given = argument("request", plain<CardRequest>, request);
+    const { askPin, confirmTry } = this.#person;
+    const [typed, agreed] = [this.#answered(askPin), this.#answered(confirmTry)];
+    return await this.#use((channel) => channel.ask(given, typed, agreed));
   }
 
-  async verifyPin(reference: PinReference, value?: string): Promise<void> {
-    await this.#use((channel) => channel.verifyPin(reference, value, this.#ask));
-  }
-
-  async verifyBirthDate(birthDate: string): Promise<void> {
-    await this.#use(async (channel) => channel.verifyBirthDate(birthDate));
-  }
-
-  async verifyNumberB(birthDate: string, expiryYear: string, securityCode: string): Promise<void> {
-    await this.#use(async (channel) => channel.verifyNumberB(birthDate, expiryYear, securityCode));
-  }
-
-  async signChallenge(key: Key, nonce: string, pin?: PinEntry): Promise<Uint8Array> {
-    return await this.#use((channel) => channel.signChallenge(key, nonce, pin, this.#ask));
-  }
-
-  async terminalRequest(nonce: string): Promise<TerminalRequest> {
-    return await this.#use(async (channel) => channel.terminalRequest(nonce));
-  }
-
-  async terminalSign(nonce: string, signature: Uint8Array): Promise<Uint8Array> {
-    return await this.#use(async (channel) => channel.terminalSign(nonce, signature));
-  }
-
-  async sign(title: string, hash: Hash, digest: Uint8Array): Promise<Signed> {
-    return await this.#use((channel) => channel.sign(title, hash, digest, this.#ask));
-  }
-
-  async readAttributes(pin?: PinEntry): Promise<BasicAttributes> {
-    return await this.#use((channel) => channel.readAttributes(pin, this.#ask));
+  /** The person's answer, for as long as somebody waits for it. */
+  #answered<P, A>(ask: (prompt: P) => A | Promise<A>) {
+    const { signal } = this.#over;
+    return async (prompt: Omit<P, "signal">): Promise<A> =>
+      await unlessAborted(Promise.resolve(ask({ ...prompt, signal } as P)), signal);
   }
 
   async release(): Promise<void> {
     await this.#use(async () => this.#end(new KazashiError("lease-lost")));
+    this.#onRelease();
   }
 
   async #use<T>(work: (channel: wasm.VirtualChannel) => Promise<T>): Promise<T> {
@@ -410,7 +445,4 @@ class Lease implements Channel {
 }
 
 /** Loads the module. */
-const load = once(() => {
-  const url = new URL("./wasm/testing_bg.wasm", import.meta.url);
-  return init({ module_or_path: moduleFile(url) });
-});
+const load = loader("testing", () => new URL("./wasm/testing_bg.wasm", import.meta.url), init);

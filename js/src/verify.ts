@@ -4,14 +4,27 @@
  * @module
  */
 
-import { KazashiError } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
-import { moduleFile, once } from "./module-file.js";
+import { argument, bytes } from "./check.js";
+import { loader } from "./configure.js";
+import type { CvKey } from "./cv-key.js";
+import { json, seconds } from "./encoding.js";
+import { asError, KazashiError } from "./error.js";
+import { askRevocation, type NotRevoked, type Revocation } from "./revocation.js";
+import { verifyStay } from "./stay.js";
+import {
+  authoritiesIn,
+  bridgesIn,
+  expectedOfEnrolment,
+  expectedOfPresence,
+  expectedOfToken,
+  trustIn,
+} from "./verify-arguments.js";
 import init, {
   readDigitalSignatureCertificate as readUnverified,
   verifyDigitalSignatureCertificate as readVerified,
   recognition as recognitionOf,
   certificateSerialNumber as serialNumberOf,
+  __wbg_reset_state as startAnew,
   subject as subjectOf,
   certificateSummary as summarise,
   verifyEnrolment as verifyBoth,
@@ -19,12 +32,17 @@ import init, {
   verify as verifyToken,
 } from "./wasm/verify.js";
 
-export { KazashiError };
+export { type Configuration, configure, type ModuleSource, type Modules } from "./configure.js";
+export type { ExpectedStay } from "./stay.js";
+export { type CvKey, KazashiError, type Revocation, verifyStay };
 
-/** How the holder let the card sign: with the PIN, or after an institution proved itself to the card. */
+/**
+ * The way in which the holder let the card sign: with the PIN, or after an institution proved
+ * itself to the card.
+ */
 export type Method = "pin" | "terminal";
 
-/** What the relying party expects of a token. */
+/** The relying party's expectations of a token. */
 export interface Expected {
   /** The origin of its own page, as browsers write it: `https://portal.example`. */
   readonly origin: string;
@@ -32,14 +50,14 @@ export interface Expected {
   readonly nonce: string;
   /** The method for which the nonce was given. */
   readonly method: Method;
-  /** When the certificates must be valid: now, unless a test says otherwise. */
+  /** The time at which the certificates must be valid: now, unless a test says otherwise. */
   readonly now?: Date;
 }
 
 /** The authorities whose certificates the relying party trusts, and whoever tells it of revocation. */
 export interface Authorities {
-  /** The CA certificates of JPKI, every generation in force: each PEM of one or several, or DER. */
-  readonly authorities?: Iterable<string | Uint8Array>;
+  /** The CA certificates of JPKI, every generation in force: PEM of one or several or DER, or a list. */
+  readonly authorities?: string | Uint8Array | Iterable<string | Uint8Array>;
   /**
    * The CA certificate that was read from the card, in DER. It counts only if its fingerprint is one
    * of those that this package knows; so `authorities` is not needed for real cards.
@@ -49,30 +67,23 @@ export interface Authorities {
   readonly acceptTestHierarchy?: boolean;
   /**
    * Asks whoever may tell whether a certificate (in DER) was revoked; JPKI itself answers accredited
-   * verifiers only. What it throws, `verify` throws.
+   * verifiers only. What it throws, `verify` throws; another answer than the three is an
+   * `invalid-request`.
    */
   readonly revocation?: (certificate: Uint8Array) => Revocation | Promise<Revocation>;
 }
 
-/** Whom the relying party trusts, and its own secret. */
+/** The relying party's trust, and its own secret. */
 export interface Trust extends Authorities {
   /** At least 32 secret bytes, kept as long as the accounts: they make `subject` this service's own. */
   readonly pairwiseKey: Uint8Array;
 }
 
-/** What is known of a certificate's revocation. Not knowing is an answer of its own, with its reason. */
-export type Revocation =
-  | { readonly status: "good" }
-  | { readonly status: "revoked" }
-  | { readonly status: "not-checked"; readonly because: string };
-
-type NotRevoked = Exclude<Revocation, { status: "revoked" }>;
-
 /** A card signed for the expected origin and nonce. */
 export interface Authentication {
   /** The holder, for this service only: 43 characters, the same until the certificate is renewed. */
   readonly subject: string;
-  /** How the holder let the card sign, according to `methodSource`. */
+  /** The way in which the holder let the card sign, according to `methodSource`. */
   readonly method: Method;
   /** The bridge's word: other software with the card in hand could claim another method. */
   readonly methodSource: "bridge";
@@ -84,24 +95,21 @@ export interface Authentication {
   serialNumber(): string;
 }
 
-/** Whom the relying party trusts to say that a card is present. */
+/** The relying party's trust in presence proofs. */
 export interface PresenceTrust extends Trust {
   /**
    * Roots of the card surface besides the pinned ones: that of the virtual card, say. The pinned key
    * of real cards has not been checked against one by this project: try before you rely on it.
    */
   readonly cvKeys?: Iterable<CvKey>;
+  /**
+   * The public keys of the bridges on the workstations, in base64: `kazashi-bridge enrol` prints them.
+   * Once there is one, an enrolment needs a bridge's word that it is of one card.
+   */
+  readonly bridges?: Iterable<string>;
 }
 
-/** A root of the card-verifiable certificates on the card surface. */
-export interface CvKey {
-  /** 16 bytes in hexadecimal; 7 ASCII digits come first, a 5 in front for real cards. */
-  readonly keyIdentifier: string;
-  /** The RSA key as SubjectPublicKeyInfo: PEM, or DER. */
-  readonly publicKey: string | Uint8Array;
-}
-
-/** What the relying party expects of a token and a presence proof that one card gave. */
+/** The relying party's expectations of a token and a presence proof that one card gave. */
 export interface ExpectedEnrolment {
   /** The origin of its own page, as browsers write it: `https://portal.example`. */
   readonly origin: string;
@@ -109,7 +117,9 @@ export interface ExpectedEnrolment {
   readonly pinNonce: string;
   /** The nonce that this session was given for the presence proof. */
   readonly presenceNonce: string;
-  /** When the certificates must be valid: now, unless a test says otherwise. */
+  /** The bridge's word, as `card.enrol` gave it to the page. */
+  readonly word?: unknown;
+  /** The time at which the certificates must be valid: now, unless a test says otherwise. */
   readonly now?: Date;
   /**
    * Has the enrolment keep the certificate and its {@link recognition}, so that later proofs may
@@ -122,6 +132,11 @@ export interface ExpectedEnrolment {
 export interface Enrolled extends Authentication {
   readonly method: "pin";
   readonly enrolment: Enrolment;
+  /**
+   * Whose word it is that one card gave token and proof: that of an enrolled bridge, or, where no bridge
+   * is enrolled, only the page's. One that was taken over can bring together what two cards signed.
+   */
+  readonly tie: "bridge" | "page-only";
 }
 
 /**
@@ -134,7 +149,10 @@ export interface Enrolment {
   readonly subject: string;
   /** Keyed hash of the card surface key. */
   readonly cardSurfaceKey: string;
-  /** `YYYYMMDD`, which the card confirmed: for the page that is about to present it. */
+  /**
+   * `YYYYMMDD`, with zeros for what the register does not know, which the card confirmed: for the page
+   * that is about to present it. If it did so by another calendar than the era's, keep that beside it.
+   */
   readonly birthDate: string;
   /** DER in base64, if it was to be kept. */
   readonly certificate?: string;
@@ -142,7 +160,7 @@ export interface Enrolment {
   readonly recognition?: string;
 }
 
-/** What the relying party expects of a presence proof. */
+/** The relying party's expectations of a presence proof. */
 export interface ExpectedPresence {
   /** The origin of its own page, as browsers write it: `https://portal.example`. */
   readonly origin: string;
@@ -150,7 +168,7 @@ export interface ExpectedPresence {
   readonly nonce: string;
   /** The enrolment of who is to be there: see {@link subject} and {@link recognition}. */
   readonly enrolment: Enrolment;
-  /** When the certificates must be valid: now, unless a test says otherwise. */
+  /** The time at which the certificates must be valid: now, unless a test says otherwise. */
   readonly now?: Date;
 }
 
@@ -160,7 +178,7 @@ export interface Presence {
   readonly subject: string;
   /** Enough for what a membership card does. */
   readonly assurance: "low";
-  /** What it does not prove, for the relying party to weigh. */
+  /** The limits of the proof, for the relying party to weigh. */
   readonly knownLimits: readonly KnownLimit[];
   /** The law asks for a check at each use (公的個人認証法38条の4). */
   readonly revocation: NotRevoked;
@@ -168,7 +186,7 @@ export interface Presence {
   certificate(): Uint8Array;
 }
 
-/** What a presence proof leaves open. */
+/** Something that a presence proof leaves open. */
 export type KnownLimit =
   /** Whoever carries the card passes; not even the birth date need have been presented this time. */
   | "holder-unknown"
@@ -177,7 +195,9 @@ export type KnownLimit =
   /** The card may have been far away, its commands relayed. */
   | "relay";
 
-/** What a person may be shown of one of the card's certificates. Nothing in it is verified. */
+/**
+ * Summary of one of the card's certificates that a person may be shown. Nothing in it is verified.
+ */
 export interface CertificateSummary {
   readonly kind:
     | "user-authentication"
@@ -195,7 +215,7 @@ export interface CertificateSummary {
 /** A digital signature certificate (署名用電子証明書). It names the holder to who asks for it only. */
 export interface DigitalSignatureCertificate {
   /** The holder at the time of issue (基本4情報). Keep it out of logs. */
-  attributes(): BasicAttributes;
+  attributes(): CertificateAttributes;
   /** The certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
   serialNumber(): string;
 }
@@ -206,8 +226,8 @@ export interface VerifiedDigitalSignatureCertificate extends DigitalSignatureCer
   readonly revocation: NotRevoked;
 }
 
-/** Name, address, date of birth and sex (基本4情報). */
-export interface BasicAttributes {
+/** Name, address, date of birth and sex (基本4情報), as a certificate has them. */
+export interface CertificateAttributes {
   /** Family name and given name, with an ideographic space (U+3000) between. */
   readonly name: string;
   /** For each character of the name, whether it stands for one that certificates cannot hold. */
@@ -215,12 +235,14 @@ export interface BasicAttributes {
   readonly address: string;
   /** For each character of the address, whether it stands for one that certificates cannot hold. */
   readonly addressSubstitutes: readonly boolean[] | undefined;
-  readonly dateOfBirth: DateOfBirth;
+  readonly birthDate: BirthDateParts;
   readonly sex: "male" | "female" | "unknown";
 }
 
-/** A date of birth. Parts that the residents' register does not know are `undefined`. */
-export interface DateOfBirth {
+/**
+ * A date of birth, part by part. Those that the residents' register does not know are `undefined`.
+ */
+export interface BirthDateParts {
   /** Of the Gregorian calendar. */
   readonly year: number | undefined;
   readonly month: number | undefined;
@@ -246,19 +268,19 @@ export async function verify(
   expected: Expected,
   trust: Trust,
 ): Promise<Authentication> {
-  await load();
-  const { origin, nonce, method, now = new Date() } = expected;
-  const read = withCodes(() =>
-    verifyToken(text(token), { origin, nonce, method }, seconds(now), trustObject(trust)),
-  );
-  return authentication(read, method, trust);
+  const given = argument("token", json, token);
+  const { now, ...wanted } = argument("expected", expectedOfToken, expected);
+  const trusted = argument("trust", trustIn, trust);
+  const read = await inModule(() => verifyToken(given, wanted, now, trusted));
+  return authentication(read, wanted.method, trusted.revocation);
 }
 
 /**
  * Verifies what `card.enrol` gave to the page: a token, signed with the PIN, and a presence proof,
- * each as the object or its JSON text. That one card gave both is the bridge's word.
+ * each as the object or its JSON text; and, where `bridges` are enrolled, the bridge's word that one
+ * card gave both.
  *
- * Throws a {@link KazashiError}.
+ * Throws a {@link KazashiError}, of the bridge's word those of {@link verifyStay}.
  */
 export async function verifyEnrolment(
   token: unknown,
@@ -266,22 +288,27 @@ export async function verifyEnrolment(
   expected: ExpectedEnrolment,
   trust: PresenceTrust,
 ): Promise<Enrolled> {
-  await load();
-  const { origin, pinNonce, presenceNonce, now = new Date(), keepCertificate = false } = expected;
-  const read = withCodes(() =>
-    verifyBoth(
-      text(token),
-      text(proof),
-      { origin, nonce: pinNonce },
-      presenceNonce,
-      seconds(now),
-      trustObject(trust),
-    ),
+  const given = [argument("token", json, token), argument("proof", json, proof)] as const;
+  const wanted = argument("expected", expectedOfEnrolment, expected);
+  const { origin, pinNonce, presenceNonce, word, now, keepCertificate } = wanted;
+  const trusted = argument("trust", trustIn, trust);
+  const { bridges } = argument("trust", bridgesIn, trust);
+  const read = await inModule(() =>
+    verifyBoth(...given, { origin, nonce: pinNonce }, presenceNonce, now, trusted),
   );
+  if (bridges.length > 0) {
+    const signatureOf = (json: string) => (JSON.parse(json) as { signature: string }).signature;
+    const signatures = [
+      { method: "pin", nonce: pinNonce, signature: signatureOf(given[0]) },
+      { method: "presence", nonce: presenceNonce, signature: signatureOf(given[1]) },
+    ] as const;
+    await verifyStay(word, { origin, signatures }, bridges);
+  }
   const { certificate, recognition, ...enrolment } = read.enrolment;
   return {
-    ...(await authentication(read.authentication, "pin", trust)),
+    ...(await authentication(read.authentication, "pin", trusted.revocation)),
     enrolment: keepCertificate ? read.enrolment : enrolment,
+    tie: bridges.length > 0 ? "bridge" : "page-only",
   };
 }
 
@@ -296,12 +323,13 @@ export async function verifyPresence(
   expected: ExpectedPresence,
   trust: PresenceTrust,
 ): Promise<Presence> {
-  await load();
-  const { origin, nonce, enrolment, now = new Date() } = expected;
-  const { certificate, ...read } = withCodes(() =>
-    verifyProof(text(proof), { origin, nonce }, text(enrolment), seconds(now), trustObject(trust)),
+  const given = argument("proof", json, proof);
+  const { now, enrolment, ...wanted } = argument("expected", expectedOfPresence, expected);
+  const trusted = argument("trust", trustIn, trust);
+  const { certificate, ...read } = await inModule(() =>
+    verifyProof(given, wanted, enrolment, now, trusted),
   );
-  const revocation = await askRevocation(trust, certificate);
+  const revocation = await askRevocation(trusted.revocation, certificate);
   return { ...read, revocation, certificate: () => certificate.slice() };
 }
 
@@ -310,17 +338,19 @@ export async function verifyPresence(
  * an enrolment. Whoever read the certificate off a card can send it: nothing is verified.
  */
 export async function subject(certificate: Uint8Array, pairwiseKey: Uint8Array): Promise<string> {
-  await load();
-  return withCodes(() => subjectOf(certificate, pairwiseKey));
+  const given = argument("certificate", bytes, certificate);
+  const key = argument("pairwiseKey", bytes, pairwiseKey);
+  return await inModule(() => subjectOf(given, key));
 }
 
 /**
- * What an enrolment that kept the certificate is found by: a keyed hash of issuer and serial number,
- * from the first 256 bytes of the certificate. Nothing is verified.
+ * Keyed hash of issuer and serial number, from the first 256 bytes of a certificate: an enrolment
+ * that kept the certificate is found by it. Nothing is verified.
  */
 export async function recognition(head: Uint8Array, pairwiseKey: Uint8Array): Promise<string> {
-  await load();
-  return withCodes(() => recognitionOf(head, pairwiseKey));
+  const given = argument("head", bytes, head);
+  const key = argument("pairwiseKey", bytes, pairwiseKey);
+  return await inModule(() => recognitionOf(given, key));
 }
 
 /**
@@ -334,21 +364,23 @@ export async function verifyDigitalSignatureCertificate(
   trust: Authorities,
   now: Date = new Date(),
 ): Promise<VerifiedDigitalSignatureCertificate> {
-  await load();
-  const read = withCodes(() => readVerified(der, seconds(now), trustObject(trust)));
-  return { ...holder(read), revocation: await askRevocation(trust, der) };
+  const given = argument("der", bytes, der);
+  const trusted = argument("trust", authoritiesIn, trust);
+  const time = argument("now", seconds, now);
+  const read = await inModule(() => readVerified(given, time, trusted));
+  return { ...holder(read), revocation: await askRevocation(trusted.revocation, given) };
 }
 
 /** Reads a digital signature certificate in DER, as a page does for its user. Nothing is verified. */
 export async function readDigitalSignatureCertificate(
   der: Uint8Array,
 ): Promise<DigitalSignatureCertificate> {
-  await load();
-  return holder(withCodes(() => readUnverified(der)));
+  const given = argument("der", bytes, der);
+  return holder(await inModule(() => readUnverified(given)));
 }
 
 function holder(read: {
-  attributes: BasicAttributes;
+  attributes: CertificateAttributes;
   serialNumber: string;
 }): DigitalSignatureCertificate {
   const { attributes, serialNumber } = read;
@@ -358,84 +390,46 @@ function holder(read: {
 async function authentication<M extends Method>(
   read: { subject: string; methodSource: "bridge"; serialNumber: string; certificate: Uint8Array },
   method: M,
-  trust: Authorities,
+  ask: Authorities["revocation"],
 ): Promise<Authentication & { readonly method: M }> {
   const { subject, methodSource, certificate, serialNumber } = read;
   return {
     subject,
     method,
     methodSource,
-    revocation: await askRevocation(trust, certificate),
+    revocation: await askRevocation(ask, certificate),
     certificate: () => certificate.slice(),
     serialNumber: () => serialNumber,
   };
 }
 
-async function askRevocation(trust: Authorities, certificate: Uint8Array): Promise<NotRevoked> {
-  const revocation = await trust.revocation?.(certificate.slice());
-  if (revocation?.status === "revoked") {
-    throw new KazashiError("certificate-revoked", { message: "the certificate was revoked" });
-  }
-  return revocation ?? { status: "not-checked", because: "no revocation check was made" };
-}
-
-function trustObject({
-  authorities = [],
-  cardAuthority,
-  acceptTestHierarchy = false,
-  cvKeys = [],
-  pairwiseKey,
-}: Authorities & Partial<PresenceTrust>) {
-  return {
-    authorities: Array.from(authorities, bytes),
-    cardAuthority,
-    acceptTestHierarchy,
-    cvKeys: [...cvKeys].flatMap((key) => [bytes(key.keyIdentifier), bytes(key.publicKey)]),
-    pairwiseKey,
-  };
-}
-
 /** Reads what a person may be shown of a certificate in DER, without serial number and name. */
 export async function certificateSummary(der: Uint8Array): Promise<CertificateSummary> {
-  await load();
-  const { kind, hierarchy, notBefore, notAfter, policy } = withCodes(() => summarise(der));
+  const given = argument("der", bytes, der);
+  const { kind, hierarchy, notBefore, notAfter, policy } = await inModule(() => summarise(given));
   const date = (seconds: number) => new Date(seconds * 1000);
   return { kind, hierarchy, notBefore: date(notBefore), notAfter: date(notAfter), policy };
 }
 
 /** Reads a certificate's serial number (発行の番号) in hexadecimal, for those entitled to use it. */
 export async function certificateSerialNumber(der: Uint8Array): Promise<string> {
+  const given = argument("der", bytes, der);
+  return await inModule(() => serialNumberOf(given));
+}
+
+/**
+ * Calls the module, which is loaded for the first call. What it throws becomes an error of our own.
+ */
+async function inModule<T>(call: () => T): Promise<T> {
   await load();
-  return withCodes(() => serialNumberOf(der));
+  try {
+    return call();
+  } catch (thrown) {
+    // What a call that broke down left behind is not used again.
+    if (thrown instanceof WebAssembly.RuntimeError) startAnew();
+    throw asError(thrown);
+  }
 }
 
 /** Loads the module. */
-const load = once(() => {
-  const url = new URL("./wasm/verify_bg.wasm", import.meta.url);
-  return init({ module_or_path: moduleFile(url) });
-});
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
-}
-
-/** Text is read as bytes: PEM, or hexadecimal. */
-function bytes(encoded: string | Uint8Array): Uint8Array {
-  return typeof encoded === "string" ? new TextEncoder().encode(encoded) : encoded;
-}
-
-/** What the module reads is JSON text. */
-function text(json: unknown): string {
-  return typeof json === "string" ? json : (JSON.stringify(json) ?? "");
-}
-
-/** Turns what the module throws into errors of our own. */
-function withCodes<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof Error) throw error;
-    const { code, message } = error as { code: ErrorCode; message: string };
-    throw new KazashiError(code, { message });
-  }
-}
+const load = loader("verify", () => new URL("./wasm/verify_bg.wasm", import.meta.url), init);

@@ -1,13 +1,13 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { connect, KazashiError } from "../src/index.js";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { connect, diagnose, KazashiError } from "../src/index.js";
 import { loadModule } from "../src/module.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeWebSocket } from "./fake-web-socket.js";
-import { pageModule, settle } from "./vectors.js";
+import { settle } from "./vectors.js";
 
 let page: EventTarget;
 
-beforeAll(() => loadModule(pageModule()));
+beforeAll(() => loadModule());
 beforeEach(() => {
   page = new EventTarget();
   FakeWebSocket.opened.length = 0;
@@ -112,6 +112,34 @@ describe("connect()", () => {
     expect(socket.isClosed).toBe(true);
   });
 
+  it("is closed by the page, and gives back what is leased", async () => {
+    const { kazashi, socket } = await connected();
+    expect(kazashi.state).toBe("connected");
+    const card = await kazashi.card();
+    kazashi.close();
+    kazashi[Symbol.dispose]();
+    expect(socket.isClosed).toBe(true);
+    expect(kazashi).toMatchObject({ state: "closed", readers: [] });
+    await expect(card.pinStatus()).rejects.toMatchObject({ code: "aborted" });
+    await expect(kazashi.card()).rejects.toMatchObject({ code: "aborted" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeWebSocket.opened).toHaveLength(1);
+  });
+
+  it("works in a browser that cannot combine signals", async () => {
+    const { any } = AbortSignal;
+    Object.assign(AbortSignal, { any: undefined });
+    onTestFinished(() => void Object.assign(AbortSignal, { any }));
+    const { signal } = new AbortController();
+    const { kazashi } = await connected({ signal });
+    await kazashi.card({ signal });
+    for (const options of [{}, { signal }]) {
+      const diagnosing = diagnose(options);
+      await serve();
+      expect(await diagnosing).toMatchObject({ code: "ok" });
+    }
+  });
+
   it("leaves no listener behind on the page's signal", async () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, "addEventListener");
@@ -168,6 +196,19 @@ describe("a connection that the browser does not let through", () => {
     permission("loopback-network", "prompt");
     await expect(connect({ timeout: 1 })).rejects.toMatchObject({ code: "lna-prompt" });
     expect(FakeWebSocket.last.isClosed).toBe(true);
+  });
+
+  it("is forbidden by the policy of a page around it, and nobody refused", async () => {
+    permission("loopback-network", "denied");
+    const allowsFeature = vi.fn(() => false);
+    vi.stubGlobal(
+      "document",
+      Object.assign(new EventTarget(), { featurePolicy: { allowsFeature } }),
+    );
+    expect(await failed()).toMatchObject({ code: "permissions-policy-blocked" });
+    expect(allowsFeature.mock.calls).toEqual([["loopback-network"]]);
+    allowsFeature.mockReturnValue(true);
+    expect(await failed()).toMatchObject({ code: "lna-denied" });
   });
 
   it.each(["localhost", "app.localhost", "127.0.0.1", "[::1]"])(

@@ -4,9 +4,9 @@ import { message } from "../src/messages.js";
 import { loadModule } from "../src/module.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeWebSocket } from "./fake-web-socket.js";
-import { pageModule, settle } from "./vectors.js";
+import { settle } from "./vectors.js";
 
-beforeAll(() => loadModule(pageModule()));
+beforeAll(() => loadModule());
 afterEach(() => {
   vi.unstubAllGlobals();
 });

@@ -5,18 +5,15 @@ import { KazashiError } from "../src/index.js";
 /** A channel of which a test sees and decides everything. */
 export class FakeChannel implements Channel {
   readonly version = "fake 1.0";
+  readonly unsupported: boolean;
   readonly lost = new AbortController();
   readonly signal: AbortSignal = this.lost.signal;
-  readonly transmit = vi.fn<Channel["transmit"]>();
-  readonly verifyPin = vi.fn<Channel["verifyPin"]>();
-  readonly verifyBirthDate = vi.fn<Channel["verifyBirthDate"]>();
-  readonly verifyNumberB = vi.fn<Channel["verifyNumberB"]>();
-  readonly signChallenge = vi.fn<Channel["signChallenge"]>();
-  readonly terminalRequest = vi.fn<Channel["terminalRequest"]>();
-  readonly terminalSign = vi.fn<Channel["terminalSign"]>();
-  readonly sign = vi.fn<Channel["sign"]>();
-  readonly readAttributes = vi.fn<Channel["readAttributes"]>();
+  readonly ask = vi.fn<Channel["ask"]>();
   readonly release = vi.fn<Channel["release"]>(async () => {});
+
+  constructor(unsupported = false) {
+    this.unsupported = unsupported;
+  }
 }
 
 /** A host with readers that cards are put on and taken off. */
@@ -25,10 +22,12 @@ export class FakeHost implements Host {
   /** Why readers cannot be leased, in turn; then they can. */
   readonly refusals: ConstructorParameters<typeof KazashiError>[0][] = [];
   readonly channels: FakeChannel[] = [];
-  readonly acquire = vi.fn<Host["acquire"]>(async () => {
+  /** The readers on which lies what is no My Number Card. */
+  readonly foreign = new Set<string>();
+  readonly acquire = vi.fn<Host["acquire"]>(async (reader) => {
     const refusal = this.refusals.shift();
     if (refusal) throw new KazashiError(refusal);
-    const channel = new FakeChannel();
+    const channel = new FakeChannel(this.foreign.has(reader));
     this.channels.push(channel);
     return channel;
   });
@@ -36,6 +35,7 @@ export class FakeHost implements Host {
     this.#listener = listener;
   });
   #readers: Reader[];
+  #insertions = 0;
   #listener: (event: HostEvent) => void = () => {};
 
   constructor(...readers: Reader[]) {
@@ -47,7 +47,9 @@ export class FakeHost implements Host {
   }
 
   insert(id: string): void {
-    this.#tell({ type: "card-inserted", reader: this.#set({ id, cardPresent: true }) });
+    this.#insertions += 1;
+    const reader = { id, cardPresent: true, insertion: `insertion ${this.#insertions}` };
+    this.#tell({ type: "card-inserted", reader: this.#set(reader) });
   }
 
   remove(reader: string): void {
@@ -62,6 +64,10 @@ export class FakeHost implements Host {
   unplug(reader: string): void {
     this.#readers = this.#readers.filter(({ id }) => id !== reader);
     this.#tell({ type: "reader-removed", reader });
+  }
+
+  free(reader: string): void {
+    this.#tell({ type: "reader-free", reader });
   }
 
   disconnect(): void {

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, it, vi } from "vitest";
 import { Card } from "../src/card.js";
-import type { Signed, TerminalRequest } from "../src/index.js";
+import type { CardAnswer } from "../src/index.js";
 import { loadModule } from "../src/module.js";
 import { Transcript } from "./transcript.js";
-import { bytes, nonce, pageModule } from "./vectors.js";
+import { bytes, nonce } from "./vectors.js";
 
-beforeAll(() => loadModule(pageModule()));
+beforeAll(() => loadModule());
 
-const cardOf = (transcript: Transcript): Card => new Card(transcript, new AbortController().signal);
+const cardOf = (transcript: Transcript): Card =>
+  new Card(transcript, { id: "reader" }, new AbortController().signal);
 
 it("both retry counters are read", async () => {
   const transcript = new Transcript("pin-status");
@@ -34,7 +35,7 @@ it.each(["read-certificate", "read-certificate-in-two-responses"])(
     const { der } = await cardOf(transcript).readCertificate("user-authentication");
     expect(der).toEqual(bytes("3003020107"));
     expect(transcript.isOver).toBe(true);
-    expect(transcript.verified).toEqual([]);
+    expect(transcript.guarded).toEqual([]);
   },
 );
 
@@ -42,17 +43,20 @@ it.each([undefined, "ABC123"])("the signature certificate needs its password: %s
   const transcript = new Transcript("read-digital-signature-certificate");
   const { der } = await cardOf(transcript).readCertificate("digital-signature", { pin });
   expect(der).toEqual(bytes("3003020107"));
-  expect(transcript.verified).toEqual([{ reference: "digital-signature", value: pin }]);
+  const verify = { type: "verify-pin", reference: "digital-signature" };
+  expect(transcript.guarded).toEqual([pin === undefined ? verify : { ...verify, value: pin }]);
 });
 
 it.each([
   [undefined, {}],
   ["1234", { value: "1234" }],
 ])("the challenge is left to whoever knows the origin: %s", async (pin, entry) => {
-  const transcript = new Transcript("read-certificate");
+  const transcript = new Transcript("authenticate");
   const token = await cardOf(transcript).authenticate({ nonce, pin });
   expect(transcript.isOver).toBe(true);
-  expect(transcript.signed).toEqual([{ key: "user-authentication", nonce, pin: entry }]);
+  expect(transcript.guarded).toEqual([
+    { type: "sign-challenge", key: "user-authentication", nonce, pin: entry },
+  ]);
   expect(token).toEqual({
     unverifiedCertificate: Buffer.from("3003020107", "hex").toString("base64"),
     algorithm: "RS256",
@@ -96,7 +100,7 @@ const document = { title: "賃貸借契約書", hash: "SHA-512" as const, digest
 it("a document is left to whoever asks for consent", async () => {
   const transcript = new Transcript("certificate-available");
   const { signature, certificate } = await cardOf(transcript).sign(document);
-  expect(transcript.documents).toEqual([{ ...document, digest: "00".repeat(64) }]);
+  expect(transcript.guarded).toEqual([{ type: "sign", ...document, digest: "00".repeat(64) }]);
   expect(signature).toEqual(new Uint8Array(256).fill(8));
   expect(certificate.der).toEqual(Uint8Array.of(0x30, 0));
 });
@@ -110,14 +114,14 @@ it.each([
   const transcript = new Transcript("certificate-available");
   const signed = cardOf(transcript).sign(document);
   await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
-  expect(transcript.documents).toEqual([]);
+  expect(transcript.guarded).toEqual([]);
 });
 
-it.each([undefined, null, {}, { signature: new Uint8Array(256) }])(
+it.each([undefined, null, {}, { type: "document-signed", signature: "00" }, { type: "verified" }])(
   "what is no signature of a document is none: %j",
   async (answer) => {
     const transcript = new Transcript("certificate-available");
-    transcript.sign = async () => answer as Signed;
+    transcript.answerTo("sign", answer);
     const signed = cardOf(transcript).sign(document);
     await expect(signed).rejects.toMatchObject({ code: "invalid-request" });
   },
@@ -131,7 +135,7 @@ it("nobody is asked for the password of a certificate that is not there", async 
     const transcript = new Transcript("certificate-absent");
     const answer = ask(cardOf(transcript));
     await expect(answer).rejects.toMatchObject({ code: "certificate-absent" });
-    expect(transcript).toMatchObject({ isOver: true, documents: [], verified: [] });
+    expect(transcript).toMatchObject({ isOver: true, guarded: [] });
   }
 });
 
@@ -141,24 +145,26 @@ const certificates = ["published-intermediate.bin", "terminal.cv"].map((name) =>
 
 it("an institution is let in by certificates in the published form, and signs", async () => {
   const transcript = new Transcript("terminal-certificates");
-  const sign = vi.fn((_: TerminalRequest) => "BAX/");
+  const sign = vi.fn((_: unknown) => "BAX/");
   const terminal = { certificates, sign };
   const token = await cardOf(transcript).authenticatePinless({ nonce, terminal });
   expect(transcript.isOver).toBe(true);
-  expect(sign.mock.calls).toEqual([[{ challenge: "AQL/", bridge: "AwQ=", signature: "BQ==" }]]);
-  expect(transcript.terminal).toEqual([{ nonce }, { nonce, signature: "0405FF" }]);
-  expect(transcript).toMatchObject({ signed: [], verified: [] });
+  expect(sign.mock.calls).toEqual([["AQL/"]]);
+  expect(transcript.guarded).toEqual([
+    { type: "terminal-request", nonce },
+    { type: "terminal-sign", nonce, signature: "BAX/" },
+  ]);
   expect(token).toMatchObject({
     unverifiedCertificate: Buffer.from("3003020107", "hex").toString("base64"),
     signature: Buffer.alloc(256, 9).toString("base64"),
   });
 });
 
-it.each([undefined, {}, { challenge: "AQL/", bridge: "AwQ=", signature: "no base64" }])(
-  "what is no request of a host is not signed: %j",
-  async (answer) => {
+it.each([undefined, {}, "no base64"])(
+  "what is no word of a host is not signed: %j",
+  async (word) => {
     const transcript = new Transcript("terminal-certificates");
-    transcript.terminalRequest = async () => answer as TerminalRequest;
+    transcript.answerTo("terminal-request", { type: "vouched", word });
     const sign = vi.fn();
     const terminal = { certificates, sign };
     const token = cardOf(transcript).authenticatePinless({ nonce, terminal });
@@ -189,7 +195,7 @@ it.each(["", "fyGC", "not base64"])(
     const terminal = { certificates: [text], sign: () => "" };
     const answer = cardOf(transcript).authenticatePinless({ nonce, terminal });
     await expect(answer).rejects.toMatchObject({ code: "invalid-request" });
-    expect(transcript.terminal).toEqual([]);
+    expect(transcript.guarded).toEqual([]);
   },
 );
 
@@ -208,8 +214,10 @@ it.each([
     const proof = await cardOf(transcript).provePresence(options);
     expect(transcript.isOver).toBe(true);
     expect(birthDate.mock.calls).toEqual([[read]]);
-    expect(transcript.birthDates).toEqual(["1980-02-17"]);
-    expect(transcript.signed).toEqual([{ key: "card-surface", nonce, pin: undefined }]);
+    expect(transcript.guarded).toEqual([
+      { type: "verify-birth-date", birthDate: "1980-02-17" },
+      { type: "sign-challenge", key: "card-surface", nonce },
+    ]);
     expect(proof).toEqual({
       format: "kazashi-presence:1",
       [field]: Buffer.from(read).toString("base64"),
@@ -225,20 +233,25 @@ it("a card without the card surface application says so", async () => {
   const transcript = new Transcript("presence-without-application");
   const answer = cardOf(transcript).provePresence({ nonce, birthDate: "1980-02-17" });
   await expect(answer).rejects.toMatchObject({ code: "application-absent" });
-  expect(transcript).toMatchObject({ isOver: true, birthDates: [] });
+  expect(transcript).toMatchObject({ isOver: true, guarded: [] });
 });
 
-it.each(["", "1980-02-30", "昭和55年2月17日", undefined as unknown as string])(
-  "what is no birth date is not presented: %j",
-  async (birthDate) => {
-    for (const source of [birthDate, () => birthDate]) {
-      const transcript = new Transcript("prove-presence");
-      const answer = cardOf(transcript).provePresence({ nonce, birthDate: source });
-      await expect(answer).rejects.toMatchObject({ code: "birth-date-malformed" });
-      expect(transcript).toMatchObject({ isOver: false, birthDates: [] });
-    }
-  },
-);
+it.each([
+  "",
+  "1980-02-30",
+  "昭和55年2月17日",
+  undefined as unknown as string,
+  { date: "1980-02-17" } as unknown as string,
+  { date: "1980-02-17", calendar: "gregorian" } as unknown as string,
+  { date: "1989-01-08", calendar: "showa" } as const,
+])("what is no birth date is not presented: %j", async (birthDate) => {
+  for (const source of [birthDate, () => birthDate]) {
+    const transcript = new Transcript("prove-presence");
+    const answer = cardOf(transcript).provePresence({ nonce, birthDate: source });
+    await expect(answer).rejects.toMatchObject({ code: "birth-date-malformed" });
+    expect(transcript).toMatchObject({ isOver: false, guarded: [] });
+  }
+});
 
 const face = { nonce, birthDate: "19800217", expiryYear: "２０３５", securityCode: "2285" };
 
@@ -249,8 +262,11 @@ it.each(["read-card-face", "read-card-face-short"])(
     const onProgress = vi.fn();
     const reading = await cardOf(transcript).readCardFace({ ...face, onProgress });
     expect(transcript.isOver).toBe(true);
-    expect(transcript.numbersB).toEqual([["1980-02-17", "2035", "2285"]]);
-    expect(transcript.signed).toEqual([{ key: "card-surface", nonce, pin: undefined }]);
+    const number = { birthDate: "1980-02-17", expiryYear: "2035", securityCode: "2285" };
+    expect(transcript.guarded).toEqual([
+      { type: "verify-number-b", ...number },
+      { type: "sign-challenge", key: "card-surface", nonce },
+    ]);
     expect(onProgress).toHaveBeenCalledWith(262, 262);
     expect(reading).toEqual({
       record: bytes(`FF20820101${"AA".repeat(257)}`),
@@ -261,11 +277,26 @@ it.each(["read-card-face", "read-card-face-short"])(
   },
 );
 
+it("what is not known of a date, and the calendar on the card, go to whoever guards it", async () => {
+  const transcript = new Transcript("prove-presence");
+  const birthDate = { date: "19450300", calendar: "western" } as const;
+  await cardOf(transcript).provePresence({ nonce, birthDate });
+  expect(transcript.guarded[0]).toEqual({
+    type: "verify-birth-date",
+    birthDate: "1945-03-00",
+    calendar: "western",
+  });
+  const reading = new Transcript("read-card-face");
+  const day = { date: "1926-12-25", calendar: "taisho" } as const;
+  await cardOf(reading).readCardFace({ ...face, birthDate: day });
+  expect(reading.guarded[0]).toMatchObject({ birthDate: "1926-12-25", calendar: "taisho" });
+});
+
 it("a card without a face says so", async () => {
   const transcript = new Transcript("card-face-without-application");
   const answer = cardOf(transcript).readCardFace(face);
   await expect(answer).rejects.toMatchObject({ code: "application-absent" });
-  expect(transcript).toMatchObject({ isOver: true, numbersB: [] });
+  expect(transcript).toMatchObject({ isOver: true, guarded: [] });
 });
 
 it.each([
@@ -277,7 +308,7 @@ it.each([
   const transcript = new Transcript("read-card-face");
   const answer = cardOf(transcript).readCardFace({ ...face, ...part });
   await expect(answer).rejects.toMatchObject({ code });
-  expect(transcript).toMatchObject({ isOver: false, numbersB: [] });
+  expect(transcript).toMatchObject({ isOver: false, guarded: [] });
 });
 
 it("a telephone is no My Number Card", async () => {
@@ -300,21 +331,29 @@ it("a certificate that does not exist is not asked for", async () => {
   await expect(answer).rejects.toMatchObject({ code: "invalid-request" });
 });
 
-it.each([{}, null, "9000", [0x90, 0x00]])("what is no bytes is no response: %j", async (answer) => {
+it.each([
+  {},
+  null,
+  "9000",
+  { type: "response" },
+  { type: "response", response: [0x90, 0x00] },
+  { type: "response", response: "9" },
+  { type: "verified", response: "9000" },
+])("what is no bytes is no response: %j", async (answer) => {
   const transcript = new Transcript("pin-status");
-  transcript.transmit = async () => answer as Uint8Array;
+  transcript.ask = async () => answer as CardAnswer;
   await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({ code: "invalid-request" });
 });
 
 it("less than a status word is no response", async () => {
   const transcript = new Transcript("pin-status");
-  transcript.transmit = async () => bytes("90");
+  transcript.ask = async () => ({ type: "response", response: "90" });
   await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({ code: "card-malformed" });
 });
 
 it("a refusal carries the status word", async () => {
   const transcript = new Transcript("pin-status");
-  transcript.transmit = async () => bytes("6D00");
+  transcript.ask = async () => ({ type: "response", response: "6D00" });
   await expect(cardOf(transcript).pinStatus()).rejects.toMatchObject({
     code: "card-refused",
     statusWord: 0x6d00,
@@ -323,12 +362,13 @@ it("a refusal carries the status word", async () => {
 
 it("what a host throws arrives, its codes as errors", async () => {
   const transcript = new Transcript("read-certificate");
-  transcript.signChallenge = () => Promise.reject({ code: "pin-incorrect", retriesLeft: 2 });
+  const refusal = Promise.reject({ code: "pin-incorrect", retriesLeft: 2 });
+  transcript.answerTo("sign-challenge", refusal);
   await expect(cardOf(transcript).authenticate({ nonce })).rejects.toMatchObject({
     name: "KazashiError",
     code: "pin-incorrect",
     retriesLeft: 2,
   });
-  transcript.transmit = () => Promise.reject(new RangeError("a fault of the host"));
+  transcript.ask = () => Promise.reject(new RangeError("a fault of the host"));
   await expect(cardOf(transcript).pinStatus()).rejects.toThrow(RangeError);
 });

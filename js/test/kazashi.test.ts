@@ -1,16 +1,17 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type Card,
+  type CardAnswer,
   connect,
   type Kazashi,
   KazashiError,
   type KazashiEventMap,
 } from "../src/index.js";
 import { loadModule } from "../src/module.js";
-import { FakeHost } from "./fake-host.js";
-import { pageModule, settle } from "./vectors.js";
+import { FakeChannel, FakeHost } from "./fake-host.js";
+import { settle } from "./vectors.js";
 
-beforeAll(() => loadModule(pageModule()));
+beforeAll(() => loadModule());
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -19,7 +20,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const loaded = { id: "r1", cardPresent: true };
+const loaded = { id: "r1", cardPresent: true, insertion: "the first" };
 const empty = { id: "r1", cardPresent: false };
 
 /** Follows a promise without waiting for it. */
@@ -45,6 +46,15 @@ function takeTurns(kazashi: Kazashi, options?: Parameters<Kazashi["cards"]>[0]) 
     }
   })();
   return { turns, loop };
+}
+
+/** The turns at this host, of which the first is over. */
+async function afterOneTurn(host: FakeHost) {
+  const { turns } = takeTurns(await connect({ host }));
+  await settle();
+  turns[0]?.end();
+  await settle();
+  return turns;
 }
 
 describe("card()", () => {
@@ -76,11 +86,24 @@ describe("card()", () => {
       const waiting = follow(kazashi.card());
       await vi.advanceTimersByTimeAsync(600);
       expect(waiting.value).toBeUndefined();
-      await vi.advanceTimersByTimeAsync(500);
+      await vi.advanceTimersByTimeAsync(1_000);
       expect(waiting.value).toBeDefined();
       expect(host.acquire).toHaveBeenCalledTimes(3);
     },
   );
+
+  it("asks seldom for a reader that stays busy, and at once when it is told", async () => {
+    const host = new FakeHost(loaded);
+    host.refusals.push(...Array(100).fill("reader-busy"));
+    const kazashi = await connect({ host });
+    const waiting = follow(kazashi.card());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.acquire.mock.calls.length).toBeLessThan(15);
+    host.refusals.length = 0;
+    host.free("r1");
+    await settle();
+    expect(waiting.value).toBeDefined();
+  });
 
   it("does not wait for a permission", async () => {
     const host = new FakeHost(loaded);
@@ -106,6 +129,55 @@ describe("card()", () => {
     const kazashi = await connect({ host });
     await kazashi.card();
     expect(host.acquire.mock.calls).toEqual([["r1"], ["r2"]]);
+  });
+
+  it("passes over a card of another kind if another reader has a My Number Card", async () => {
+    const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
+    host.foreign.add("r1");
+    const kazashi = await connect({ host });
+    const card = await kazashi.card();
+    const [staff, own] = host.channels;
+    expect(card.signal).toBe(own?.signal);
+    expect(staff?.release).toHaveBeenCalledOnce();
+    expect(own?.release).not.toHaveBeenCalled();
+  });
+
+  it("takes a card of another kind if there is nothing else", async () => {
+    const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
+    host.foreign.add("r1").add("r2");
+    const kazashi = await connect({ host });
+    const card = await kazashi.card();
+    const [one, other] = host.channels;
+    expect(card.signal).toBe(other?.signal);
+    expect(one?.release).toHaveBeenCalledOnce();
+  });
+
+  it("waits for a busy reader rather than take a card of another kind", async () => {
+    const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
+    host.foreign.add("r2");
+    host.refusals.push("reader-busy");
+    const kazashi = await connect({ host });
+    const waiting = follow(kazashi.card());
+    await settle();
+    expect(waiting.value).toBeUndefined();
+    expect(host.channels[0]?.release).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(waiting.value?.signal).toBe(host.channels[1]?.signal);
+    expect(host.acquire.mock.calls).toEqual([["r1"], ["r2"], ["r1"]]);
+  });
+
+  it("gives a card of another kind back if the next reader is not permitted", async () => {
+    const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
+    host.foreign.add("r1");
+    const kazashi = await connect({ host });
+    host.acquire.mockImplementationOnce(async () => {
+      host.refusals.push("not-permitted");
+      const channel = new FakeChannel(true);
+      host.channels.push(channel);
+      return channel;
+    });
+    await expect(kazashi.card()).rejects.toMatchObject({ code: "not-permitted" });
+    expect(host.channels[0]?.release).toHaveBeenCalledOnce();
   });
 
   it("is aborted by its signal", async () => {
@@ -154,9 +226,10 @@ describe("card()", () => {
     const waiting = follow(kazashi.card());
     await vi.advanceTimersByTimeAsync(600);
     host.readers = async () => [{ id: "r1" }];
-    await vi.advanceTimersByTimeAsync(600);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(waiting.value).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(600);
+    host.free("r1");
+    await settle();
     expect(waiting.value).toBeDefined();
   });
 
@@ -215,25 +288,62 @@ describe("cards()", () => {
     expect(turns).toHaveLength(2);
   });
 
+  it("never serves a card of another kind that lies beside", async () => {
+    const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
+    host.foreign.add("r1");
+    const { turns } = takeTurns(await connect({ host }));
+    for (const turn of [1, 2, 3]) {
+      await settle();
+      expect(turns).toHaveLength(turn);
+      turns.at(-1)?.end();
+      host.remove("r2");
+      host.insert("r2");
+    }
+    expect(host.acquire.mock.calls).toEqual([["r1"], ["r2"], ["r2"], ["r2"]]);
+  });
+
   it("serves each reader in its turn", async () => {
     const host = new FakeHost(loaded, { id: "r2", cardPresent: true });
-    const { turns } = takeTurns(await connect({ host }));
-    await settle();
-    turns[0]?.end();
-    await settle();
+    await afterOneTurn(host);
     expect(host.acquire.mock.calls).toEqual([["r1"], ["r2"]]);
   });
 
   it("gives no second turn to a card that stayed while the bridge was away", async () => {
     const host = new FakeHost(loaded);
-    const { turns } = takeTurns(await connect({ host }));
-    await settle();
-    turns[0]?.end();
-    await settle();
+    await afterOneTurn(host);
     host.disconnect();
     host.connect(loaded, { id: "r2", cardPresent: true });
     await settle();
     expect(host.acquire.mock.calls).toEqual([["r1"], ["r2"]]);
+  });
+
+  it("gives a turn to the card that was put there while the bridge was away", async () => {
+    const host = new FakeHost(loaded);
+    const turns = await afterOneTurn(host);
+    host.disconnect();
+    host.connect({ ...loaded, insertion: "another" });
+    await settle();
+    expect(turns).toHaveLength(2);
+  });
+
+  it("gives no second turn to a card whose reader was away for a moment", async () => {
+    const host = new FakeHost(loaded);
+    const turns = await afterOneTurn(host);
+    host.disconnect();
+    host.connect();
+    host.disconnect();
+    host.connect({ ...loaded });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(turns).toHaveLength(1);
+  });
+
+  it("goes by what a host reports where that names no stays", async () => {
+    const host = new FakeHost({ id: "r1", cardPresent: true });
+    const { turns } = takeTurns(await connect({ host }));
+    await settle();
+    turns[0]?.end();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(turns).toHaveLength(1);
   });
 
   it("releases a card whose turn fails, and one that ends the loop", async () => {
@@ -259,6 +369,19 @@ describe("cards()", () => {
     page.abort();
     await second.loop;
     expect([first.turns, second.turns]).toEqual([[], []]);
+  });
+
+  it("can be left while it waits", async () => {
+    const host = new FakeHost(empty);
+    const kazashi = await connect({ host });
+    const cards = kazashi.cards();
+    const waiting = cards.next();
+    await settle();
+    expect(await cards.return()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    host.insert("r1");
+    await settle();
+    expect(host.acquire).not.toHaveBeenCalled();
   });
 
   it("needs to be told of cards", async () => {
@@ -287,7 +410,7 @@ describe("a card", () => {
     await card.release();
     expect(channel.release).toHaveBeenCalledOnce();
     await expect(card.pinStatus()).rejects.toMatchObject({ code: "lease-lost" });
-    expect(channel.transmit).not.toHaveBeenCalled();
+    expect(channel.ask).not.toHaveBeenCalled();
   });
 
   it("is released without complaint even if the bridge complains", async () => {
@@ -321,7 +444,7 @@ describe("a card", () => {
 
   it("says why it is lost also to a call that is under way", async () => {
     const { card, channel } = await cardOf();
-    channel.transmit.mockImplementation(() => {
+    channel.ask.mockImplementation(() => {
       channel.lost.abort(new KazashiError("removed-card"));
       return Promise.reject({ code: "lease-lost" });
     });
@@ -334,27 +457,68 @@ describe("a card", () => {
     ["aborted", ({ page }: Held) => page.abort()],
   ])("ends a call that is under way, and its flow: %s", async (code, end) => {
     const held = await cardOf();
-    let answer = (_: Uint8Array) => {};
-    held.channel.transmit.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+    let answer = (_: CardAnswer) => {};
+    held.channel.ask.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
     const asked = follow(held.card.pinStatus());
     await settle();
     end(held);
     await settle();
     expect(asked.error).toMatchObject({ name: "KazashiError", code });
-    answer(Uint8Array.of(0x90, 0x00));
+    answer({ type: "response", response: "9000" });
     await settle();
-    expect(held.channel.transmit).toHaveBeenCalledOnce();
+    expect(held.channel.ask).toHaveBeenCalledOnce();
+  });
+
+  it("ends a call by its own signal, and is released", async () => {
+    const { card, channel } = await cardOf();
+    channel.ask.mockImplementation(() => new Promise(() => {}));
+    const patience = new AbortController();
+    const asked = follow(card.pinStatus({ signal: patience.signal }));
+    await settle();
+    patience.abort("enough");
+    await settle();
+    expect(asked.error).toMatchObject({ name: "KazashiError", code: "aborted", cause: "enough" });
+    expect(channel.release).toHaveBeenCalledOnce();
+    await expect(card.pinStatus()).rejects.toMatchObject({ code: "lease-lost" });
+  });
+
+  it("stays if a call is given up before its turn", async () => {
+    const { card, channel } = await cardOf();
+    channel.ask.mockImplementation(() => new Promise(() => {}));
+    const first = follow(card.pinStatus());
+    const patience = new AbortController();
+    const second = card.pinStatus({ signal: patience.signal });
+    patience.abort();
+    await expect(second).rejects.toMatchObject({ code: "aborted" });
+    const { signal } = patience;
+    await expect(card.pinStatus({ signal })).rejects.toMatchObject({ code: "aborted" });
+    expect(channel.ask).toHaveBeenCalledOnce();
+    expect(channel.release).not.toHaveBeenCalled();
+    expect(first).toEqual({});
+  });
+
+  it("keeps nothing on the signal of a call that is over", async () => {
+    const { card, channel } = await cardOf();
+    channel.ask.mockResolvedValue({ type: "response", response: "6A82" });
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    await card.pinStatus({ signal }).catch(() => {});
+    for (const [, listener, options] of added.mock.calls) {
+      const isOver = (options as AddEventListenerOptions | undefined)?.signal?.aborted;
+      expect(isOver ?? removed.mock.calls.some(([, it]) => it === listener)).toBe(true);
+    }
   });
 
   it("takes one call after another, whatever becomes of them", async () => {
     const { card, channel } = await cardOf();
-    const answers: ((response: Uint8Array) => void)[] = [];
-    channel.transmit.mockImplementation(() => new Promise((answer) => answers.push(answer)));
+    const answers: ((response: CardAnswer) => void)[] = [];
+    channel.ask.mockImplementation(() => new Promise((answer) => answers.push(answer)));
     const first = card.pinStatus();
     const second = follow(card.pinStatus());
     await settle();
     expect(answers).toHaveLength(1);
-    answers[0]?.(Uint8Array.of(0x6a, 0x82));
+    answers[0]?.({ type: "response", response: "6A82" });
     await expect(first).rejects.toMatchObject({ code: "unsupported-card" });
     await settle();
     expect(answers).toHaveLength(2);
@@ -364,6 +528,7 @@ describe("a card", () => {
 
 describe("events", () => {
   it("tell of readers and cards, and readers keeps up with them", async () => {
+    const inserted = { ...loaded, insertion: "insertion 1" };
     const host = new FakeHost();
     const kazashi = await connect({ host });
     const told: unknown[] = [];
@@ -379,10 +544,23 @@ describe("events", () => {
     host.unplug("r1");
     expect(told).toEqual([
       ["reader-added", empty, [empty]],
-      ["card-inserted", loaded, [loaded]],
+      ["card-inserted", inserted, [inserted]],
       ["card-removed", empty, [empty]],
       ["reader-removed", empty, []],
     ]);
+  });
+
+  it("change the list of readers, which is the same until then", async () => {
+    const host = new FakeHost(loaded);
+    const kazashi = await connect({ host });
+    const before = kazashi.readers;
+    expect(kazashi.readers).toBe(before);
+    host.connect(loaded);
+    await settle();
+    expect(kazashi.readers).toBe(before);
+    host.remove("r1");
+    expect(kazashi.readers).not.toBe(before);
+    expect(kazashi.readers).toBe(kazashi.readers);
   });
 
   it("tell of the bridge; without it there are no readers", async () => {
@@ -391,6 +569,7 @@ describe("events", () => {
     const told: unknown[] = [];
     for (const type of ["connected", "disconnected"] as const) {
       kazashi.addEventListener(type, () => told.push([type, kazashi.readers]));
+      kazashi.addEventListener(type, () => expect(kazashi.state).toBe(type));
     }
     host.disconnect();
     host.connect(empty);
@@ -399,5 +578,36 @@ describe("events", () => {
       ["disconnected", []],
       ["connected", [empty]],
     ]);
+  });
+
+  it("never tell of a bridge that is gone again", async () => {
+    const host = new FakeHost(loaded);
+    const kazashi = await connect({ host });
+    const told = vi.fn();
+    kazashi.addEventListener("connected", told);
+    host.disconnect();
+    host.connect(loaded);
+    // While the readers are looked at.
+    host.disconnect();
+    await settle();
+    expect(kazashi.state).toBe("disconnected");
+    vi.spyOn(host, "readers").mockRejectedValueOnce(new KazashiError("disconnected"));
+    host.connect(loaded);
+    await settle();
+    expect(kazashi.state).toBe("disconnected");
+    expect(told).not.toHaveBeenCalled();
+    host.connect(loaded);
+    await settle();
+    expect(kazashi.state).toBe("connected");
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it("name the stay of each card that is handed out", async () => {
+    const host = new FakeHost(loaded);
+    const turns = await afterOneTurn(host);
+    host.remove("r1");
+    host.insert("r1");
+    await settle();
+    expect(turns.map(({ card }) => card.reader.insertion)).toEqual(["the first", "insertion 1"]);
   });
 });

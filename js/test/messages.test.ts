@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { messages } from "../src/error-codes.js";
+import { messages } from "../src/generated/codes.js";
 import { KazashiError } from "../src/index.js";
 import { message } from "../src/messages.js";
 
@@ -9,7 +9,7 @@ it("the tries that are left are put into the words", () => {
   expect(message(error, "en")).toBe("The PIN is wrong. Tries left: 2.");
 });
 
-it.each(Object.entries(messages))("%s has words in both languages", (code, { ja, en }) => {
+it.each(Object.entries(messages))("%s has words in both languages", (code, [ja, en]) => {
   expect(ja).toMatch(/。$/);
   expect(en).toMatch(/^[ -~]+\.$/);
   expect(message({ code, retriesLeft: 1 }, "ja")).not.toContain("{");

@@ -6,10 +6,18 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Card, PresenceProof, Terminal, TerminalRequest, Token } from "../src/index.js";
+import type {
+  BirthDateSource,
+  Calendar,
+  Card,
+  PresenceProof,
+  Terminal,
+  Token,
+} from "../src/index.js";
 import {
   cardSurfaceAuthority,
   KazashiError,
+  type TryPrompt,
   virtualBridgeKey,
   virtualTerminal,
 } from "../src/testing.js";
@@ -92,17 +100,19 @@ describe("an institution", () => {
     const terminal = await virtualTerminal(nonce, origin);
     const sign = vi.fn(terminal.sign);
     await card.authenticatePinless({ nonce, terminal: { ...terminal, sign } });
-    const [request] = sign.mock.lastCall as [TerminalRequest];
-    expect(request.bridge).toBe(virtualBridgeKey);
-    expect(base64(request.challenge)).toHaveLength(32);
+    const word = base64(sign.mock.lastCall?.[0] ?? "");
     const publicKey = createPublicKey({
-      key: { kty: "OKP", crv: "Ed25519", x: base64(request.bridge).toString("base64url") },
+      key: { kty: "OKP", crv: "Ed25519", x: base64(virtualBridgeKey).toString("base64url") },
       format: "jwk",
     });
-    const vouched = [statement("kazashi-terminal-request:1", nonce), base64(request.challenge)];
-    expect(
-      verifySignature(null, Buffer.concat(vouched), publicKey, base64(request.signature)),
-    ).toBe(true);
+    expect(verifySignature(null, word.subarray(0, -64), publicKey, word.subarray(-64))).toBe(true);
+    // Tag, key, origin, stay, no statements, and the challenge of 32 bytes with its nonce.
+    expect(word).toHaveLength(15 + 32 + 32 + 16 + 1 + 1 + 32 + 32 + 64);
+    expect(word.subarray(15, 47).equals(base64(virtualBridgeKey))).toBe(true);
+    const sha256 = (text: string) => createHash("sha256").update(text).digest();
+    expect(word.subarray(47, 79).equals(sha256(origin))).toBe(true);
+    expect([word[95], word[96]]).toEqual([0, 32]);
+    expect(word.subarray(97, 129).equals(sha256(nonce))).toBe(true);
   });
 
   it("whose server does not sign fails as such, and says why", async () => {
@@ -136,7 +146,7 @@ describe("an institution", () => {
     const nonce = newNonce();
     const terminal = await virtualTerminal(nonce, origin);
     let first: string | undefined;
-    const sign = async (request: TerminalRequest) => (first ??= await terminal.sign(request));
+    const sign = async (word: string) => (first ??= await terminal.sign(word));
     const replayed = { ...terminal, sign };
     await card.authenticatePinless({ nonce, terminal: replayed });
     const again = card.authenticatePinless({ nonce, terminal: replayed });
@@ -157,9 +167,9 @@ describe("an institution", () => {
     const { card } = await put();
     const nonce = newNonce();
     const terminal = await virtualTerminal(nonce, origin);
-    const sign = (request: TerminalRequest) => {
+    const sign = (word: string) => {
       vi.advanceTimersByTime(milliseconds);
-      return terminal.sign(request);
+      return terminal.sign(word);
     };
     const entered = card.authenticatePinless({ nonce, terminal: { ...terminal, sign } });
     const result = await entered.then(
@@ -233,7 +243,7 @@ const rsaKey = (modulus: Buffer): KeyObject =>
     format: "jwk",
   });
 
-/** Verifies a proof as card.md has it, without the code under test. Says who was born when. */
+/** Verifies a proof without the code under test (card.md 3.3 and 4.8). Says who was born when. */
 async function verifyByHand(proof: PresenceProof, nonce: string): Promise<string> {
   const root = await cardSurfaceAuthority();
   const rootKey = createPublicKey({
@@ -296,16 +306,76 @@ describe("presence", () => {
   });
 
   it("with a wrong birth date costs a try, until too few are left for a page", async () => {
-    const { card } = await put();
-    const prove = (birthDate: string) => card.provePresence({ nonce: newNonce(), birthDate });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const confirmTry = vi.fn(() => false);
+    const { card } = await put("normal", { confirmTry });
+    const prove = (birthDate: string) => {
+      // So long ago that the failures before count no more.
+      vi.advanceTimersByTime(60_000);
+      return card.provePresence({ nonce: newNonce(), birthDate });
+    };
     for (let left = 9; left >= 2; left -= 1) {
-      const error = await failure(prove("1980-02-18"));
+      const error = await failure(prove(`1980-03-0${left}`));
       expect(error).toMatchObject({ code: "birth-date-incorrect", retriesLeft: left });
     }
     const tooFew = { code: "too-few-retries", retriesLeft: 2 };
-    await expect(prove("1980-02-18")).rejects.toMatchObject(tooFew);
+    await expect(prove("1980-03-01")).rejects.toMatchObject(tooFew);
     await expect(prove(birthDate)).rejects.toMatchObject(tooFew);
+    expect(confirmTry).toHaveBeenCalledTimes(2);
+    // Of what the card has refused already the person is not asked.
+    const known = { code: "birth-date-incorrect", retriesLeft: 2 };
+    await expect(prove("1980-03-02")).rejects.toMatchObject(known);
+    expect(confirmTry).toHaveBeenCalledTimes(2);
     expect(await retriesLeft(card)).toEqual([3, 5]);
+  });
+
+  it("with few tries left goes on once the person agrees", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const confirmTry = vi.fn((_: TryPrompt) => true);
+    const { card } = await put("normal", { confirmTry, origin: "https://desk.example" });
+    const prove = (birthDate: string) => {
+      vi.advanceTimersByTime(60_000);
+      return card.provePresence({ nonce: newNonce(), birthDate });
+    };
+    for (let left = 9; left >= 1; left -= 1) {
+      const error = await failure(prove(`1980-03-0${left}`));
+      expect(error).toMatchObject({ code: "birth-date-incorrect", retriesLeft: left });
+    }
+    const prompt = { origin: "https://desk.example", reference: "birth-date", retriesLeft: 2 };
+    expect(confirmTry.mock.calls).toMatchObject([[prompt]]);
+    await prove(birthDate);
+    expect(confirmTry.mock.calls).toMatchObject([[prompt], [{ ...prompt, retriesLeft: 1 }]]);
+  });
+
+  it("presents the year by the calendar that is said to be on the card, and no other", async () => {
+    const { card } = await put();
+    const prove = (birthDate: BirthDateSource) =>
+      card.provePresence({ nonce: newNonce(), birthDate });
+    const western = { date: birthDate, calendar: "western" } as const;
+    const wrong = { code: "birth-date-incorrect", retriesLeft: 9 };
+    await expect(prove(western)).rejects.toMatchObject(wrong);
+    await expect(prove(() => western)).rejects.toMatchObject(wrong);
+    await prove({ date: birthDate, calendar: "era" });
+    await prove(async () => ({ date: birthDate, calendar: "showa" }));
+  });
+
+  it("never asks the card for a day that its era never had", async () => {
+    const { card } = await put();
+    const prove = (date: string, calendar: Calendar) =>
+      card.provePresence({ nonce: newNonce(), birthDate: { date, calendar } });
+    for (const [date, calendar] of [
+      ["1989-01-08", "showa"],
+      ["1989-01-07", "heisei"],
+      ["2019-05-01", "heisei"],
+      ["1926-12-26", "taisho"],
+      ["1912-07-31", "meiji"],
+      ["1926-00-00", "era"],
+      ["0000-00-00", "western"],
+    ] as const) {
+      await expect(prove(date, calendar)).rejects.toMatchObject({ code: "birth-date-malformed" });
+    }
+    const wrong = { code: "birth-date-incorrect", retriesLeft: 9 };
+    await expect(prove("1989-01-07", "showa")).rejects.toMatchObject(wrong);
   });
 
   it("with the right one gives all tries back", async () => {
@@ -313,7 +383,7 @@ describe("presence", () => {
     const prove = (birthDate: string) => card.provePresence({ nonce: newNonce(), birthDate });
     await failure(prove("1980-02-18"));
     await prove(birthDate);
-    await expect(prove("1980-02-18")).rejects.toMatchObject({ retriesLeft: 9 });
+    await expect(prove("1980-02-19")).rejects.toMatchObject({ retriesLeft: 9 });
   });
 
   it.each([

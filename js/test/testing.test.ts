@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type Card,
-  type Channel,
   connect,
   type HostEvent,
   type Kazashi,
@@ -16,10 +15,10 @@ import {
   cardKinds,
   KazashiError,
   type PinPrompt,
-  type VirtualHostOptions,
   virtualHost,
 } from "../src/testing.js";
 import { newNonce } from "../src/verify.js";
+import { Requests } from "./requests.js";
 import { bytes, hex } from "./vectors.js";
 import { desk, failure, origin, put, retriesLeft, verifyAs } from "./virtual-card.js";
 
@@ -92,6 +91,12 @@ describe("each kind of card", () => {
     expect(Object.keys(cases)).toEqual(cardKinds);
   });
 
+  it.each(cardKinds)("%s says when it is leased whether it is a My Number Card", async (kind) => {
+    const host = virtualHost(kind);
+    const { unsupported } = await host.acquire("virtual-1");
+    expect(unsupported).toBe(kind === "unsupported");
+  });
+
   it.each(Object.entries(cases) as [CardKind, string][])("%s: %s", async (kind, code) => {
     const { card } = await put(kind);
     const outcome = await signIn(card).then(
@@ -109,12 +114,9 @@ describe("each kind of card", () => {
 });
 
 describe("a PIN", () => {
-  const wrong: VirtualHostOptions = {
-    askPin: ({ reference }) => (reference === "user-authentication" ? "0000" : "WRONG0"),
-  };
-
   it("that is wrong costs a try, as the message says, until it is blocked", async () => {
-    const { host, card, kazashi } = await put("normal", wrong);
+    const pins = ["0000", "0001", "0002"];
+    const { host, card, kazashi } = await put("normal", { askPin: () => pins.shift() });
     for (const left of [2, 1]) {
       const error = await failure(signIn(card));
       expect(error).toBeInstanceOf(KazashiError);
@@ -127,6 +129,44 @@ describe("a PIN", () => {
     host.remove();
     host.insert("normal");
     expect(await retriesLeft(await kazashi.card())).toEqual([0, 5]);
+  });
+
+  it("that was wrong is not sent to the card again, by whatever page, until it is taken away", async () => {
+    const pins = ["0000", "0000", "0000", "0001", "0000"];
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const askPin = () => {
+      // So long ago that the failures before count no more.
+      vi.advanceTimersByTime(60_000);
+      return pins.shift();
+    };
+    const { host, card, kazashi } = await put("normal", { askPin });
+    for (const _ of "123") {
+      await expect(signIn(card)).rejects.toMatchObject({ code: "pin-incorrect", retriesLeft: 2 });
+    }
+    expect(await retriesLeft(card)).toEqual([2, 5]);
+    await expect(signIn(card)).rejects.toMatchObject({ code: "pin-incorrect", retriesLeft: 1 });
+    host.remove();
+    host.insert("normal");
+    const error = await failure(signIn(await kazashi.card()));
+    expect(error).toMatchObject({ code: "pin-blocked", retriesLeft: 0 });
+  });
+
+  it.each([
+    ["that is wrong", () => "0000"],
+    ["that is not typed", () => undefined],
+  ])("%s has the page wait before the next", async (_, askPin) => {
+    const { card } = await put("normal", { askPin });
+    vi.useFakeTimers();
+    await failure(signIn(card));
+    for (const pause of [500, 1_000, 2_000]) {
+      const waiting = vi.fn();
+      const next = signIn(card).catch(waiting);
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      expect(waiting).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      await next;
+      expect(waiting).toHaveBeenCalledOnce();
+    }
   });
 
   it("that is right gives all tries back", async () => {
@@ -176,7 +216,7 @@ describe("a PIN", () => {
   it("serves what follows closely, and nothing later", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { host } = await desk();
-    const channel = await host.acquire("virtual-1");
+    const channel = new Requests(await host.acquire("virtual-1"));
     const sign = () => channel.signChallenge("user-authentication", newNonce());
     await expect(sign()).rejects.toMatchObject({ code: "invalid-request" });
     await channel.verifyPin("user-authentication");
@@ -253,7 +293,7 @@ it("the digital signature certificate is read with its password, and only then",
   expect(new X509Certificate(der).subject).not.toBe("");
   await card.release();
 
-  const channel = await host.acquire("virtual-1");
+  const channel = new Requests(await host.acquire("virtual-1"));
   const read = async () => {
     await channel.transmit(bytes("00A4040C0AD392F000260100000001"));
     return hex(await channel.transmit(bytes("00B0810004"))).slice(-4);
@@ -387,6 +427,19 @@ describe("a lease", () => {
     await expect(signIn(card)).rejects.toMatchObject({ code: "lease-lost" });
   });
 
+  it("is told to be free to whoever asked for it in vain, and to nobody else", async () => {
+    for (const scopes of [["events", "authenticate"], ["authenticate"]] as const) {
+      const { host, card } = await put("normal", { scopes });
+      const told: HostEvent[] = [];
+      await host.watch((event) => told.push(event), new AbortController().signal);
+      await expect(host.acquire("virtual-1")).rejects.toMatchObject({ code: "reader-busy" });
+      await card.release();
+      expect(told).toEqual([{ type: "reader-free", reader: "virtual-1" }]);
+      await (await host.acquire("virtual-1")).release();
+      expect(told).toHaveLength(1);
+    }
+  });
+
   it("that nobody used for half a minute can be taken, and its holder is told", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const { host, card } = await put();
@@ -420,7 +473,7 @@ describe("a lease", () => {
 });
 
 describe("an origin", () => {
-  const attempts: Record<string, (channel: Channel) => Promise<unknown>> = {
+  const attempts: Record<string, (channel: Requests) => Promise<unknown>> = {
     "to read the certificate": async (channel) => {
       await channel.transmit(bytes("00A4040C0AD392F000260100000001"));
       return await channel.transmit(bytes("00B08A0004"));
@@ -483,7 +536,8 @@ describe("an origin", () => {
   it.each(allowed)("with the scopes %j may do no more than they say", async (scopes, expected) => {
     const may = [];
     for (const [name, attempt] of Object.entries(attempts)) {
-      const channel = await virtualHost("normal", { scopes }).acquire("virtual-1");
+      const host = virtualHost("normal", { scopes });
+      const channel = new Requests(await host.acquire("virtual-1"));
       const error = await attempt(channel).then(
         () => undefined,
         (error) => error.code,
@@ -506,10 +560,10 @@ describe("an origin", () => {
 });
 
 describe("what is malformed", () => {
-  const attempts: Record<string, (channel: Channel) => Promise<unknown>> = {
+  const attempts: Record<string, (channel: Requests) => Promise<unknown>> = {
     "no command": (channel) => channel.transmit(new Uint8Array([0])),
     "no PIN reference": (channel) => channel.verifyPin("other" as PinReference),
-    "no key": (channel) => channel.signChallenge("other" as "user-authentication", newNonce()),
+    "no key": (channel) => channel.signChallenge("other", newNonce()),
     "a PIN that is for one thing only": (channel) => channel.verifyPin("card-information"),
     "no nonce": (channel) => channel.signChallenge("user-authentication", "x", {}),
     "no nonce for an institution": (channel) => channel.terminalRequest("x"),
@@ -519,13 +573,13 @@ describe("what is malformed", () => {
   };
 
   it.each(Object.entries(attempts))("%s is an invalid request", async (_, attempt) => {
-    const channel = await virtualHost().acquire("virtual-1");
+    const channel = new Requests(await virtualHost().acquire("virtual-1"));
     await expect(attempt(channel)).rejects.toMatchObject({ code: "invalid-request" });
   });
 });
 
 it("what is no birth date is not presented", async () => {
-  const channel = await virtualHost().acquire("virtual-1");
+  const channel = new Requests(await virtualHost().acquire("virtual-1"));
   const verified = channel.verifyBirthDate("17 February 1980");
   await expect(verified).rejects.toMatchObject({ code: "birth-date-malformed" });
 });
@@ -536,14 +590,13 @@ it.each([
   ["1980-02-17", "2035", "228", "verification-number-malformed"],
 ])("what is no verification number is not presented: %s %s %s", async (...number) => {
   const [birthDate, expiryYear, securityCode, code] = number;
-  const channel = await virtualHost().acquire("virtual-1");
+  const channel = new Requests(await virtualHost().acquire("virtual-1"));
   const verified = channel.verifyNumberB(birthDate, expiryYear, securityCode);
   await expect(verified).rejects.toMatchObject({ code });
 });
 
 describe("the card face", () => {
   const number = { birthDate: "1980-02-17", expiryYear: "2035", securityCode: "2285" };
-  const wrong = { ...number, securityCode: "2286" };
 
   it("is read, whole and as it lies on the card", async () => {
     const { card } = await put();
@@ -559,17 +612,24 @@ describe("the card face", () => {
     expect(onProgress).toHaveBeenCalledWith(length, length);
   });
 
-  it("of a wrong number costs a try, as long as two are left", async () => {
-    const { card } = await put();
-    const readFace = (number: object) =>
-      card.readCardFace({ nonce: newNonce(), ...wrong, ...number });
+  it("of a wrong number costs a try, as long as two are left or the person agrees", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const agrees = { now: false };
+    const { card } = await put("normal", { confirmTry: () => agrees.now });
+    const readFace = (securityCode: string) => {
+      // So long ago that the failures before count no more.
+      vi.advanceTimersByTime(60_000);
+      return card.readCardFace({ nonce: newNonce(), ...number, securityCode });
+    };
     for (let left = 9; left >= 2; left -= 1) {
       const code = "verification-number-incorrect";
-      await expect(readFace({})).rejects.toMatchObject({ code, retriesLeft: left });
+      await expect(readFace(`000${left}`)).rejects.toMatchObject({ code, retriesLeft: left });
     }
     const tooFew = { code: "too-few-retries", retriesLeft: 2 };
-    await expect(readFace({})).rejects.toMatchObject(tooFew);
-    await expect(readFace(number)).rejects.toMatchObject(tooFew);
+    await expect(readFace("0001")).rejects.toMatchObject(tooFew);
+    await expect(readFace(number.securityCode)).rejects.toMatchObject(tooFew);
+    agrees.now = true;
+    await readFace(number.securityCode);
   });
 });
 
@@ -593,8 +653,8 @@ describe("the basic attributes", () => {
     await expect(card.readAttributes()).rejects.toMatchObject(incorrect);
     expect(await card.readAttributes()).toEqual(attributes);
     expect(prompts).toMatchObject([
-      { purpose: "read", reference: "card-information", retriesLeft: 3 },
-      { purpose: "read", reference: "card-information", retriesLeft: 2 },
+      { purpose: "read-attributes", reference: "card-information", retriesLeft: 3 },
+      { purpose: "read-attributes", reference: "card-information", retriesLeft: 2 },
     ]);
   });
 
@@ -614,7 +674,7 @@ describe("the basic attributes", () => {
 });
 
 it("an institution's signature is for the nonce and the transaction of its request", async () => {
-  const channel = await virtualHost().acquire("virtual-1");
+  const channel = new Requests(await virtualHost().acquire("virtual-1"));
   const [nonce, other] = [newNonce(), newNonce()];
   await channel.terminalRequest(nonce);
   const signed = channel.terminalSign(other, new Uint8Array(256));

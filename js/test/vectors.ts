@@ -5,11 +5,6 @@ export function read(path: string): string {
   return readFileSync(new URL(`../../vectors/${path}`, import.meta.url), "utf8");
 }
 
-/** The module that pages load. */
-export function pageModule(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(new URL("../src/wasm/page_bg.wasm", import.meta.url)));
-}
-
 /** Lets everything happen that waits for nothing but its turn. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();

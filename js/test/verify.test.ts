@@ -6,6 +6,7 @@ import {
 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { authorities, cardSurfaceAuthority, now } from "../src/testing.js";
 import {
   certificateSummary,
   type Enrolment,
@@ -25,6 +26,7 @@ import {
   verifyEnrolment,
   verifyPresence,
 } from "../src/verify.js";
+import { origin, put } from "./virtual-card.js";
 
 const vectors = new URL("../../vectors/", import.meta.url);
 const read = (path: string): Buffer => readFileSync(new URL(path, vectors));
@@ -185,6 +187,22 @@ describe("a result", () => {
     });
   });
 
+  it.each([
+    [undefined],
+    ["good"],
+    [{ status: "unknown" }],
+    [{ status: "Good" }],
+    [{ status: "not-checked" }],
+    [{ status: "not-checked", because: "" }],
+    [{ status: "not-checked", because: 1 }],
+  ])("does not come of a revocation check that answers %j", async (answer) => {
+    const revocation = () => answer as Revocation;
+    await expect(verify(pin.token, expected, { ...trust, revocation })).rejects.toMatchObject({
+      code: "invalid-request",
+      message: expect.stringMatching(/^(the answer of revocation|because) /),
+    });
+  });
+
   it("does not come of a revocation check that fails", async () => {
     const revocation = () => Promise.reject(new Error("the line is down"));
     const result = verify(pin.token, expected, { ...trust, revocation });
@@ -240,9 +258,10 @@ describe("a presence proof", () => {
     async (enrolment) => {
       const { origin, nonce, proofs } = vector;
       const expected = { origin, nonce, enrolment: enrolment as Enrolment };
-      await expect(verifyPresence(proofs.whole, expected, trustOfCase({}))).rejects.toThrow(
-        RangeError,
-      );
+      await expect(verifyPresence(proofs.whole, expected, trustOfCase({}))).rejects.toMatchObject({
+        code: "invalid-request",
+        message: expect.stringContaining("enrolment"),
+      });
     },
   );
 
@@ -262,11 +281,11 @@ describe("a presence proof", () => {
       key.export({ type: "spki", format: "pem" }) as string,
       key.export({ type: "spki", format: "der" }),
     ]) {
-      const cvKeys = [{ keyIdentifier: rootIdentifier, publicKey }];
+      const cvKeys = [{ identifier: rootIdentifier, publicKey }];
       const result = await verifyPresence(proofs.whole, expected, { ...trust, cvKeys });
       expect(result.subject).toBe(enrolment.subject);
     }
-    const cvKeys = [{ keyIdentifier: rootIdentifier, publicKey: "no key" }];
+    const cvKeys = [{ identifier: rootIdentifier, publicKey: "no key" }];
     await expect(
       verifyPresence(proofs.whole, expected, { ...trust, cvKeys }),
     ).rejects.toMatchObject({ code: "authority-malformed" });
@@ -324,12 +343,68 @@ describe("an enrolment", () => {
   });
 });
 
+describe("a virtual card", () => {
+  it("is enrolled, and known again, under the root that kazashi/testing gives", async () => {
+    const { card } = await put("normal");
+    const trusting: PresenceTrust = {
+      ...trust,
+      authorities: await authorities(),
+      cvKeys: [await cardSurfaceAuthority()],
+    };
+    const birthDate = "1980-02-17";
+    const nonces = { pin: newNonce(), presence: newNonce() };
+    const { token, proof } = await card.enrol({ nonces, birthDate });
+    const first = { origin, pinNonce: nonces.pin, presenceNonce: nonces.presence, now };
+    const { enrolment } = await verifyEnrolment(token, proof, first, trusting);
+
+    const nonce = newNonce();
+    const again = await card.provePresence({ nonce, birthDate });
+    const presence = await verifyPresence(again, { origin, nonce, enrolment, now }, trusting);
+    expect(presence.subject).toBe(enrolment.subject);
+  });
+});
+
 describe("trust", () => {
   it("takes PEM of several authorities", async () => {
     const files = ["digital-signature-ca.der", "user-authentication-ca.der"];
     const pem = files.map((file) => new X509Certificate(certificate(file)).toString()).join("\n");
     const result = await verify(pin.token, expected, { ...trust, authorities: [pem] });
     expect(result.method).toBe("pin");
+  });
+
+  it("takes a single authority as it is", async () => {
+    const der = certificate("user-authentication-ca.der");
+    for (const authorities of [der, new X509Certificate(der).toString()]) {
+      const result = await verify(pin.token, expected, { ...trust, authorities });
+      expect(result.method).toBe("pin");
+    }
+  });
+
+  it("takes no text for a key: services would have their subjects in common", async () => {
+    const pairwiseKey = "a secret of 32 characters or more" as never;
+    for (const made of [
+      verify(pin.token, expected, { ...trust, pairwiseKey }),
+      subject(certificate("user-authentication.der"), pairwiseKey),
+    ]) {
+      await expect(made).rejects.toMatchObject({
+        code: "invalid-request",
+        message: "pairwiseKey is missing or of another type",
+      });
+    }
+  });
+
+  it("takes no text for a flag", async () => {
+    const acceptTestHierarchy = "false" as never;
+    await expect(
+      verify(pin.token, expected, { ...trust, acceptTestHierarchy }),
+    ).rejects.toMatchObject({ code: "invalid-request" });
+  });
+
+  it("is what it was when the call was made", async () => {
+    const key = new Uint8Array(32).fill(7);
+    const verifying = verify(pin.token, expected, { ...trust, pairwiseKey: key });
+    key.fill(0);
+    expect((await verifying).subject).toBe((await verify(pin.token, expected, trust)).subject);
   });
 
   it.each([
@@ -362,7 +437,10 @@ describe("trust", () => {
 
 describe("a time", () => {
   it.each([new Date(Number.NaN), new Date(-1)])("that is none is refused: %s", async (now) => {
-    await expect(verify(pin.token, { ...expected, now }, trust)).rejects.toThrow(RangeError);
+    await expect(verify(pin.token, { ...expected, now }, trust)).rejects.toMatchObject({
+      code: "invalid-request",
+      message: expect.stringContaining("now"),
+    });
   });
 });
 
@@ -378,7 +456,7 @@ describe("a digital signature certificate", () => {
     nameSubstitutes: Array(5).fill(false),
     address: "東京都清瀬市架空一丁目２番地３",
     addressSubstitutes: Array(15).fill(false),
-    dateOfBirth: { year: 1980, month: 2, day: 17, era: "showa", yearOfEra: 55 },
+    birthDate: { year: 1980, month: 2, day: 17, era: "showa", yearOfEra: 55 },
     sex: "female",
   };
 
@@ -461,8 +539,8 @@ function trustOfCase(of: TrustOfCase): PresenceTrust {
     createPublicKey(read(`keys/${file}`)).export({ type: "spki", format: "der" });
   return {
     authorities: (of.authorities ?? ["user-authentication-ca.der"]).map(certificate),
-    cvKeys: Object.entries(roots).flatMap(([keyIdentifier, files]) =>
-      files.map((file) => ({ keyIdentifier, publicKey: publicKey(file) })),
+    cvKeys: Object.entries(roots).flatMap(([identifier, files]) =>
+      files.map((file) => ({ identifier, publicKey: publicKey(file) })),
     ),
     acceptTestHierarchy: of.acceptTestHierarchy ?? true,
     pairwiseKey: new Uint8Array(32).fill(of.pairwiseKey ?? 7),
