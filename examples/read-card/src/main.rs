@@ -9,11 +9,10 @@
 
 use std::{env, fs, io};
 
-use kazashi_core::{
-    apdu::{CommandApdu, MalformedResponse, ResponseApdu},
-    flow::{Transport, run},
-    jpki::{self, CertificateKind, TokenLabel},
-};
+use kazashi_core::card::jpki::{self, TokenLabel};
+use kazashi_core::codec::apdu::{CommandApdu, MalformedResponse, ResponseApdu};
+use kazashi_core::flow::{Transport, run};
+use kazashi_core::value::CertificateKind;
 use pcsc::{Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 
 fn main() -> Result<(), Error> {
@@ -61,7 +60,7 @@ enum Error {
     #[error("this is not a My Number Card")]
     OtherCard,
     #[error(transparent)]
-    Flow(#[from] kazashi_core::Error),
+    Flow(#[from] kazashi_core::flow::Error),
     #[error(transparent)]
     Reader(#[from] pcsc::Error),
     #[error(transparent)]

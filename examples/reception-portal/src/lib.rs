@@ -9,9 +9,10 @@
 //! number.
 
 use std::error::Error;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use kazashi_server::Store;
 use tokio::sync::watch;
@@ -21,106 +22,143 @@ pub use crate::options::Options;
 pub use crate::revocation::{NobodyAsked, RevocationChecker};
 
 use crate::app::App;
-use crate::options::{AccountCommand, Command, LogFormat, ServeOptions};
-use crate::store::Portal;
-use crate::store::account::Account;
+use crate::findings::Findings;
+use crate::options::{Command, LogFormat, ServeOptions};
+use crate::serve::Ending;
 
+mod account_name;
 mod address;
 mod app;
 mod calendar;
 mod caller;
+mod clock;
+mod command;
+mod configuration;
+mod erasure;
 mod failure;
+mod findings;
+mod fold;
+mod idle;
+mod kept;
 mod keys;
+mod metrics;
+mod news;
+mod openid;
 mod options;
 mod page;
 mod password;
+mod permission;
+mod readiness;
+mod request;
 mod revocation;
 mod routes;
 mod serve;
 mod spreadsheet;
 mod store;
+mod ticket_list;
 
 /// Runs what the command line asks for, until it is done or told to stop.
 pub async fn run(
     options: Options,
     revocation: Arc<dyn RevocationChecker>,
 ) -> Result<(), Box<dyn Error>> {
-    match options.command {
+    let done = match options.command {
         Command::Serve(options) => {
             log_as(options.log);
-            serve(&options, revocation).await
+            return serve(&options, revocation).await;
         }
-        Command::Account { command: AccountCommand::Add { name, role, database } } => {
-            let mut password = String::new();
-            io::stdin().take(1024).read_to_string(&mut password)?;
-            let password = password.trim_end_matches(['\r', '\n']);
-            let account = Account::new(&name, role, SystemTime::now())
-                .ok_or("a name has 1 to 64 characters")?;
-            let hash = password::hash(password).await.map_err(|error| error.to_string())?;
-            let portal = Portal::connect(&database).await?;
-            if !portal.add_account(&account, &hash, None).await? {
-                return Err("there is an account of this name".into());
-            }
-            Ok(())
+        Command::Openapi => {
+            io::stdout().write_all(include_bytes!("../openapi.json")).map_err(Into::into)
         }
-    }
+        Command::Account { command, database } => {
+            command.run(&database.open_or_make().await?).await
+        }
+        Command::Event { command, database } => command.run(&database.open().await?).await,
+        Command::Ticket { command, database } => command.run(&database.open().await?).await,
+        Command::Person { command, database } => command.run(&database.open().await?).await,
+        Command::Workstation { command, database } => command.run(&database.open().await?).await,
+        Command::Record { command, database } => command.run(&database.open().await?).await,
+    };
+    // What `main` returns is shown by its `Debug`: that of a text is its words.
+    Ok(done.map_err(|error| error.to_string())?)
 }
 
 async fn serve(
     options: &ServeOptions,
     revocation: Arc<dyn RevocationChecker>,
 ) -> Result<(), Box<dyn Error>> {
-    let server = serve::Server::bind(options).await?;
+    let mut findings = Findings::default();
+    let tls = findings.note(serve::tls(options).await);
+    let listen_at = SocketAddr::new(options.address, options.port);
+    let mut listen = |address| match options.check {
+        true => None,
+        false => findings.note(serve::listen(address)),
+    };
+    let (listener, metrics) = (listen(listen_at), options.metrics.and_then(listen));
+    let bound = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let (stop, stopping) = watch::channel(false);
-    let app = App::open(options, server.address(), revocation, stopping).await?;
+    let address = bound.unwrap_or(listen_at);
+    let app = App::open(options, address, revocation, stopping, &mut findings).await;
+    let (true, Some(tls), Some(app)) = (findings.is_empty(), tls, app) else {
+        return Err(findings.into());
+    };
+    let Some(listener) = listener else {
+        return Ok(writeln!(io::stdout(), "nothing stands against serving")?);
+    };
+
     let app = Arc::new(app);
     tokio::spawn(tidy(Arc::clone(&app)));
-    tokio::spawn(watch_events(Arc::clone(&app)));
-    writeln!(io::stdout(), "serving {}", server.address())?;
-    info!(address = server.address(), origin = app.origin, "serving");
-    server.run(routes::router(app), stop).await?;
+    tokio::spawn(erasure::look_after(Arc::clone(&app)));
+    tokio::spawn(note_record(Arc::clone(&app)));
+    tokio::spawn(news::tell(Arc::clone(&app)));
+    readiness::watch(&app);
+    if let Some(listener) = metrics {
+        metrics::serve(listener)?;
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    writeln!(io::stdout(), "serving {scheme}://{address}")?;
+    info!(%address, origin = app.origin, "serving");
+    let ending = Ending { app: Arc::clone(&app), stop, drain: options.drain };
+    serve::run(listener, tls, routes::router(app), ending).await?;
     info!("stopped");
     Ok(())
+}
+
+/// Notes the head of the record in the log, which is another's to keep, so that a record that is cut or
+/// written anew is told from it.
+async fn note_record(app: Arc<App>) {
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        hours.tick().await;
+        match app.portal.record_head().await {
+            Ok(head) => info!(%head, "the record"),
+            Err(error) => warn!(%error, "could not note the head of the record"),
+        }
+    }
 }
 
 /// Deletes what is over. Nothing depends on it but the size of the database.
 async fn tidy(app: Arc<App>) {
     let mut minutes = tokio::time::interval(Duration::from_mins(1));
-    let mut first_kept = None;
+    let mut swept = None;
     loop {
         minutes.tick().await;
-        let now = SystemTime::now();
-        let first = app.keep_visits.and_then(|days| app.calendar.day_before(now, days));
-        if let Some(day) = first.filter(|day| first_kept.as_ref() != Some(day)) {
-            match app.portal.delete_visits_before(&day, now).await {
-                Ok(()) => first_kept = Some(day),
-                Err(error) => warn!(%error, "could not delete old visits"),
+        if let Err(error) = app.portal.look_at_clock().await {
+            warn!(%error, "could not ask for the database's time");
+        }
+        let now = app.portal.now();
+        let today = app.calendar.day(now);
+        match kept::sweep(&app, now, swept.as_ref() != Some(&today)).await {
+            Ok(()) => {
+                swept = Some(today);
+                app.erasure.want();
             }
+            Err(error) => warn!(%error, "could not delete what was kept for long enough"),
         }
         let deleted = app.portal.kazashi().delete_expired(now).await;
         if let Err(error) = deleted.and(app.portal.delete_expired(now).await) {
             warn!(%error, "could not delete what is over");
         }
-    }
-}
-
-/// Looks for what happened at other servers of the same database, while somebody watches.
-async fn watch_events(app: Arc<App>) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(500));
-    loop {
-        ticks.tick().await;
-        if app.happened.receiver_count() == 0 {
-            continue;
-        }
-        match app.portal.last_event().await {
-            Ok(last) => {
-                app.happened.send_if_modified(|known| std::mem::replace(known, last) != last)
-            }
-            Err(error) => {
-                warn!(%error, "could not look for what happened");
-                false
-            }
-        };
     }
 }
 

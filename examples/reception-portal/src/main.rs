@@ -6,10 +6,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use clap::Parser;
 use kazashi_reception_portal::{NobodyAsked, Options, run};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    run(Options::parse(), Arc::new(NobodyAsked)).await
+    run(Options::from_command_line(), Arc::new(NobodyAsked)).await
 }

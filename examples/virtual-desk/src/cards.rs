@@ -55,7 +55,7 @@ impl Cards {
                 name,
                 is_on_reader: on_reader == Some(name),
                 pin: PinFacts::of(&image, Application::Jpki, 0x0018),
-                card_information_pin: PinFacts::of(&image, Application::CardInfo, 0x0011),
+                card_information_pin: PinFacts::of(&image, Application::CardInformation, 0x0011),
                 verification_number_b: PinFacts::of(&image, Application::CardSurface, 0x0012).value,
             })
         };

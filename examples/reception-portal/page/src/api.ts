@@ -1,7 +1,41 @@
-import type { PresenceProof, TerminalRequest, Token } from "kazashi";
-import type { CardFaceProof } from "kazashi/card-face";
+import type { PresenceProof } from "kazashi";
+import { setClock } from "./day.ts";
+import type {
+  Account,
+  Arrival,
+  AuditEntry,
+  AuditQuery,
+  BoardVisit,
+  Check,
+  Deleted,
+  Deletion,
+  Entry,
+  Facing,
+  FoundTicket,
+  GateEvent,
+  GateList,
+  ImportedTickets,
+  Method,
+  NewVisit,
+  Person,
+  PersonSearch,
+  ProvisionalEntry,
+  ProvisionalOutcome,
+  RecordedVisit,
+  Role,
+  Session,
+  TicketMove,
+  WhatIsKept,
+  Workstation,
+} from "./messages.ts";
+import { isSomebodyThere } from "./presence.ts";
 
-/** How long the server may take, in milliseconds, where the caller has no less patience. */
+export type * from "./messages.ts";
+
+/** The largest file that the server takes, in bytes. */
+const LARGEST_FILE = 4 * 1024 * 1024;
+
+/** How long the server may take, in milliseconds, where the caller does not say. */
 const PATIENCE = 15_000;
 
 /** How long to wait before something is sent again, in milliseconds: first, and at most. */
@@ -25,184 +59,12 @@ export class PortalError extends Error {
   }
 }
 
-export type Role = "staff" | "administrator";
-export type Method = "pin" | "presence" | "terminal";
-export type Item = "name" | "address" | "birthDate" | "sex";
-export type Sex = "male" | "female" | "unknown" | "not-applicable";
-
-/** By which road a visitor was received: with the PIN, as a card that is known, or by eye (目視確認). */
-export type Road = "pin" | "presence" | "visual";
-
-export interface Session {
-  readonly account: { readonly name: string; readonly role: Role } | null;
-  readonly csrf: string;
-  readonly institution: { readonly ja: string; readonly en: string };
-  /** Of the institution's terminal, in base64; none if this server has no key for it. */
-  readonly terminalCertificates: readonly string[];
-  /** Card surface authorities beyond those that the package pins. The key is SPKI DER in base64. */
-  readonly cardAuthorities: readonly { readonly identifier: string; readonly publicKey: string }[];
-  readonly acceptTestHierarchy: boolean;
-}
-
-/** What the server knows of whoever has this card. */
-export interface Arrival {
-  readonly known: boolean;
-  readonly enrolled: boolean;
-  /** `YYYY-MM-DD`, only of those who are enrolled. */
-  readonly birthDate?: string;
-  readonly visits: number;
-  readonly lastVisit?: string;
-}
-
-/** The basic attributes that the visitor agreed to give, and whether they are genuine. */
-export type ConsentedAttributes = Partial<Record<"name" | "address" | "birthDate", string>> & {
-  readonly sex?: Sex;
-  readonly integrity: string;
-};
-
-/** A visit to be recorded. The `id` is the page's: sent twice, it is recorded once. */
-export type NewVisit =
-  | {
-      readonly id: string;
-      readonly road: "pin";
-      readonly nonces: { readonly pin: string; readonly presence?: string };
-      readonly token: Token;
-      readonly proof?: PresenceProof;
-      readonly consent: { readonly items: readonly Item[]; readonly remember: boolean };
-      readonly attributes?: ConsentedAttributes;
-    }
-  | {
-      readonly id: string;
-      readonly road: "presence";
-      readonly nonce: string;
-      readonly proof: PresenceProof;
-    }
-  | {
-      readonly id: string;
-      readonly road: "visual";
-      readonly nonce: string;
-      readonly token: Token;
-      /** The `id` of the check by eye. */
-      readonly check: string;
-    };
-
-/** A check by eye: whose face it was, by a proof without any image, and what the staff decided. */
-export interface Check {
-  readonly id: string;
-  readonly faceNonce: string;
-  readonly face: CardFaceProof;
-  /** For which the institution may prove itself to the card, if it is the holder. */
-  readonly terminalNonce: string;
-  readonly decision: "match" | "no-match";
-}
-
-export interface RecordedVisit {
-  readonly visit: {
-    readonly id: string;
-    /** Of the day. */
-    readonly number: number;
-    readonly day: string;
-    readonly at: string;
-    readonly road: Road;
-    readonly returning: boolean;
-  };
-  readonly receipt: Receipt;
-}
-
-/** What was read from the card, and what of it is kept, by names that the page words. */
-export interface Receipt {
-  readonly read: readonly string[];
-  readonly kept: readonly string[];
-  readonly revocation: { readonly status: "good" | "not-checked"; readonly because?: string };
-}
-
-/** The holder's wish that the server forgets them, proven by their card. */
-export type Deletion =
-  | {
-      readonly id: string;
-      readonly road: "presence";
-      readonly nonce: string;
-      readonly proof: PresenceProof;
-    }
-  | { readonly id: string; readonly road: "pin"; readonly nonce: string; readonly token: Token };
-
-export interface Deleted {
-  readonly visits: number;
-  readonly enrolment: boolean;
-}
-
-export interface GateEvent {
-  readonly id: string;
-  readonly name: string;
-  readonly day: string;
-  readonly tickets: number;
-  readonly admitted: number;
-}
-
-export interface ImportedTickets {
-  readonly imported: number;
-  readonly unchanged: number;
-  readonly refused: readonly { readonly line: number; readonly why: string }[];
-}
-
-/** Who may come in, for a gate that cannot reach the server: kept in memory only. */
-export interface GateList {
-  /** For HMAC-SHA-256, 32 bytes in base64. */
-  readonly key: string;
-  readonly tickets: readonly {
-    /** The HMAC of the certificate (DER), in base64url. */
-    readonly tag: string;
-    readonly ticket: string;
-    readonly expires: string;
-    readonly admitted: boolean;
-  }[];
-}
-
-export type Outcome = "admitted" | "already-admitted" | "no-ticket";
-
-export interface Entry {
-  readonly id: string;
-  readonly ticket?: string;
-  readonly outcome: Outcome;
-  readonly at: string;
-}
-
-export interface ProvisionalEntry {
-  readonly id: string;
-  readonly ticket: string;
-  readonly at: string;
-}
-
-export interface BoardVisit {
-  readonly id: string;
-  readonly number: number;
-  readonly at: string;
-  readonly road: Road;
-  readonly returning: boolean;
-  readonly checkedBy?: string;
-  readonly decision?: "match" | "no-match";
-  readonly account: string;
-  readonly revocation: "good" | "not-checked";
-  readonly attributes?: Partial<Record<Item, string>>;
-}
-
-export interface AuditEntry {
-  readonly at: string;
-  readonly account: string;
-  readonly action: string;
-  readonly subject?: string;
-}
-
-export interface Account {
-  readonly name: string;
-  readonly role: Role;
-  readonly createdAt: string;
-}
-
 /** How to call. */
 export interface CallOptions {
   /** Ends the call; one that is over by `AbortSignal.timeout()` counts as `unreachable`. */
   readonly signal?: AbortSignal | undefined;
+  /** How long the server may take, in milliseconds. */
+  readonly patience?: number | undefined;
 }
 
 /**
@@ -214,6 +76,13 @@ export interface CallOptions {
  */
 export class Api extends EventTarget {
   #csrf = "";
+  /** Who is signed in, as far as this page knows. */
+  account: string | undefined;
+
+  /** What tells the session from another. */
+  get mark(): string {
+    return this.#csrf;
+  }
 
   /** Whether the server answers, and says that it can work. Never rejects. */
   async isHealthy({ signal }: CallOptions = {}): Promise<boolean> {
@@ -229,12 +98,49 @@ export class Api extends EventTarget {
     return this.#remember(await this.#call("GET", "/session", undefined, options));
   }
 
-  async signIn(name: string, password: string): Promise<Session> {
-    return this.#remember(await this.#call("POST", "/session", { name, password }));
+  /** Asks whether somebody is still signed in; if not, `signed-out` is dispatched. */
+  async checkSession(options?: CallOptions): Promise<void> {
+    const { account } = await this.session(options);
+    if (!account) this.dispatchEvent(new Event("signed-out"));
+  }
+
+  async signIn(name: string, password: string, facing: Facing): Promise<Session> {
+    return this.#remember(await this.#call("POST", "/session", { name, password, facing }));
+  }
+
+  /** Turns the screen of this workstation to visitors. */
+  async turnToVisitors(): Promise<void> {
+    await this.#call("PUT", "/session/facing", { facing: "visitors" });
+  }
+
+  /** Turns it back, which takes the staff's code. */
+  async turnToStaff(code: string): Promise<void> {
+    await this.#call("PUT", "/session/facing", { facing: "staff", code });
+  }
+
+  /** Gives whoever is signed in a code of their own. */
+  async changeCode(password: string | undefined, code: string): Promise<void> {
+    await this.#call("PUT", "/session/code", { password, code });
+  }
+
+  /** Where the provider of OpenID Connect asks who somebody is. */
+  async openIdAddress(): Promise<string> {
+    return (await this.#call<{ address: string }>("POST", "/session/openid", {})).address;
+  }
+
+  /** Signs in whom the provider named, by what it gave the browser to bring. */
+  async signInByOpenId(state: string, code: string, facing: Facing): Promise<Session> {
+    const answer = { state, code, facing };
+    return this.#remember(await this.#call("POST", "/session/openid/answer", answer));
   }
 
   async signOut(): Promise<void> {
     await this.#call("DELETE", "/session");
+  }
+
+  /** Changes the password of who is signed in, and ends their other sessions. */
+  async changeOwnPassword(current: string, next: string): Promise<void> {
+    await this.#call("PUT", "/session/password", { current, new: next });
   }
 
   async nonces<M extends Method>(
@@ -266,13 +172,16 @@ export class Api extends EventTarget {
     await this.#call("POST", "/desk/checks", check, options);
   }
 
-  /** Given only where a check of this session found a match and names this nonce. */
+  /**
+   * Given only where a check of this session found a match and names this nonce, for the challenge of
+   * the card whose face it was, by the bridge's word.
+   */
   async terminalSignature(
-    nonce: string,
-    request: TerminalRequest,
+    { faceNonce, face, terminalNonce }: Check,
+    word: string,
     options?: CallOptions,
   ): Promise<string> {
-    const body = { nonce, request };
+    const body = { nonce: terminalNonce, word, faceNonce, face };
     const answer = await this.#call<{ signature: string }>(
       "POST",
       "/desk/terminal-signature",
@@ -293,27 +202,113 @@ export class Api extends EventTarget {
     return answer.deleted;
   }
 
-  async events(options?: CallOptions): Promise<readonly GateEvent[]> {
-    const answer = await this.#call<{ events: GateEvent[] }>(
+  /** How far a deletion is. */
+  async deletion(id: string, options?: CallOptions): Promise<Deleted> {
+    const path = `/desk/deletions/${encodeURIComponent(id)}`;
+    return (await this.#call<{ deleted: Deleted }>("GET", path, undefined, options)).deleted;
+  }
+
+  /** Finds people. Not all, where there are many. */
+  async people(
+    search: PersonSearch,
+    options?: CallOptions,
+  ): Promise<{ people: readonly Person[]; isAll: boolean }> {
+    return await this.#call("POST", "/people/search", search, options);
+  }
+
+  async suspendedPeople(options?: CallOptions): Promise<readonly Person[]> {
+    const path = "/people/suspended";
+    return (await this.#call<{ people: Person[] }>("GET", path, undefined, options)).people;
+  }
+
+  async suspend(subject: string): Promise<void> {
+    await this.#call("POST", "/people/suspend", { subject });
+  }
+
+  async liftSuspension(subject: string): Promise<void> {
+    await this.#call("POST", "/people/lift", { subject });
+  }
+
+  /** Idempotent. */
+  async erasePerson(id: string, subject: string): Promise<Deleted> {
+    const body = { id, subject };
+    return (await this.#call<{ deleted: Deleted }>("POST", "/people/erase", body)).deleted;
+  }
+
+  async whatIsKept(options?: CallOptions): Promise<WhatIsKept> {
+    return await this.#call("GET", "/kept", undefined, options);
+  }
+
+  async workstations(options?: CallOptions): Promise<readonly Workstation[]> {
+    const path = "/workstations";
+    const answer = await this.#call<{ workstations: Workstation[] }>(
       "GET",
-      "/gate/events",
+      path,
       undefined,
       options,
     );
-    return answer.events;
+    return answer.workstations;
   }
 
-  async addEvent(name: string, day: string): Promise<void> {
-    await this.#call("POST", "/gate/events", { name, day });
+  async withdrawWorkstation(key: string): Promise<void> {
+    await this.#call("POST", "/workstations/withdraw", { key });
+  }
+
+  async events(options?: CallOptions): Promise<readonly GateEvent[]> {
+    return (await this.eventsAndDay(options)).events;
+  }
+
+  /** All events, and which day it is where the institution is. */
+  async eventsAndDay(
+    options?: CallOptions,
+  ): Promise<{ readonly today: string; readonly events: readonly GateEvent[] }> {
+    return await this.#call("GET", "/gate/events", undefined, options);
+  }
+
+  async addEvent(event: Pick<GateEvent, "name" | "day" | "reEntry">): Promise<void> {
+    await this.#call("POST", "/gate/events", event);
+  }
+
+  async closeEvent(event: string, closed: boolean): Promise<void> {
+    await this.#call("PUT", ofEvent(event, "closed"), { closed });
+  }
+
+  /** Has the gates of an event know certificates by another key, from their next list on. */
+  async rotateGateKey(event: string): Promise<void> {
+    await this.#call("POST", ofEvent(event, "key"));
   }
 
   async importTickets(event: string, csv: Blob): Promise<ImportedTickets> {
-    return await this.#call("POST", `/gate/events/${encodeURIComponent(event)}/tickets`, csv);
+    // A server that stops reading may be heard of as one that is out of reach.
+    if (csv.size > LARGEST_FILE) throw new PortalError("too-large");
+    return await this.#call("POST", ofEvent(event, "tickets"), csv);
+  }
+
+  /** The tickets whose name begins so, or whose holder's name has this in it. */
+  async tickets(
+    event: string,
+    search: string,
+    options?: CallOptions,
+  ): Promise<readonly FoundTicket[]> {
+    const path = `${ofEvent(event, "tickets")}?${new URLSearchParams({ search })}`;
+    return (await this.#call<{ tickets: FoundTicket[] }>("GET", path, undefined, options)).tickets;
+  }
+
+  async moveTicket(event: string, ticket: string, to: TicketMove): Promise<void> {
+    await this.#call("PUT", ofEvent(event, "tickets", ticket), to);
+  }
+
+  async deleteTicket(event: string, ticket: string): Promise<void> {
+    await this.#call("DELETE", ofEvent(event, "tickets", ticket));
+  }
+
+  /** Gives back the entry of somebody who was let in by mistake. Idempotent. */
+  async giveBack(event: string, entry: string, options?: CallOptions): Promise<void> {
+    await this.#call("DELETE", ofEvent(event, "entries", entry), undefined, options);
   }
 
   async gateList(event: string, options?: CallOptions): Promise<GateList> {
-    const path = `/gate/events/${encodeURIComponent(event)}/list`;
-    return await this.#call("GET", path, undefined, options);
+    return await this.#call("GET", ofEvent(event, "list"), undefined, options);
   }
 
   /** Idempotent. */
@@ -322,7 +317,7 @@ export class Api extends EventTarget {
     entry: { id: string; nonce: string; proof: PresenceProof },
     options?: CallOptions,
   ): Promise<Entry> {
-    const path = `/gate/events/${encodeURIComponent(event)}/entries`;
+    const path = ofEvent(event, "entries");
     return (await this.#call<{ entry: Entry }>("POST", path, entry, options)).entry;
   }
 
@@ -331,11 +326,10 @@ export class Api extends EventTarget {
     event: string,
     entries: readonly ProvisionalEntry[],
     options?: CallOptions,
-  ): Promise<readonly { id: string; outcome: Outcome }[]> {
-    const path = `/gate/events/${encodeURIComponent(event)}/provisional`;
-    const answer = await this.#call<{ entries: { id: string; outcome: Outcome }[] }>(
+  ): Promise<readonly { id: string; outcome: ProvisionalOutcome }[]> {
+    const answer = await this.#call<{ entries: { id: string; outcome: ProvisionalOutcome }[] }>(
       "POST",
-      path,
+      ofEvent(event, "provisional"),
       { entries },
       options,
     );
@@ -350,9 +344,25 @@ export class Api extends EventTarget {
     return await this.#call("GET", path, undefined, options);
   }
 
-  async audit(day: string, options?: CallOptions): Promise<readonly AuditEntry[]> {
-    const path = `/board/audit?${new URLSearchParams({ day })}`;
-    return (await this.#call<{ entries: AuditEntry[] }>("GET", path, undefined, options)).entries;
+  /** The visits of a day, for a spreadsheet. */
+  async visitsFile(day: string, options?: CallOptions): Promise<Blob> {
+    const path = `/board/export?${new URLSearchParams({ day })}`;
+    return await this.#call("GET", path, undefined, options);
+  }
+
+  /** Lines of the record in their order, after one that is known, and whether there are more. */
+  async audit(
+    { after = 0, ...query }: AuditQuery & { after?: number },
+    options?: CallOptions,
+  ): Promise<{ entries: readonly AuditEntry[]; more: boolean }> {
+    const path = `/board/audit?${new URLSearchParams({ ...query, after: String(after) })}`;
+    return await this.#call("GET", path, undefined, options);
+  }
+
+  /** All of those lines, for a spreadsheet. */
+  async auditFile(query: AuditQuery, options?: CallOptions): Promise<Blob> {
+    const path = `/board/audit/export?${new URLSearchParams({ ...query })}`;
+    return await this.#call("GET", path, undefined, options);
   }
 
   async accounts(options?: CallOptions): Promise<readonly Account[]> {
@@ -379,6 +389,8 @@ export class Api extends EventTarget {
 
   #remember(session: Session): Session {
     this.#csrf = session.csrf;
+    this.account = session.account?.name;
+    setClock(session);
     return session;
   }
 
@@ -386,21 +398,25 @@ export class Api extends EventTarget {
     method: string,
     path: string,
     body?: object,
-    { signal }: CallOptions = {},
+    { signal, patience = PATIENCE }: CallOptions = {},
   ): Promise<T> {
-    const longest = AbortSignal.timeout(PATIENCE);
-    const patience = signal ? AbortSignal.any([signal, longest]) : longest;
+    const longest = AbortSignal.timeout(patience);
+    const until = signal ? AbortSignal.any([signal, longest]) : longest;
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET") headers.set("x-csrf-token", this.#csrf);
+    // An hour after somebody last did something the session ends, whatever the page goes on to ask. What
+    // changes something is of a person or a card; but for nonces, which are asked for in advance.
+    const isReading = method === "GET" || path === "/nonces";
+    if (isReading && !isSomebodyThere()) headers.set("x-unattended", "1");
     if (body) headers.set("content-type", body instanceof Blob ? "text/csv" : "application/json");
-    const init: RequestInit = { method, headers, signal: patience };
+    const init: RequestInit = { method, headers, signal: until };
     if (body) init.body = body instanceof Blob ? body : JSON.stringify(body);
     try {
       const response = await fetch(`/api${path}`, init);
       if (response.status === 204) return undefined as T;
-      const answer = await response.json();
-      if (response.ok) return answer;
-      throw this.#refusal(response, answer);
+      const isFile = response.headers.get("content-type")?.startsWith("text/csv");
+      if (response.ok) return (await (isFile ? response.blob() : response.json())) as T;
+      throw this.#refusal(response, await response.json().catch(() => ({})));
     } catch (cause) {
       if (cause instanceof PortalError) throw cause;
       if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw signal.reason;
@@ -409,8 +425,12 @@ export class Api extends EventTarget {
   }
 
   #refusal(response: Response, answer: { code?: unknown }): PortalError {
-    const code = typeof answer.code === "string" ? answer.code : "unavailable";
-    if (code === "signed-out" || code === "forbidden") this.dispatchEvent(new Event(code));
+    // A proxy on the way has no codes.
+    const unsaid = response.status === 413 ? "too-large" : "unavailable";
+    const code = typeof answer.code === "string" ? answer.code : unsaid;
+    if (code === "signed-out") this.dispatchEvent(new Event(code));
+    if (code === "forbidden" || code === "facing-visitors")
+      this.dispatchEvent(new Event("forbidden"));
     const seconds = Number(response.headers.get("retry-after"));
     return new PortalError(code, { retryAfter: seconds > 0 ? seconds : undefined });
   }
@@ -459,6 +479,11 @@ export async function sleep(milliseconds: number, signal: AbortSignal): Promise<
       reject(signal.reason);
     }
   });
+}
+
+/** Where the parts of an event are. */
+function ofEvent(event: string, ...parts: readonly string[]): string {
+  return ["/gate/events", ...[event, ...parts].map(encodeURIComponent)].join("/");
 }
 
 /** Bytes in base64. */

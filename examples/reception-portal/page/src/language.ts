@@ -1,3 +1,5 @@
+import { timeOf } from "./day.ts";
+
 /** What people read, in both languages. */
 export interface Text {
   readonly ja: string;
@@ -5,6 +7,9 @@ export interface Text {
 }
 
 export type Language = keyof Text;
+
+/** The language that a visitor finds. */
+export const HOUSE: Language = "ja";
 
 const KEY = "language";
 
@@ -33,8 +38,7 @@ export function say(text: Text): string {
 
 /** A time of the day, as the institution's clock shows it. */
 export function sayTime(at: string): string {
-  const locale = language.current === "ja" ? "ja-JP" : "en-GB";
-  return new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(new Date(at));
+  return timeOf(new Date(at), language.current === "ja" ? "ja-JP" : "en-GB");
 }
 
 /** A day in words, in Japanese by its era. `day` is `YYYY-MM-DD`. */
@@ -48,6 +52,8 @@ export function sayWesternDay(day: string): string {
 }
 
 function format(day: string, calendar: string): string {
+  // What the register does not know of a date of birth is zeros.
+  if (/\b0+\b/.test(day)) return day.replace(/\b0+\b/g, "?");
   const date = new Date(`${day}T00:00:00Z`);
   return new Intl.DateTimeFormat(calendar, { dateStyle: "long", timeZone: "UTC" }).format(date);
 }

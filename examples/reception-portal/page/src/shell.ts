@@ -1,9 +1,11 @@
 import { html, nothing, render } from "lit-html";
 import type { Api, Session } from "./api.ts";
+import { facing } from "./facing.ts";
 import { type Language, language, say, type Text } from "./language.ts";
 import type { SignedInSession } from "./screen.ts";
-import { HOME, type Place, placesFor } from "./screens.ts";
+import { HOME, OWN_ACCOUNT, placesFor } from "./screens.ts";
 import { signIn } from "./sign-in.ts";
+import { staffOnly } from "./staff-only.ts";
 import { wordsFor } from "./words/errors.ts";
 import { shell } from "./words/shell.ts";
 
@@ -33,28 +35,32 @@ export class Shell {
     document.addEventListener("click", (event) => this.#follow(event));
     this.#api.addEventListener("signed-out", () => {
       // What is sent again and again in the meantime must not disturb those who sign in.
-      if (this.#session?.account) void this.#start();
+      if (this.#session?.account) void this.#start(shell.sessionEnded);
     });
     this.#api.addEventListener("forbidden", () => void this.#seeWhoIsSignedIn());
+    this.#api.addEventListener("turned", () => void this.#start());
     await this.#start();
   }
 
-  /** Starts anew if it is somebody else, or nobody, whom this page does not know of. */
+  /** Starts anew if it is somebody else, or nobody, or the screen was turned, and this page does not know. */
   async #seeWhoIsSignedIn(): Promise<void> {
-    const before = this.#session?.account?.name;
+    const before = this.#session;
     const session = await this.#api.session().catch(() => undefined);
-    if (!session || session.account?.name === before) return;
+    const isSame =
+      session?.account?.name === before?.account?.name && session?.facing === before?.facing;
+    if (!session || isSame) return;
     this.#session = session;
-    await this.#show();
+    await this.#show(shell.sessionEnded);
   }
 
-  async #start(): Promise<void> {
+  /** `because` is told to whoever has to sign in. */
+  async #start(because?: Text): Promise<void> {
     try {
       this.#session = await this.#api.session();
     } catch (error) {
-      return this.#tell(wordsFor(error), () => this.#start());
+      return this.#tell(wordsFor(error), () => this.#start(because));
     }
-    await this.#show();
+    await this.#show(because);
   }
 
   /** Goes to another screen without loading the page anew. */
@@ -68,17 +74,21 @@ export class Shell {
     void this.#show();
   }
 
-  async #show(): Promise<void> {
+  async #show(because?: Text): Promise<void> {
     const session = this.#session;
     if (!session || !isSignedIn(session)) {
       const signal = this.#leave(shell.signIn);
-      signIn(this.#root, { api: this.#api, signal }, (signedIn) => {
+      signIn(this.#root, { api: this.#api, session, signal, because }, (signedIn) => {
         this.#session = signedIn;
         void this.#show();
       });
       return this.#arrive("input");
     }
-    const place = placeAt(location.pathname, session);
+    facing.current = session.facing;
+    const places = placesFor(session.account.role, session.facing);
+    // A visitor has nowhere else to go.
+    if (session.facing === "visitors") history.replaceState(null, "", places[0]?.path);
+    const place = places.find(({ path }) => path === location.pathname);
     if (!place) return this.#tell(shell.notHere);
     const signal = this.#leave(place.title);
     try {
@@ -151,9 +161,15 @@ export class Shell {
     return html`
       <a class="skip" href="#content">${say(shell.skip)}</a>
       <header class="shell">
-        <a class="institution" href=${HOME.path} aria-label=${`${say(institution)}: ${say(shell.backHome)}`}>
-          ${say(institution)}
-        </a>
+        ${
+          this.#session?.facing === "visitors"
+            ? html`<span class="institution">${say(institution)}</span>`
+            : html`
+                <a class="institution" href=${HOME.path} aria-label=${`${say(institution)}: ${say(shell.backHome)}`}>
+                  ${say(institution)}
+                </a>
+              `
+        }
         <div class="shell-tools">
           ${this.#accountTools()}
           <div class="languages">
@@ -179,17 +195,14 @@ export class Shell {
   }
 
   #accountTools() {
-    const account = this.#session?.account;
+    const { account, facing } = this.#session ?? {};
     if (!account) return nothing;
+    if (facing === "visitors") return staffOnly(this.#api);
     return html`
-      <span class="account">${account.name}</span>
+      <a class="account" href=${OWN_ACCOUNT.path}>${account.name}</a>
       <button class="button quiet" @click=${() => this.#signOut()}>${say(shell.signOut)}</button>
     `;
   }
-}
-
-function placeAt(path: string, { account }: SignedInSession): Place | undefined {
-  return [HOME, ...placesFor(account.role)].find((place) => place.path === path);
 }
 
 function isSignedIn(session: Session): session is SignedInSession {

@@ -1,4 +1,10 @@
-import { base64, type GateList, type Outcome, PortalError } from "../src/api.ts";
+import {
+  base64,
+  type GateList,
+  type Outcome,
+  PortalError,
+  type ProvisionalOutcome,
+} from "../src/api.ts";
 import type { GateServer } from "../src/gate/server.ts";
 
 /** A visitor: a certificate, and what the server knows of its holder. */
@@ -30,6 +36,8 @@ export class FakeServer implements GateServer {
   /** Who was admitted, by id, in the order in which the server heard of them. */
   readonly admitted = new Map<string, string>();
   readonly #visitors: readonly Visitor[];
+  /** Whose certificates were revoked: that is known when they are judged, and they are on no list then. */
+  readonly revoked = new Set<Visitor>();
   readonly #key = new Uint8Array(32).fill(7);
   readonly #outcomes = new Map<string, Outcome>();
   #nonces = 0;
@@ -68,24 +76,39 @@ export class FakeServer implements GateServer {
     const algorithm = { name: "HMAC", hash: "SHA-256" };
     const key = await crypto.subtle.importKey("raw", this.#key, algorithm, false, ["sign"]);
     const tickets: GateList["tickets"][number][] = [];
-    for (const { certificate, ticket, expires } of this.#visitors) {
-      if (ticket === undefined) continue;
-      const tag = base64(new Uint8Array(await crypto.subtle.sign("HMAC", key, certificate)))
+    for (const visitor of this.#visitors) {
+      const { certificate, ticket, expires } = visitor;
+      if (ticket === undefined || this.revoked.has(visitor)) continue;
+      const digest = await crypto.subtle.digest("SHA-256", certificate);
+      const tag = base64(new Uint8Array(await crypto.subtle.sign("HMAC", key, digest)))
         .replaceAll("+", "-")
         .replaceAll("/", "_")
         .replace("=", "");
       tickets.push({ tag, ticket, expires, admitted: used.has(ticket) });
     }
-    return this.#answer("list", () => ({ key: base64(this.#key), tickets }));
+    const at = new Date().toISOString();
+    return this.#answer("list", () => ({ at, key: base64(this.#key), reEntry: false, tickets }));
   }
 
   async settle(
     _event: string,
-    entries: readonly { readonly id: string; readonly ticket: string }[],
+    entries: readonly {
+      readonly id: string;
+      readonly ticket: string;
+      readonly certificate?: string;
+    }[],
   ) {
     return this.#answer(`settle ${entries.map(({ ticket }) => ticket).join(" ")}`, () =>
-      entries.map(({ id, ticket }) => ({ id, outcome: this.#admit(id, ticket) })),
+      entries.map(({ id, ticket, certificate }): { id: string; outcome: ProvisionalOutcome } => {
+        const holder = this.#holder(certificate);
+        const isRevoked = holder !== undefined && this.revoked.has(holder);
+        return { id, outcome: isRevoked ? "certificate-revoked" : this.#admit(id, ticket) };
+      }),
     );
+  }
+
+  async giveBack(_event: string, entry: string): Promise<void> {
+    this.#answer(`give back ${entry}`, () => this.admitted.delete(entry));
   }
 
   /** Somebody used a ticket at another gate. */

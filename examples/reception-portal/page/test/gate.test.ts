@@ -65,7 +65,7 @@ describe("with the server", () => {
     const [holder] = [visitor(1)];
     const gate = await open(new FakeServer([holder]));
     const first = await gate.check(cardOf(holder));
-    expect(first).toEqual({ outcome: "admitted", ticket: "A-1", by: "server" });
+    expect(first).toEqual({ outcome: "admitted", ticket: "A-1", by: "server", isAgain: false });
     const second = await gate.check(cardOf(holder));
     expect(second).toMatchObject({ outcome: "refused", because: "already-admitted" });
     expect(gate.counts).toEqual({ admitted: 1, refused: 1 });
@@ -163,7 +163,7 @@ describe("without the server", () => {
     const server = new FakeServer([holder]);
     const gate = await open(server);
     server.network = "down";
-    const admitted = { outcome: "admitted", ticket: "A-1", by: "list" };
+    const admitted = { outcome: "admitted", ticket: "A-1", by: "list", isAgain: false };
     expect(await gate.check(cardOf(holder))).toEqual(admitted);
     const again = await gate.check(cardOf(holder));
     expect(again).toMatchObject({ because: "already-admitted", by: "list" });
@@ -225,6 +225,118 @@ describe("without the server", () => {
   });
 });
 
+describe("a refusal of the server's", () => {
+  it("holds without the server too, until it says otherwise", async () => {
+    const holder = visitor(1);
+    const server = new FakeServer([holder]);
+    const gate = await open(server);
+    const enter = server.enter.bind(server);
+    server.enter = async () => Promise.reject(new PortalError("certificate-revoked"));
+    await gate.check(cardOf(holder));
+    server.network = "down";
+    server.enter = enter;
+    expect(await gate.check(cardOf(holder))).toMatchObject({
+      because: "certificate-revoked",
+      by: "list",
+    });
+    expect(gate.entries.waiting).toEqual([]);
+    await reunite(gate, server);
+    expect(await gate.check(cardOf(holder))).toMatchObject({ outcome: "admitted", by: "server" });
+  });
+
+  it("is heard of afterwards where the list let somebody in, by the certificate of the card", async () => {
+    const [good, revoked] = [visitor(1), visitor(2)];
+    const server = new FakeServer([good, revoked]);
+    const storage = new MemoryStorage();
+    const gate = await open(server, storage);
+    server.network = "down";
+    for (const holder of [good, revoked]) {
+      expect(await gate.check(cardOf(holder))).toMatchObject({ outcome: "admitted" });
+    }
+    for (let index = 0; index < storage.length; index += 1) {
+      expect(storage.getItem(storage.key(index) ?? "")).not.toContain("certificate");
+    }
+    server.revoked.add(revoked);
+    await reunite(gate, server);
+    expect(gate.entries.refused).toMatchObject([{ ticket: "A-2", refusal: "certificate-revoked" }]);
+    expect([...server.admitted.values()]).toEqual(["A-1"]);
+    // Nor does the list have them any more.
+    server.network = "down";
+    gate.connection.lose();
+    expect(await gate.check(cardOf(revoked))).toMatchObject({ because: "no-ticket", by: "list" });
+  });
+});
+
+describe("the time", () => {
+  it("is the server's, and staff are told that this machine's is wrong", async () => {
+    const [holder, ended] = [visitor(1), visitor(2, { expires: "2026-11-25T08:59:59Z" })];
+    const server = new FakeServer([holder, ended]);
+    const gate = await open(server);
+    expect(gate.isClockWrong).toBe(false);
+    server.network = "down";
+    gate.connection.lose();
+    for (const wrong of ["2050-01-01T00:00:00Z", "2001-01-01T00:00:00Z"]) {
+      vi.setSystemTime(wrong);
+      expect(gate.isClockWrong).toBe(true);
+      expect(await gate.check(cardOf(ended))).toMatchObject({ because: "certificate-expired" });
+    }
+    expect(await gate.check(cardOf(holder))).toMatchObject({ outcome: "admitted", by: "list" });
+    expect(gate.entries.waiting[0]?.at).toMatch(/^2026-11-25T09:00/);
+  });
+});
+
+describe("an entry by mistake", () => {
+  it("is given back, and its ticket admits again", async () => {
+    const holder = visitor(1);
+    const server = new FakeServer([holder]);
+    const gate = await open(server);
+    for (const network of ["up", "down"] as const) {
+      server.network = network;
+      if (network === "down") gate.connection.lose();
+      await gate.check(cardOf(holder));
+      expect(gate.counts.admitted).toBe(1);
+      const [admission] = gate.recent;
+      expect(admission).toMatchObject({ ticket: "A-1" });
+      if (admission) await gate.giveBack(admission);
+      expect(gate.recent).toEqual([]);
+      expect(gate.counts.admitted).toBe(0);
+    }
+    // What was taken back without the server is told of, and taken back there.
+    expect(await gate.check(cardOf(holder))).toMatchObject({ outcome: "admitted" });
+    await reunite(gate, server);
+    expect(gate.entries.waiting).toEqual([]);
+    expect(gate.entries.refused).toEqual([]);
+    expect([...server.admitted.values()]).toEqual(["A-1"]);
+  });
+
+  it("leaves somebody else in, who came with the same ticket elsewhere", async () => {
+    const holder = visitor(1);
+    const server = new FakeServer([holder]);
+    const gate = await open(server);
+    server.network = "down";
+    await gate.check(cardOf(holder));
+    server.admitElsewhere("A-1");
+    await reunite(gate, server);
+    expect(gate.entries.refused).toHaveLength(1);
+    const [admission] = gate.recent;
+    if (admission) await gate.giveBack(admission);
+    expect(gate.entries.refused).toEqual([]);
+    expect([...server.admitted.values()]).toEqual(["A-1"]);
+  });
+
+  it("stays where the server cannot be told", async () => {
+    const holder = visitor(1);
+    const server = new FakeServer([holder]);
+    const gate = await open(server);
+    await gate.check(cardOf(holder));
+    server.network = "down";
+    const [admission] = gate.recent;
+    if (admission) await expect(gate.giveBack(admission)).rejects.toThrow("unreachable");
+    expect(gate.recent).toEqual([admission]);
+    expect(gate.counts.admitted).toBe(1);
+  });
+});
+
 describe("when the server is back", () => {
   it("tells it of the entries in their order, each once", async () => {
     const holders = Array.from({ length: 120 }, (_, index) => visitor(index));
@@ -274,7 +386,7 @@ describe("when the server is back", () => {
       return await enter(...sent);
     };
     const verdict = await gate.check(card);
-    expect(verdict).toEqual({ outcome: "admitted", ticket: "A-1", by: "list" });
+    expect(verdict).toMatchObject({ outcome: "admitted", ticket: "A-1", by: "list" });
     expect(server.admitted.size).toBe(1);
     await reunite(gate, server);
     expect(gate.entries.refused).toEqual([]);
@@ -351,6 +463,18 @@ describe("when the server is back", () => {
     expect(gate.connection.problem).toBe(signedOut);
     expect(gate.entries.waiting).toHaveLength(1);
   });
+});
+
+it("lets nobody in by the list of an event that was closed", async () => {
+  const holder = visitor(1);
+  const server = new FakeServer([holder]);
+  const gate = await open(server);
+  server.list = async () => Promise.reject(new PortalError("event-closed"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  await until(() => gate.connection.problem !== undefined);
+  server.network = "down";
+  gate.connection.lose();
+  expect(await gate.check(cardOf(holder))).toEqual({ outcome: "undecided" });
 });
 
 it("keeps nothing of 500 visitors but their tickets", async () => {

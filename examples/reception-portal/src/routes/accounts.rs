@@ -1,7 +1,6 @@
 //! Accounts of staff, for administrators.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,8 +13,8 @@ use super::Body;
 use crate::app::App;
 use crate::caller::Administrator;
 use crate::failure::Failure;
-use crate::password;
-use crate::store::account::{Account, Removal, Role};
+use crate::permission::Role;
+use crate::store::account::{Account, Removal};
 
 /// All accounts, by name.
 pub(super) async fn list(
@@ -33,14 +32,14 @@ pub(super) struct NewAccount {
     role: Role,
 }
 
-/// Adds an account, unless there is one of this name.
+/// Adds an account, unless there is one whose name looks like this one.
 pub(super) async fn add(
     State(app): State<Arc<App>>,
     Administrator(staff): Administrator,
     Body(NewAccount { name, password, role }): Body<NewAccount>,
 ) -> Result<Response, Failure> {
-    let account = Account::new(&name, role, SystemTime::now()).ok_or(Failure::INVALID)?;
-    let hash = password::hash(&password).await.map_err(|_| Failure::INVALID)?;
+    let account = Account::new(&name, role, app.portal.now()).ok_or(Failure::INVALID)?;
+    let hash = app.hash_password(&password, &account.name).await?;
     match app.portal.add_account(&account, &hash, Some(&staff.account)).await? {
         true => Ok((StatusCode::CREATED, Json(json!({ "account": account }))).into_response()),
         false => Err(Failure::CONFLICT),
@@ -60,9 +59,9 @@ pub(super) async fn change_password(
     Path(name): Path<String>,
     Body(NewPassword { password }): Body<NewPassword>,
 ) -> Result<StatusCode, Failure> {
-    let hash = password::hash(&password).await.map_err(|_| Failure::INVALID)?;
-    let now = SystemTime::now();
-    match app.portal.change_password(&name, &hash, &staff.account, now).await? {
+    let hash = app.hash_password(&password, &name).await?;
+    let now = app.portal.now();
+    match app.portal.change_password(&name, &hash, &staff.account, None, now).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Failure::NOT_FOUND),
     }
@@ -74,7 +73,7 @@ pub(super) async fn remove(
     Administrator(staff): Administrator,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
-    match app.portal.remove_account(&name, &staff.account, SystemTime::now()).await? {
+    match app.portal.remove_account(&name, &staff.account, app.portal.now()).await? {
         Removal::Removed => Ok(StatusCode::NO_CONTENT),
         Removal::NoSuchAccount => Err(Failure::NOT_FOUND),
         Removal::LastAdministrator => Err(Failure::CONFLICT),

@@ -1,8 +1,8 @@
-//! What the board asks: who came, as it happens and afterwards, and who did what.
+//! What the board asks: who came, as it happens and afterwards.
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -10,21 +10,24 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
-use futures_util::stream;
-use kazashi_server::StoreError;
+use futures_util::{StreamExt, stream};
+use metrics::gauge;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, SemaphorePermit, broadcast, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
 use crate::app::App;
-use crate::caller::{Administrator, Staff};
+use crate::calendar::Calendar;
+use crate::caller::{Staff, Watching};
 use crate::failure::Failure;
-use crate::spreadsheet::guarded;
+use crate::news::{self, News, Told};
+use crate::spreadsheet;
 use crate::store::audit::Action;
 use crate::store::board::{self, BoardVisit};
+use crate::store::session::Facing;
 use crate::store::visit::Attributes;
 
 #[derive(Deserialize)]
@@ -35,14 +38,21 @@ pub(super) struct VisitsQuery {
     after: Option<String>,
 }
 
-/// Visits of a day, today's if none is given.
+/// Visits of a day, today's if none is given. It is on record that they were looked at, or searched,
+/// but not for which name.
 pub(super) async fn visits(
     State(app): State<Arc<App>>,
-    _: Staff,
+    staff: Staff,
     Query(VisitsQuery { day, search, after }): Query<VisitsQuery>,
 ) -> Result<Response, Failure> {
     let day = day_or_today(&app, day)?;
-    let query = board::Query { day: &day, search: search.trim(), after: after.as_deref() };
+    let search = search.trim();
+    let (action, view) = match search {
+        "" => (Action::BoardViewed, day.clone()),
+        name => (Action::BoardSearched, format!("{day} {}", app.keys.digest(name.as_bytes()))),
+    };
+    staff.views(&app, action, &view, Some(&day)).await?;
+    let query = board::Query { day: &day, search, after: after.as_deref() };
     let (visits, total) = app.portal.board(query).await?;
     Ok(Json(json!({ "visits": visits, "total": total })).into_response())
 }
@@ -59,19 +69,26 @@ pub(super) async fn export(
     Query(DayQuery { day }): Query<DayQuery>,
 ) -> Result<Response, Failure> {
     let day = day_or_today(&app, day)?;
-    let now = SystemTime::now();
+    let now = app.portal.now();
     app.portal.audit(&staff.account, Action::VisitsExported, Some(&day), now).await?;
-    let visits = app.portal.visits_of_day(&day).await?;
-    let file = format!("attachment; filename=\"visits-{day}.csv\"");
+    let visits = app.portal.visits_of_day(&day).await?.into_iter();
+    let rows = visits.map(|visit| row_of(visit, &app.calendar));
+    Ok(saved_as(&format!("visits-{day}.csv"), spreadsheet::file(COLUMNS, rows)))
+}
+
+/// A file for a spreadsheet, which browsers save.
+pub(super) fn saved_as(name: &str, file: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
     let headers =
-        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, file)];
-    Ok((headers, csv_of(&visits)).into_response())
+        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)];
+    (headers, file).into_response()
 }
 
 /// `subject` is what a list of tickets for the gate wants.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "number",
     "at",
+    "recordedAt",
     "road",
     "returning",
     "account",
@@ -85,85 +102,81 @@ const COLUMNS: [&str; 13] = [
     "subject",
 ];
 
-fn csv_of(visits: &[BoardVisit]) -> Vec<u8> {
-    // The byte order mark has spreadsheets read UTF-8.
-    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    let mut write = |row: [&str; COLUMNS.len()]| {
-        writer.write_record(row.map(guarded).iter().map(|cell| cell.as_bytes()))
-    };
-    let written = write(COLUMNS).and_then(|()| {
-        visits.iter().try_for_each(|visit| {
-            let attribute = |of: fn(&Attributes) -> Option<&str>| {
-                visit.attributes.as_ref().and_then(of).unwrap_or_default()
-            };
-            write([
-                &visit.number.to_string(),
-                &visit.at,
-                &visit.road,
-                if visit.returning { "yes" } else { "no" },
-                &visit.account,
-                visit.checked_by.as_deref().unwrap_or_default(),
-                &visit.revocation,
-                attribute(|it| it.name.as_deref()),
-                attribute(|it| it.address.as_deref()),
-                attribute(|it| it.birth_date.as_deref()),
-                attribute(|it| it.sex.as_deref()),
-                attribute(|it| Some(&it.integrity)),
-                visit.subject.as_deref().unwrap_or_default(),
-            ])
-        })
-    });
-    written.expect("memory takes everything");
-    writer.into_inner().expect("memory takes everything")
+fn row_of(visit: BoardVisit, calendar: &Calendar) -> [String; COLUMNS.len()] {
+    let Attributes { name, address, birth_date, sex, integrity } =
+        visit.attributes.unwrap_or_default();
+    let returning = if visit.returning { "yes" } else { "no" };
+    [
+        visit.number.to_string(),
+        calendar.local(visit.at),
+        visit.recorded_at.map(|at| calendar.local(at)).unwrap_or_default(),
+        visit.road,
+        returning.to_owned(),
+        visit.account,
+        visit.checked_by.unwrap_or_default(),
+        visit.revocation,
+        name.unwrap_or_default(),
+        address.unwrap_or_default(),
+        birth_date.unwrap_or_default(),
+        sex.unwrap_or_default(),
+        integrity,
+        visit.subject.unwrap_or_default(),
+    ]
 }
 
-/// Who did what on a day. That it was asked for is on record, too.
-pub(super) async fn audit(
-    State(app): State<Arc<App>>,
-    Administrator(staff): Administrator,
-    Query(DayQuery { day }): Query<DayQuery>,
-) -> Result<Response, Failure> {
-    let day = day_or_today(&app, day)?;
-    let span = app.calendar.span(&day).ok_or(Failure::INVALID)?;
-    let entries = app.portal.audit_trail(span).await?;
-    let now = SystemTime::now();
-    app.portal.audit(&staff.account, Action::AuditRead, Some(&day), now).await?;
-    Ok(Json(json!({ "entries": entries })).into_response())
-}
-
-fn day_or_today(app: &App, day: Option<String>) -> Result<String, Failure> {
+pub(super) fn day_or_today(app: &App, day: Option<String>) -> Result<String, Failure> {
     match day {
         Some(day) if app.calendar.span(&day).is_none() => Err(Failure::INVALID),
         Some(day) => Ok(day),
-        None => Ok(app.calendar.day(SystemTime::now())),
+        None => Ok(app.calendar.day(app.portal.now())),
     }
 }
 
 /// How many boards one server serves.
-static BOARDS: Semaphore = Semaphore::const_new(200);
+static BOARDS: Semaphore = Semaphore::const_new(2_000);
 
-/// How often it is looked whether who watches is still signed in.
+/// How often it is looked whether who watches is still signed in, where nothing happens.
 const STILL_SIGNED_IN: Duration = Duration::from_secs(30);
 
 /// What happens, as it happens, at all servers: from now on, or after `Last-Event-ID`.
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
-    staff: Staff,
+    Watching(staff): Watching,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let permit = BOARDS.try_acquire().map_err(|_| Failure::too_many_requests(30))?;
-    let happened = app.happened.subscribe();
+    staff.views(&app, Action::BoardWatched, "", None).await?;
+    let place = Place::take()?;
+    let news = app.news.subscribe();
     let newest = app.portal.last_event().await?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let last = last.unwrap_or(newest).min(newest);
     let (stopping, ask_at) = (app.stopping.clone(), Instant::now() + STILL_SIGNED_IN);
-    let watcher = Watcher { stopping, app, staff, ask_at, happened, last };
-    let events = stream::unfold((watcher, permit), async |(mut watcher, permit)| {
+    let watcher = Watcher { stopping, app, staff, ask_at, news, must_look: true, last };
+    let events = stream::unfold((watcher, place), async |(mut watcher, place)| {
         let events = watcher.next().await?;
-        Some((stream::iter(events.into_iter().map(Ok::<_, Infallible>)), (watcher, permit)))
+        Some((stream::iter(events.into_iter().map(Ok::<_, Infallible>)), (watcher, place)))
     });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(events.flatten()).keep_alive(keep_alive).into_response())
+}
+
+/// A board's place among those that watch this server.
+struct Place {
+    _permit: SemaphorePermit<'static>,
+}
+
+impl Place {
+    fn take() -> Result<Self, Failure> {
+        let permit = BOARDS.try_acquire().map_err(|_| Failure::too_many_requests(30))?;
+        gauge!("kazashi_portal_boards").increment(1);
+        Ok(Self { _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        gauge!("kazashi_portal_boards").decrement(1);
+    }
 }
 
 /// One board.
@@ -172,7 +185,9 @@ struct Watcher {
     staff: Staff,
     /// When to ask whether they are still signed in.
     ask_at: Instant,
-    happened: watch::Receiver<i64>,
+    news: broadcast::Receiver<News>,
+    /// Whether something may have happened that it was not told.
+    must_look: bool,
     stopping: watch::Receiver<bool>,
     /// The number of the last event that the board was told.
     last: i64,
@@ -184,34 +199,47 @@ impl Watcher {
     /// where it was.
     async fn next(&mut self) -> Option<Vec<Event>> {
         loop {
-            match self.look().await {
-                Ok(events) if !events.is_empty() => return Some(events),
-                Ok(_) => {}
-                Err(error) => {
-                    warn!(%error, "a board was not told what happened");
-                    return None;
-                }
-            }
-            tokio::select! {
-                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                changed = self.happened.changed() => changed.ok()?,
-                () = tokio::time::sleep_until(self.ask_at) => {}
-            }
             if self.ask_at <= Instant::now() {
                 self.staff = Staff::find(&self.app, self.staff.session.clone()).await.ok()??;
+                if self.staff.facing == Facing::Visitors {
+                    return None;
+                }
                 self.ask_at = Instant::now() + STILL_SIGNED_IN;
+            }
+            if self.must_look {
+                let told = match news::after(&self.app.portal, self.last).await {
+                    Ok(told) => told,
+                    Err(error) => {
+                        warn!(%error, "a board was not told what happened");
+                        return None;
+                    }
+                };
+                // There may be more than come at once.
+                self.must_look = !told.is_empty();
+                if self.must_look {
+                    return Some(told.iter().map(|told| self.tell(told)).collect());
+                }
+            }
+            let news = tokio::select! {
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                news = self.news.recv() => Some(news),
+                () = tokio::time::sleep_until(self.ask_at) => None,
+            };
+            match news {
+                Some(Ok(News::Told(told))) if told.sequence == self.last + 1 => {
+                    return Some(vec![self.tell(&told)]);
+                }
+                Some(Ok(News::Told(told))) if told.sequence <= self.last => {}
+                Some(Err(RecvError::Closed)) => return None,
+                Some(Ok(_) | Err(RecvError::Lagged(_))) => self.must_look = true,
+                None => {}
             }
         }
     }
 
-    async fn look(&mut self) -> Result<Vec<Event>, StoreError> {
-        let mut told = Vec::new();
-        for event in self.app.portal.events_after(self.last).await? {
-            let data = self.app.portal.told(&event).await?.to_string();
-            let id = event.sequence.to_string();
-            told.push(Event::default().event(event.kind).id(id).data(data));
-            self.last = event.sequence;
-        }
-        Ok(told)
+    fn tell(&mut self, told: &Told) -> Event {
+        self.last = told.sequence;
+        let id = told.sequence.to_string();
+        Event::default().event(&told.kind).id(id).data(&told.data)
     }
 }

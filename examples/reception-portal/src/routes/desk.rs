@@ -1,103 +1,92 @@
-//! What a reception desk asks: who has arrived, and that a visit be recorded.
+//! Questions of a reception desk: that a visit be recorded, and what comes before and after it.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use kazashi_core::error_code::ErrorCode;
-use kazashi_core::terminal::{Base64, TerminalRequest};
-use kazashi_server::Method;
+use kazashi_server::{ExpectedStay, Method, ReceivedSignature, StayWord, Tie, tie};
 use kazashi_verify::{
-    BirthDate, Certificate, Enrolment, Expected, ExpectedCardFace, ExpectedEnrolment,
-    ExpectedPresence, Presence, Revocation, verify, verify_card_face, verify_enrolment,
-    verify_presence,
+    Authentication, BirthDate, Certificate, Enrolment, Expected, ExpectedEnrolment,
+    ExpectedPresence, Presence, PresenceProof, Revocation, Submitted, Token, Unverified, verify,
+    verify_enrolment, verify_presence,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use metrics::counter;
+use serde::Deserialize;
+use serde_json::Value;
+use tracing::info;
 use uuid::Uuid;
+
+mod arrival;
+mod by_eye;
+mod forget;
+
+pub(super) use arrival::arrival;
+pub(super) use by_eye::{record_check, terminal_signature};
+pub(super) use forget::{forget, progress};
 
 use super::Body;
 use super::once::{Once, once};
+use super::people::refuse_suspended;
 use crate::app::App;
-use crate::calendar::rfc_3339;
-use crate::caller::Staff;
+use crate::caller::AtDesk;
 use crate::failure::Failure;
-use crate::store::check::{Decision, NewCheck};
-use crate::store::deletion::NewDeletion;
-use crate::store::rate;
+use crate::store::late::{Sender, Timing};
 use crate::store::visit::{Attributes, NewEnrolment, NewVisit, RecordedVisit, Road};
 
+/// A request that a visit be recorded. `signedAfter` is how many milliseconds after it got the nonces
+/// the page had what the card signed, `stay` the name of the card's stay on the reader.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ArrivalRequest {
-    certificate: Base64,
-}
-
-/// Says what is known of the holder of a certificate. Whoever read it off a card can ask: that the
-/// card is there shows later. Nothing is stored.
-pub(super) async fn arrival(
-    State(app): State<Arc<App>>,
-    staff: Staff,
-    Body(ArrivalRequest { certificate }): Body<ArrivalRequest>,
-) -> Result<Response, Failure> {
-    let now = SystemTime::now();
-    app.portal.admit(rate::ARRIVALS, &staff.session.digest(), now).await?;
-    let certificate = Certificate::user_authentication(certificate.as_bytes())?;
-    app.trust.verify(&certificate, now)?;
-    let subject = app.keys.pairwise.subject(&certificate);
-    let enrolment = app.portal.enrolment(&subject).await?;
-    let acquaintance = app.portal.acquaintance(&subject).await?;
-    Ok(Json(ArrivalAnswer {
-        known: enrolment.is_some() || acquaintance.visits > 0,
-        enrolled: enrolment.is_some(),
-        birth_date: enrolment.map(|enrolment| with_dashes(enrolment.birth_date())),
-        visits: acquaintance.visits,
-        last_visit: acquaintance.last_visit.map(rfc_3339),
-    })
-    .into_response())
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArrivalAnswer {
-    known: bool,
-    enrolled: bool,
-    /// What the card wants to know; only of those who are enrolled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    birth_date: Option<String>,
-    visits: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_visit: Option<String>,
-}
-
-/// A request that a visit be recorded.
-#[derive(Deserialize)]
-#[serde(tag = "road", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "road",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as its request")]
 enum VisitRequest {
     Pin {
         #[serde(rename = "id")]
         _id: Uuid,
+        signed_after: Option<u64>,
+        stay: Option<String>,
         nonces: PinNonces,
-        token: Value,
-        proof: Option<Value>,
+        token: Submitted<Token>,
+        proof: Option<Submitted<PresenceProof>>,
+        /// The bridge's, that one card gave both.
+        word: Option<StayWord>,
         consent: Consent,
         attributes: Option<Attributes>,
     },
     Presence {
         #[serde(rename = "id")]
         _id: Uuid,
+        signed_after: Option<u64>,
+        stay: Option<String>,
         nonce: String,
-        proof: Value,
+        proof: Submitted<PresenceProof>,
     },
     Visual {
         #[serde(rename = "id")]
         _id: Uuid,
+        signed_after: Option<u64>,
+        stay: Option<String>,
         nonce: String,
-        token: Value,
+        token: Submitted<Token>,
         check: Uuid,
     },
+}
+
+impl VisitRequest {
+    fn road(&self) -> Road {
+        match self {
+            Self::Pin { .. } => Road::Pin,
+            Self::Presence { .. } => Road::Presence,
+            Self::Visual { .. } => Road::Visual,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,6 +94,32 @@ enum VisitRequest {
 struct PinNonces {
     pin: String,
     presence: Option<String>,
+}
+
+impl VisitRequest {
+    fn nonces(&self) -> Vec<(Method, &str)> {
+        match self {
+            Self::Pin { nonces: PinNonces { pin, presence }, .. } => {
+                let presence = presence.as_deref().map(|nonce| (Method::Presence, nonce));
+                [Some((Method::Pin, pin.as_str())), presence].into_iter().flatten().collect()
+            }
+            Self::Presence { nonce, .. } => vec![(Method::Presence, nonce)],
+            Self::Visual { nonce, .. } => vec![(Method::Terminal, nonce)],
+        }
+    }
+
+    fn signed_after(&self) -> Option<Duration> {
+        let (Self::Pin { signed_after, .. }
+        | Self::Presence { signed_after, .. }
+        | Self::Visual { signed_after, .. }) = self;
+        signed_after.map(Duration::from_millis)
+    }
+
+    fn stay(&self) -> Option<&str> {
+        let (Self::Pin { stay, .. } | Self::Presence { stay, .. } | Self::Visual { stay, .. }) =
+            self;
+        stay.as_deref()
+    }
 }
 
 /// What the visitor agreed to.
@@ -125,49 +140,63 @@ enum Item {
     Sex,
 }
 
-/// Records a visit, by whichever road.
+/// Records a visit, by whichever road. A card that stays on the reader is received once: whoever asks
+/// again in the same stay is told of that visit.
 pub(super) async fn record_visit(
     State(app): State<Arc<App>>,
-    staff: Staff,
+    AtDesk(staff): AtDesk,
     Body(body): Body<Value>,
 ) -> Result<Response, Failure> {
     let request = Once::<VisitRequest>::read(&app, "visit", &body)?;
     let (id, digest) = (&request.id, &request.digest);
-    let at = SystemTime::now();
-    let day = app.calendar.day(at);
-    let reception = Reception { app: &app, staff: &staff, id, digest, at, day };
+    let road = request.body.road();
+    let stay = request.body.stay().map(|stay| app.keys.digest(stay.as_bytes()));
     let act = async {
-        match request.body {
-            VisitRequest::Pin { nonces, token, proof, consent, attributes, .. } => {
-                let agreed = agreed(&consent, attributes)?;
-                match (nonces.presence, proof, consent.remember) {
-                    (None, None, false) => reception.by_pin(&nonces.pin, &token, agreed).await,
+        let nonces = request.body.nonces();
+        let sender = Sender { session: &staff.session, account: &staff.account, nonces: &nonces };
+        let signed_after = request.body.signed_after();
+        let timing = app.portal.timing(&sender, signed_after, app.portal.now()).await?;
+        let day = app.calendar.day(timing.signed_at);
+        let stay = stay.as_deref();
+        let reception = Reception { app: &app, sender, id, digest, timing, day, stay };
+        match &request.body {
+            VisitRequest::Pin { nonces, token, proof, word, consent, attributes, .. } => {
+                let agreed = agreed(consent, attributes.as_ref())?;
+                match (&nonces.presence, proof, consent.remember) {
+                    (None, None, false) if word.is_none() => {
+                        reception.by_pin(&nonces.pin, token.read()?, agreed).await
+                    }
                     (Some(presence), Some(proof), true) => {
-                        let nonces = [nonces.pin.as_str(), &presence];
-                        reception.by_pin_and_enrolment(nonces, &token, &proof, agreed).await
+                        let nonces = [nonces.pin.as_str(), presence];
+                        let given = (token.read()?, proof.read()?, word.as_ref());
+                        reception.by_pin_and_enrolment(nonces, given, agreed).await
                     }
                     _ => Err(Failure::INVALID),
                 }
             }
             VisitRequest::Presence { nonce, proof, .. } => {
-                reception.by_presence(&nonce, &proof).await
+                reception.by_presence(nonce, proof.read()?).await
             }
             VisitRequest::Visual { nonce, token, check, .. } => {
-                reception.by_eye(&nonce, &token, &check.to_string()).await
+                reception.by_eye(nonce, token.read()?, &check.to_string()).await
             }
         }
     };
-    once(|| app.portal.visit(id, digest), act).await
+    let answer = once(|| app.portal.visit(id, digest, stay.as_deref()), act).await?;
+    if answer.status() == StatusCode::CREATED {
+        counter!("kazashi_portal_visits_total", "road" => road.as_str()).increment(1);
+    }
+    Ok(answer)
 }
 
 /// The attributes that there are to keep, if the visitor agreed to each of them, and they can be
 /// what they are said to be.
-fn agreed(
+fn agreed<'a>(
     consent: &Consent,
-    attributes: Option<Attributes>,
-) -> Result<Option<Attributes>, Failure> {
+    attributes: Option<&'a Attributes>,
+) -> Result<Option<&'a Attributes>, Failure> {
     let Some(attributes) = attributes else { return Ok(None) };
-    let Attributes { name, address, birth_date, sex, integrity } = &attributes;
+    let Attributes { name, address, birth_date, sex, integrity } = attributes;
     let fits = |item, value: &Option<String>, fits: &dyn Fn(&str) -> bool| {
         value.as_deref().is_none_or(|value| consent.items.contains(&item) && fits(value))
     };
@@ -187,30 +216,31 @@ fn agreed(
 /// One visitor before the desk.
 struct Reception<'a> {
     app: &'a App,
-    staff: &'a Staff,
+    sender: Sender<'a>,
     id: &'a str,
     digest: &'a str,
-    at: SystemTime,
+    timing: Timing,
     day: String,
+    stay: Option<&'a str>,
 }
 
 impl Reception<'_> {
     async fn by_pin(
         &self,
         nonce: &str,
-        token: &Value,
-        attributes: Option<Attributes>,
+        token: &Token,
+        attributes: Option<&Attributes>,
     ) -> Result<Option<RecordedVisit>, Failure> {
-        let &Self { app, at: now, .. } = self;
+        let (app, now) = (self.app, self.timing.signed_at);
         let expected = Expected { origin: &app.origin, nonce, method: Method::Pin, now };
-        let authentication = verify(token.to_string().as_bytes(), &expected, &app.trust)?;
-        let revocation = app.revocation.check(authentication.certificate()).await;
-        let authentication = authentication.with_revocation(revocation)?;
+        let authentication = verify(token, &expected, &app.trust)?;
+        let answer = app.check_revocation(authentication.certificate()).await?;
+        let authentication = authentication.with_revocation(answer)?;
         let subject = authentication.subject(&app.keys.pairwise);
+        refuse_suspended(app, &subject).await?;
         let visit = NewVisit {
-            nonces: &[(Method::Pin, nonce)],
-            read: &read(&["user-certificate", "signature"], attributes.as_ref()),
-            attributes: attributes.as_ref(),
+            read: &read(&["user-certificate", "signature"], attributes),
+            attributes,
             ..self.visit(Road::Pin, &subject, authentication.revocation())
         };
         Ok(app.portal.record_visit(&visit).await?)
@@ -219,38 +249,46 @@ impl Reception<'_> {
     async fn by_pin_and_enrolment(
         &self,
         [pin_nonce, presence_nonce]: [&str; 2],
-        token: &Value,
-        proof: &Value,
-        attributes: Option<Attributes>,
+        (token, proof, word): (&Token, &PresenceProof, Option<&StayWord>),
+        attributes: Option<&Attributes>,
     ) -> Result<Option<RecordedVisit>, Failure> {
-        let &Self { app, at: now, .. } = self;
+        let (app, now) = (self.app, self.timing.signed_at);
         let expected = ExpectedEnrolment { origin: &app.origin, pin_nonce, presence_nonce, now };
         let enrolled = verify_enrolment(
-            token.to_string().as_bytes(),
-            proof.to_string().as_bytes(),
+            token,
+            proof,
             &expected,
             &app.trust,
             &app.cv_trust,
             &app.keys.pairwise,
         )?;
-        let revocation = app.revocation.check(enrolled.authentication().certificate()).await;
-        let enrolled = enrolled.with_revocation(revocation)?;
+        let received = |method, nonce, signature| ReceivedSignature { method, nonce, signature };
+        let signatures = [
+            received(Method::Pin, pin_nonce, token.signature()),
+            received(Method::Presence, presence_nonce, proof.signature()),
+        ];
+        let expected = ExpectedStay { origin: &app.origin, signatures: &signatures };
+        if tie(app.portal.kazashi(), word, &expected).await? == Tie::PageOnly {
+            info!("enrolled by the page's word alone that it is one card: no bridge is enrolled");
+        }
+        let answer = app.check_revocation(enrolled.authentication().certificate()).await?;
+        let enrolled = enrolled.with_revocation(answer)?;
         let (authentication, enrolment) = (enrolled.authentication(), enrolled.enrolment());
+        refuse_suspended(app, enrolment.subject()).await?;
         // The card itself said when its holder was born.
-        let said = attributes.as_ref().and_then(|attributes| attributes.birth_date.as_deref());
+        let said = attributes.and_then(|attributes| attributes.birth_date.as_deref());
         if said.is_some_and(|said| said != with_dashes(enrolment.birth_date())) {
             return Err(Failure::INVALID);
         }
         let certificate = authentication.certificate();
         let visit = NewVisit {
-            nonces: &[(Method::Pin, pin_nonce), (Method::Presence, presence_nonce)],
-            read: &read(&["user-certificate", "age-record", "signature"], attributes.as_ref()),
+            read: &read(&["user-certificate", "age-record", "signature"], attributes),
             enrolment: Some(NewEnrolment {
                 enrolment,
-                gate_tag: app.keys.gate_tag(certificate.der()),
+                gate_tag: app.keys.hidden(enrolment.subject(), certificate.der()),
                 expires_at: certificate.not_after(),
             }),
-            attributes: attributes.as_ref(),
+            attributes,
             ..self.visit(Road::Pin, enrolment.subject(), authentication.revocation())
         };
         Ok(app.portal.record_visit(&visit).await?)
@@ -259,41 +297,28 @@ impl Reception<'_> {
     async fn by_presence(
         &self,
         nonce: &str,
-        proof: &Value,
+        proof: &PresenceProof,
     ) -> Result<Option<RecordedVisit>, Failure> {
-        let presence = present(self.app, nonce, proof, self.at).await?;
+        let presence = present(self.app, nonce, proof, self.timing.signed_at).await?;
         let visit = NewVisit {
-            nonces: &[(Method::Presence, nonce)],
             read: &["user-certificate", "age-record", "signature"],
             ..self.visit(Road::Presence, presence.subject(), presence.revocation())
         };
         Ok(self.app.portal.record_visit(&visit).await?)
     }
 
-    /// That the face that was compared and the token came from one card is the bridge's word; but
-    /// where the visitor is enrolled, it must be the card surface that was.
     async fn by_eye(
         &self,
         nonce: &str,
-        token: &Value,
+        token: &Token,
         check: &str,
     ) -> Result<Option<RecordedVisit>, Failure> {
-        let &Self { app, staff, at: now, .. } = self;
-        let expected = Expected { origin: &app.origin, nonce, method: Method::Terminal, now };
-        let authentication = verify(token.to_string().as_bytes(), &expected, &app.trust)?;
-        let revocation = app.revocation.check(authentication.certificate()).await;
-        let authentication = authentication.with_revocation(revocation)?;
+        let (app, sender) = (self.app, &self.sender);
+        let signed = (nonce, token, check);
+        let authentication = compared(app, sender, signed, self.timing.signed_at).await?;
         let subject = authentication.subject(&app.keys.pairwise);
-        let digest = app.keys.digest(nonce.as_bytes());
-        let compared = app.portal.matched_card(check, &staff.session, &digest, now).await?;
-        let compared = compared.ok_or(Failure::FORBIDDEN)?;
-        if let Some(enrolment) = app.portal.enrolment(&subject).await?
-            && enrolment.card_surface_key() != compared
-        {
-            return Err(ErrorCode::EnrolmentMismatch.into());
-        }
+        refuse_suspended(app, &subject).await?;
         let visit = NewVisit {
-            nonces: &[(Method::Terminal, nonce)],
             read: &["user-certificate", "card-face", "signature"],
             checked: Some(check),
             ..self.visit(Road::Visual, &subject, authentication.revocation())
@@ -311,12 +336,11 @@ impl Reception<'_> {
         NewVisit {
             id: self.id,
             request: self.digest,
-            session: &self.staff.session,
-            account: &self.staff.account,
-            at: self.at,
+            sender: self.sender,
+            timing: self.timing,
             day: &self.day,
+            stay: self.stay,
             road,
-            nonces: &[],
             subject,
             revocation,
             read: &[],
@@ -336,145 +360,59 @@ fn read(always: &[&'static str], attributes: Option<&Attributes>) -> Vec<&'stati
     [always, attributes].concat()
 }
 
+/// Verifies that a card is there whose face was compared: the institution signed for this nonce once, for
+/// that card, by a bridge's word; and where the holder is enrolled, it must be the card surface that was.
+/// Asks whether its certificate was revoked.
+async fn compared(
+    app: &App,
+    sender: &Sender<'_>,
+    (nonce, token, check): (&str, &Token, &str),
+    now: SystemTime,
+) -> Result<Authentication, Failure> {
+    let expected = Expected { origin: &app.origin, nonce, method: Method::Terminal, now };
+    let authentication = verify(token, &expected, &app.trust)?;
+    let answer = app.check_revocation(authentication.certificate()).await?;
+    let authentication = authentication.with_revocation(answer)?;
+    let digest = app.keys.digest(nonce.as_bytes());
+    let compared = app.portal.matched_card(check, sender.account, &digest, now).await?;
+    let compared = compared.ok_or(Failure::FORBIDDEN)?;
+    let subject = authentication.subject(&app.keys.pairwise);
+    match app.portal.enrolment(&subject).await? {
+        Some(enrolment) if enrolment.card_surface_key() != compared => {
+            Err(ErrorCode::EnrolmentMismatch.into())
+        }
+        _ => Ok(authentication),
+    }
+}
+
 /// Verifies that an enrolled card is there, and asks whether its certificate was revoked.
 pub(super) async fn present(
     app: &App,
     nonce: &str,
-    proof: &Value,
+    proof: &PresenceProof,
     now: SystemTime,
 ) -> Result<Presence, Failure> {
     // To find the enrolment; it is verified with the rest of the proof.
-    let certificate = proof.get("unverifiedCertificate").cloned().unwrap_or_default();
-    let certificate = Base64::deserialize(certificate)
-        .map_err(|_| Failure::from(ErrorCode::PresenceProofMalformed))?;
-    let certificate = Certificate::user_authentication(certificate.as_bytes())?;
+    let certificate = proof
+        .unverified_certificate()
+        .ok_or(PresenceProof::malformed("the portal takes the whole certificate"))?;
+    let certificate = Certificate::user_authentication(certificate)?;
     let subject = app.keys.pairwise.subject(&certificate);
+    refuse_suspended(app, &subject).await?;
     let enrolment: Option<Enrolment> = app.portal.enrolment(&subject).await?;
     let enrolment = &enrolment.ok_or(Failure::from(ErrorCode::EnrolmentMismatch))?;
     let presence = verify_presence(
-        proof.to_string().as_bytes(),
+        proof,
         &ExpectedPresence { origin: &app.origin, nonce, enrolment, now },
         &app.trust,
         &app.cv_trust,
         &app.keys.pairwise,
     )?;
-    let revocation = app.revocation.check(presence.certificate()).await;
-    Ok(presence.with_revocation(revocation)?)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CheckRequest {
-    #[serde(rename = "id")]
-    _id: Uuid,
-    face_nonce: String,
-    face: Value,
-    terminal_nonce: String,
-    decision: Decision,
-}
-
-/// Records that staff compared a visitor with the face on a genuine card, and what they decided.
-pub(super) async fn record_check(
-    State(app): State<Arc<App>>,
-    staff: Staff,
-    Body(body): Body<Value>,
-) -> Result<Response, Failure> {
-    let request = Once::<CheckRequest>::read(&app, "check", &body)?;
-    let (id, digest, check) = (&request.id, &request.digest, &request.body);
-    let act = async {
-        let expected = ExpectedCardFace { origin: &app.origin, nonce: &check.face_nonce };
-        let face = verify_card_face(check.face.to_string().as_bytes(), &expected, &app.cv_trust)?;
-        let check = NewCheck {
-            id,
-            request: digest,
-            session: &staff.session,
-            account: &staff.account,
-            at: SystemTime::now(),
-            decision: check.decision,
-            face_nonce: &check.face_nonce,
-            terminal_nonce: &app.keys.digest(check.terminal_nonce.as_bytes()),
-            card_surface_key: &face.card_surface_key(&app.keys.pairwise),
-        };
-        Ok(app.portal.record_check(&check).await?)
-    };
-    once(|| app.portal.check(id, digest), act).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SignatureRequest {
-    nonce: String,
-    request: TerminalRequest,
-}
-
-/// Signs a card's challenge for the institution: only for a nonce before which, in this session,
-/// staff found that the visitor is who is on the card.
-pub(super) async fn terminal_signature(
-    State(app): State<Arc<App>>,
-    staff: Staff,
-    Body(SignatureRequest { nonce, request }): Body<SignatureRequest>,
-) -> Result<Response, Failure> {
-    let now = SystemTime::now();
-    let terminal = app.terminal.as_ref().ok_or(Failure::TERMINAL_NOT_SIGNED)?;
-    let digest = app.keys.digest(nonce.as_bytes());
-    if !app.portal.is_matched(&staff.session, &digest, now).await? {
-        return Err(Failure::TERMINAL_NOT_SIGNED);
-    }
-    let signature = terminal.sign(&staff.session, &request, &nonce, now).await?;
-    Ok(Json(json!({ "signature": Base64::from(signature) })).into_response())
-}
-
-/// A holder's wish to be forgotten, shown by their card.
-#[derive(Deserialize)]
-#[serde(tag = "road", rename_all = "kebab-case", deny_unknown_fields)]
-enum DeletionRequest {
-    Presence {
-        #[serde(rename = "id")]
-        _id: Uuid,
-        nonce: String,
-        proof: Value,
-    },
-    Pin {
-        #[serde(rename = "id")]
-        _id: Uuid,
-        nonce: String,
-        token: Value,
-    },
-}
-
-/// Forgets the holder of the card.
-pub(super) async fn forget(
-    State(app): State<Arc<App>>,
-    staff: Staff,
-    Body(body): Body<Value>,
-) -> Result<Response, Failure> {
-    let request = Once::<DeletionRequest>::read(&app, "deletion", &body)?;
-    let (id, digest, now) = (&request.id, &request.digest, SystemTime::now());
-    let act = async {
-        let (method, nonce, subject) = match &request.body {
-            DeletionRequest::Presence { nonce, proof, .. } => {
-                let presence = present(&app, nonce, proof, now).await?;
-                (Method::Presence, nonce, presence.subject().to_owned())
-            }
-            DeletionRequest::Pin { nonce, token, .. } => {
-                let expected = Expected { origin: &app.origin, nonce, method: Method::Pin, now };
-                let authentication = verify(token.to_string().as_bytes(), &expected, &app.trust)?;
-                (Method::Pin, nonce, authentication.subject(&app.keys.pairwise))
-            }
-        };
-        let deletion = NewDeletion {
-            id,
-            request: digest,
-            session: &staff.session,
-            account: &staff.account,
-            at: now,
-            method,
-            nonce,
-            subject: &subject,
-        };
-        Ok(app.portal.forget_visitor(&deletion).await?)
-    };
-    once(|| app.portal.deletion(id, digest), act).await
+    let answer = app.check_revocation(presence.certificate()).await?;
+    let presence = presence.with_revocation(answer)?;
+    let hidden = app.keys.hidden(&subject, presence.certificate().der());
+    app.portal.renew_gate_tag(&subject, &hidden).await?;
+    Ok(presence)
 }
 
 /// `YYYY-MM-DD`.

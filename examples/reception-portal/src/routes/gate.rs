@@ -4,46 +4,55 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use csv::{Position, ReaderBuilder, StringRecord, Trim};
-use rand_core::{OsRng, RngCore};
+use futures_util::future::try_join_all;
+use kazashi_core::codec::Base64;
+use kazashi_verify::{Certificate, PresenceProof, Revocation, Submitted};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
-use super::Body;
 use super::desk::present;
 use super::once::{Once, once};
+use super::{Body, WithNulls};
 use crate::app::App;
-use crate::calendar::parse_time;
+use crate::calendar::{parse_time, rfc_3339};
 use crate::caller::{Administrator, Staff};
 use crate::failure::Failure;
-use crate::spreadsheet;
-use crate::store::Known;
-use crate::store::gate::{GateEvent, NewEntry, ProvisionalEntry, RefusedLine, TicketLine};
+use crate::store::audit::Action;
+use crate::store::gate::{GateList, NewEntry, ProvisionalEntry, RecordedEntry};
+use crate::store::gate_event::GateEvent;
+use crate::store::{Known, new_id};
 
-/// All events.
+mod tickets;
+
+pub(super) use tickets::{delete_ticket, find_tickets, give_back, import_tickets, move_ticket};
+
+/// All events, and which day it is where the institution is.
 pub(super) async fn events(State(app): State<Arc<App>>, _: Staff) -> Result<Response, Failure> {
-    Ok(Json(json!({ "events": app.portal.gate_events().await? })).into_response())
+    let events = app.portal.gate_events().await?;
+    let today = app.calendar.day(app.portal.now());
+    Ok(Json(json!({ "today": today, "events": events })).into_response())
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewEvent {
     name: String,
     day: String,
+    #[serde(default)]
+    re_entry: bool,
 }
 
 /// Adds an event.
 pub(super) async fn add_event(
     State(app): State<Arc<App>>,
     Administrator(staff): Administrator,
-    Body(NewEvent { name, day }): Body<NewEvent>,
+    Body(NewEvent { name, day, re_entry }): Body<NewEvent>,
 ) -> Result<Response, Failure> {
     let is_name = !name.trim().is_empty()
         && name.chars().count() <= 100
@@ -51,85 +60,73 @@ pub(super) async fn add_event(
     if !is_name || app.calendar.span(&day).is_none() {
         return Err(Failure::INVALID);
     }
-    let mut random = [0; 16];
-    OsRng.fill_bytes(&mut random);
-    let id = Builder::from_random_bytes(random).into_uuid().to_string();
-    let event = GateEvent { id, name, day, tickets: 0, admitted: 0 };
-    app.portal.add_gate_event(&event, &staff.account, SystemTime::now()).await?;
+    let id = new_id();
+    let event = GateEvent { id, name, day, tickets: 0, admitted: 0, re_entry, closed: false };
+    app.portal.add_gate_event(&event, &staff.account, app.portal.now()).await?;
     Ok((StatusCode::CREATED, Json(json!({ "event": event }))).into_response())
 }
 
-/// Reads a list of tickets (CSV, RFC 4180, UTF-8), with a header that names the columns `ticket` and
-/// `subject`; in an export of visits `number` is the ticket. What is wrong with a line is said of that line, and the others are taken.
-pub(super) async fn import_tickets(
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Closing {
+    closed: bool,
+}
+
+/// Closes an event, whose gates let nobody in from then on, or opens it again.
+pub(super) async fn close_event(
     State(app): State<Arc<App>>,
     Administrator(staff): Administrator,
     Path(event): Path<String>,
-    list: Bytes,
+    Body(Closing { closed }): Body<Closing>,
 ) -> Result<Response, Failure> {
-    if !app.portal.is_gate_event(&event).await? {
-        return Err(Failure::NOT_FOUND);
-    }
-    let (lines, refused) = tickets(&list).ok_or(Failure::INVALID)?;
-    let now = SystemTime::now();
-    let mut import = app.portal.import_tickets(&event, &lines, &staff.account, now).await?;
-    import.refused.extend(refused);
-    import.refused.sort_by_key(|refused| refused.line);
-    Ok(Json(import).into_response())
-}
-
-/// The lines that can be read, and those that cannot. Nothing, if there is no such header.
-fn tickets(list: &[u8]) -> Option<(Vec<TicketLine>, Vec<RefusedLine>)> {
-    // Byte order mark, as spreadsheets write it.
-    let list = list.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(list);
-    let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(list);
-    let header = reader.headers().ok()?;
-    let column = |name| header.iter().position(|column| column == name);
-    let ticket = column("ticket").or_else(|| column("number"))?;
-    let subject = column("subject")?;
-    let (mut lines, mut refused) = (Vec::new(), Vec::new());
-    let mut record = StringRecord::new();
-    loop {
-        let line = line_at(list, reader.position());
-        match reader.read_record(&mut record) {
-            Ok(false) => return Some((lines, refused)),
-            Err(_) => refused.push(RefusedLine { line, why: "not-utf-8" }),
-            Ok(true) => match (cell(&record, ticket), cell(&record, subject)) {
-                (Some(ticket), Some(subject)) => lines.push(TicketLine { line, ticket, subject }),
-                (None, _) => refused.push(RefusedLine { line, why: "no-ticket" }),
-                (_, None) => refused.push(RefusedLine { line, why: "no-subject" }),
-            },
-        }
+    let now = app.portal.now();
+    match app.portal.close_event(&event, closed, &staff.account, now).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Failure::NOT_FOUND),
     }
 }
 
-/// The line where the next record begins: the reader stands before the blank lines that it will
-/// skip.
-fn line_at(list: &[u8], position: &Position) -> u64 {
-    let rest = usize::try_from(position.byte()).ok().and_then(|byte| list.get(byte..));
-    let blank = rest.unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    let lines = blank.fold(0, |lines, byte| lines + u64::from(*byte == b'\n'));
-    position.line() + lines
-}
-
-fn cell(record: &StringRecord, column: usize) -> Option<String> {
-    let text = spreadsheet::unguarded(record.get(column)?);
-    let is_text = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
-    is_text.then(|| text.to_owned())
-}
-
-/// Who may come in, for a gate that may lose its network. The page keeps it in memory only.
-pub(super) async fn list(
+/// Has the gates of an event know certificates by another key: who has an earlier list knows nobody
+/// by the later ones.
+pub(super) async fn rotate_key(
     State(app): State<Arc<App>>,
-    _: Staff,
+    Administrator(staff): Administrator,
     Path(event): Path<String>,
 ) -> Result<Response, Failure> {
-    if !app.portal.is_gate_event(&event).await? {
-        return Err(Failure::NOT_FOUND);
+    match app.portal.rotate_gate_key(&event, &staff.account, app.portal.now()).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Failure::NOT_FOUND),
     }
-    let tickets = app.portal.gate_list(&event).await?;
-    let key = STANDARD.encode(*app.keys.gate);
-    Ok(Json(json!({ "key": key, "tickets": tickets })).into_response())
+}
+
+/// Fails if there is no such event, or it is closed.
+async fn open_event(app: &App, event: &str) -> Result<(), Failure> {
+    match app.portal.is_closed(event).await? {
+        None => Err(Failure::NOT_FOUND),
+        Some(true) => Err(Failure::EVENT_CLOSED),
+        Some(false) => Ok(()),
+    }
+}
+
+/// Who may come in, for a gate that may lose its network. The page keeps it in memory only, and
+/// goes by the time that it brings.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    staff: Staff,
+    Path(event): Path<String>,
+) -> Result<Response, Failure> {
+    open_event(&app, &event).await?;
+    staff.views(&app, Action::TicketsListed, &event, Some(&event)).await?;
+    let GateList { re_entry, key_generation, mut tickets } = app.portal.gate_list(&event).await?;
+    let gate = app.keys.gate(&event, key_generation);
+    tickets.retain_mut(|ticket| {
+        let tag = app.keys.gate_tag(&gate, &ticket.subject, &ticket.tag);
+        tag.map(|tag| ticket.tag = tag).is_some()
+    });
+    let key = STANDARD.encode(*gate);
+    let at = rfc_3339(app.portal.now());
+    let list = json!({ "at": at, "key": key, "reEntry": re_entry, "tickets": tickets });
+    Ok(Json(list).into_response())
 }
 
 #[derive(Deserialize)]
@@ -138,7 +135,7 @@ struct EntryRequest {
     #[serde(rename = "id")]
     _id: Uuid,
     nonce: String,
-    proof: Value,
+    proof: Submitted<PresenceProof>,
 }
 
 /// Lets in whoever's enrolled card is there, if they have a ticket that let nobody in before.
@@ -148,14 +145,12 @@ pub(super) async fn enter(
     Path(event): Path<String>,
     Body(body): Body<Value>,
 ) -> Result<Response, Failure> {
-    if !app.portal.is_gate_event(&event).await? {
-        return Err(Failure::NOT_FOUND);
-    }
+    open_event(&app, &event).await?;
     let request = Once::<EntryRequest>::read(&app, &event, &body)?;
-    let (id, digest, now) = (&request.id, &request.digest, SystemTime::now());
+    let (id, digest, now) = (&request.id, &request.digest, app.portal.now());
     let EntryRequest { nonce, proof, .. } = &request.body;
     let act = async {
-        let presence = present(&app, nonce, proof, now).await?;
+        let presence = present(&app, nonce, proof.read()?, now).await?;
         let entry = NewEntry {
             id,
             request: digest,
@@ -186,35 +181,114 @@ struct Provisional {
     at: String,
 }
 
-/// Records those whom a gate let in while it could not ask, each once however often it is sent.
+/// Judges and records those whom a gate let in while it could not ask, each once however often it is
+/// sent.
 pub(super) async fn enter_provisionally(
     State(app): State<Arc<App>>,
     staff: Staff,
     Path(event): Path<String>,
-    Body(ProvisionalRequest { entries }): Body<ProvisionalRequest>,
+    WithNulls(ProvisionalRequest { entries }): WithNulls<ProvisionalRequest>,
 ) -> Result<Response, Failure> {
-    if !app.portal.is_gate_event(&event).await? {
+    if app.portal.is_closed(&event).await?.is_none() {
         return Err(Failure::NOT_FOUND);
     }
-    let entries = entries
-        .iter()
-        .map(|entry| Once::<Provisional>::read(&app, &event, entry))
-        .collect::<Result<Vec<_>, _>>()?;
+    let gate = Provisionals { app: &app, staff: &staff, event: &event };
+    let judged = try_join_all(entries.into_iter().map(|entry| gate.judge(entry))).await?;
     let mut outcomes = Vec::new();
-    for Once { id, digest, body } in &entries {
-        // The workstation's clock may be fast.
-        let at = parse_time(&body.at).ok_or(Failure::INVALID)?.min(SystemTime::now());
-        let entry = ProvisionalEntry { id, request: digest, ticket: &body.ticket, at };
-        let recorded = app.portal.record_provisional(&event, &staff.account, &entry).await?;
-        let recorded = match recorded {
-            Some(recorded) => recorded,
-            None => match app.portal.entry(id, digest).await? {
-                Some(Known::Same(recorded)) => recorded,
-                // The gate may have asked with a proof, under the same id, and lost the answer.
-                _ => app.portal.proven_entry(id, &event).await?.ok_or(Failure::CONFLICT)?,
-            },
-        };
-        outcomes.push(json!({ "id": id, "outcome": recorded.entry.outcome }));
+    for judged in &judged {
+        // PostgreSQL could not even look for it; the other entries count.
+        if judged.request.body.ticket.contains('\0') {
+            outcomes.push(json!({ "id": judged.request.id, "outcome": "no-ticket" }));
+            continue;
+        }
+        let RecordedEntry { entry } = gate.record(judged).await?;
+        outcomes.push(json!({ "id": judged.request.id, "outcome": entry.outcome }));
     }
     Ok(Json(json!({ "entries": outcomes })).into_response())
+}
+
+/// What a gate tells of those whom it let in by its list.
+struct Provisionals<'a> {
+    app: &'a App,
+    staff: &'a Staff,
+    event: &'a str,
+}
+
+struct Judged {
+    request: Once<Provisional>,
+    at: SystemTime,
+    /// Whose card it was, where that is known.
+    subject: Option<String>,
+    /// Why they should not have been let in.
+    refusal: Option<&'static str>,
+}
+
+impl Provisionals<'_> {
+    /// Looks at the certificate of the card that was there, which is what the list went by.
+    async fn judge(&self, mut entry: Value) -> Result<Judged, Failure> {
+        // A page that was loaded anew in the meantime has it no more, and the entry is the same.
+        let certificate = entry.as_object_mut().and_then(|entry| entry.remove("certificate"));
+        let request = Once::<Provisional>::read(self.app, self.event, &entry)?;
+        // The workstation's clock may be fast.
+        let at = parse_time(&request.body.at).ok_or(Failure::INVALID)?.min(self.app.portal.now());
+        let (subject, refusal) = match certificate {
+            _ if self.recorded(&request).await?.is_some() => (None, None),
+            Some(certificate) => {
+                let certificate =
+                    Base64::deserialize(&certificate).map_err(|_| Failure::INVALID)?;
+                match self.holder(certificate.as_bytes(), at).await {
+                    Ok(subject) => (Some(subject), None),
+                    Err(failure) => (None, Some(failure.code())),
+                }
+            }
+            None if self.app.revocation.accepts_no_word() => (None, None),
+            None => (None, Some(Failure::REVOCATION_NOT_CHECKED.code())),
+        };
+        Ok(Judged { request, at, subject, refusal })
+    }
+
+    /// Whose certificate it is, if it was good at the time.
+    async fn holder(&self, certificate: &[u8], at: SystemTime) -> Result<String, Failure> {
+        let certificate = Certificate::user_authentication(certificate)?;
+        self.app.trust.verify(&certificate, at)?;
+        Revocation::try_from(self.app.check_revocation(&certificate).await?)?;
+        Ok(self.app.keys.pairwise.subject(&certificate))
+    }
+
+    async fn record(&self, judged: &Judged) -> Result<RecordedEntry, Failure> {
+        let Judged { request, at, subject, refusal } = judged;
+        if let Some(recorded) = self.recorded(request).await? {
+            return Ok(recorded);
+        }
+        let entry = ProvisionalEntry {
+            id: &request.id,
+            request: &request.digest,
+            ticket: &request.body.ticket,
+            subject: subject.as_deref(),
+            refusal: *refusal,
+            at: *at,
+        };
+        let recorded =
+            self.app.portal.record_provisional(self.event, &self.staff.account, &entry).await?;
+        match recorded {
+            Some(recorded) => Ok(recorded),
+            // It came twice at once, and the other was first.
+            None => self.recorded(request).await?.ok_or(Failure::CONFLICT),
+        }
+    }
+
+    async fn recorded(
+        &self,
+        Once { id, digest, .. }: &Once<Provisional>,
+    ) -> Result<Option<RecordedEntry>, Failure> {
+        match self.app.portal.entry(id, digest).await? {
+            None => Ok(None),
+            Some(Known::Same(recorded)) => Ok(Some(recorded)),
+            // The gate may have asked with a proof, under the same id, and lost the answer.
+            Some(Known::Other) => {
+                let proven = self.app.portal.proven_entry(id, self.event).await?;
+                proven.map(Some).ok_or(Failure::CONFLICT)
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What the board shows: visits, with what the visitors last agreed to show.
 
+use std::time::SystemTime;
+
 use kazashi_server::StoreError;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,8 +10,11 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::event::Event;
 use super::gate::RecordedEntry;
-use super::visit::Attributes;
-use super::{Portal, number, optional, rfc_3339_of, text};
+use super::people::like;
+use super::visit::{Attributes, recorded_at};
+use super::{Portal, number, optional, text, time};
+use crate::calendar::{as_rfc_3339, as_rfc_3339_if_any};
+use crate::fold;
 
 /// How many visits one answer has.
 const PAGE: i64 = 100;
@@ -20,7 +25,11 @@ const PAGE: i64 = 100;
 pub(crate) struct BoardVisit {
     pub(crate) id: String,
     pub(crate) number: i64,
-    pub(crate) at: String,
+    #[serde(serialize_with = "as_rfc_3339")]
+    pub(crate) at: SystemTime,
+    /// Of a visit that came late.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_rfc_3339_if_any")]
+    pub(crate) recorded_at: Option<SystemTime>,
     pub(crate) road: String,
     pub(crate) returning: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +59,8 @@ impl BoardVisit {
         Ok(Self {
             id: text(row, "id")?,
             number: number(row, "number")?,
-            at: rfc_3339_of(row, "at")?,
+            at: time(row, "at")?,
+            recorded_at: recorded_at(row)?,
             road: text(row, "road")?,
             returning: number(row, "is_returning")? != 0,
             checked_by: optional(row, "checked_by")?,
@@ -63,8 +73,8 @@ impl BoardVisit {
     }
 }
 
-const VISITS: &str = "SELECT v.id, v.number, v.at, v.road, v.is_returning, v.account, \
-    v.revocation, v.subject, c.account AS checked_by, c.decision, \
+const VISITS: &str = "SELECT v.id, v.number, v.at, v.recorded_at, v.road, v.is_returning, \
+    v.account, v.revocation, v.subject, c.account AS checked_by, c.decision, \
     a.name, a.address, a.birth_date, a.sex, a.integrity \
     FROM portal_visit AS v \
     LEFT JOIN portal_check AS c ON c.id = v.checked \
@@ -74,7 +84,7 @@ const VISITS: &str = "SELECT v.id, v.number, v.at, v.road, v.is_returning, v.acc
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Query<'a> {
     pub(crate) day: &'a str,
-    /// A part of a name; of the names alone that visitors agreed to show.
+    /// Words of a name, as people type it; of the names alone that visitors agreed to show.
     pub(crate) search: &'a str,
     /// The visit that the last answer ended with.
     pub(crate) after: Option<&'a str>,
@@ -86,13 +96,8 @@ impl Portal {
         &self,
         Query { day, search, after }: Query<'_>,
     ) -> Result<(Vec<BoardVisit>, i64), StoreError> {
-        let wanted = "v.day = $1 AND ($2 = '' OR a.name LIKE $2 ESCAPE '!')";
-        let pattern = match search {
-            "" => String::new(),
-            search => {
-                format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
-            }
-        };
+        let (like, patterns) = like(&fold::words(search), 3);
+        let wanted = format!("v.day = $1 AND v.number < $2{like}");
         let last = match after {
             Some(id) => {
                 let query = "SELECT number FROM portal_visit WHERE id = $1 AND day = $2";
@@ -102,16 +107,18 @@ impl Portal {
             }
             None => i64::MAX,
         };
-        let query = format!(
-            "{VISITS} WHERE {wanted} AND v.number < $3 ORDER BY v.number DESC LIMIT {PAGE}"
-        );
-        let query = sqlx::query(AssertSqlSafe(query)).bind(day).bind(&pattern).bind(last);
-        let rows = query.fetch_all(self.0.pool()).await?;
+        let query = format!("{VISITS} WHERE {wanted} ORDER BY v.number DESC LIMIT {PAGE}");
+        let mut query = sqlx::query(AssertSqlSafe(query)).bind(day).bind(last);
         let count = format!(
             "SELECT COUNT(*) AS total FROM portal_visit AS v \
              LEFT JOIN portal_attributes AS a ON a.subject = v.subject WHERE {wanted}"
         );
-        let count = sqlx::query(AssertSqlSafe(count)).bind(day).bind(&pattern);
+        let mut count = sqlx::query(AssertSqlSafe(count)).bind(day).bind(i64::MAX);
+        for pattern in patterns {
+            query = query.bind(pattern.clone());
+            count = count.bind(pattern);
+        }
+        let rows = query.fetch_all(self.0.pool()).await?;
         let total = count.fetch_one(self.0.pool()).await?.try_get("total")?;
         let visits = rows.iter().map(BoardVisit::read).collect::<Result<_, _>>()?;
         Ok((visits, total))

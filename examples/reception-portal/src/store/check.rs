@@ -2,17 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use kazashi_server::{Database, Method, NonceError, SessionId, StoreError};
+use kazashi_server::{NonceError, SessionId, StoreError};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::audit::{self, Action};
 use super::event::{self, Kind};
+use super::late::{Sender, Timing, take_nonces};
 use super::{Changes, Known, Portal, millis, optional, rfc_3339_of, text};
 use crate::calendar::rfc_3339;
 
-/// For how long a check is good for a visit: the card is still on the reader.
-const GOOD_FOR: Duration = Duration::from_mins(10);
+/// For how long a check is good for a signature and a visit: the card is still on the reader. A visit
+/// that comes late was made in that time.
+pub(crate) const GOOD_FOR: Duration = Duration::from_mins(10);
 
 /// What the staff decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -36,12 +38,10 @@ pub(crate) struct NewCheck<'a> {
     pub(crate) id: &'a str,
     /// The digest of the request.
     pub(crate) request: &'a str,
-    pub(crate) session: &'a SessionId,
-    pub(crate) account: &'a str,
-    pub(crate) at: SystemTime,
+    /// Who decided, with the nonce of the face.
+    pub(crate) sender: Sender<'a>,
+    pub(crate) timing: Timing,
     pub(crate) decision: Decision,
-    /// The nonce of the face.
-    pub(crate) face_nonce: &'a str,
     /// The digest of the nonce for which alone the institution may sign after a match.
     pub(crate) terminal_nonce: &'a str,
     /// The card, as an enrolment knows it.
@@ -86,8 +86,7 @@ impl Portal {
         check: &NewCheck<'_>,
     ) -> Result<Option<RecordedCheck>, NonceError> {
         let mut changes = self.0.begin().await?;
-        let NewCheck { session, face_nonce, at, .. } = *check;
-        Database::take_nonce_in(&mut changes, session, Method::Presence, face_nonce, at).await?;
+        take_nonces(&mut changes, &check.sender, &check.timing).await?;
         let recorded = record(&mut changes, check).await?;
         if recorded.is_some() {
             changes.commit().await.map_err(StoreError::from)?;
@@ -95,15 +94,16 @@ impl Portal {
         Ok(recorded)
     }
 
-    /// Whether, in this session, somebody was found to match before this nonce was to be signed for.
-    pub(crate) async fn is_matched(
+    /// The card surface key of the card whose holder, in this session, was found to match before this
+    /// nonce was to be signed for.
+    pub(crate) async fn compared_card(
         &self,
         session: &SessionId,
         terminal_nonce: &str,
         now: SystemTime,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<String>, StoreError> {
         let found = sqlx::query(
-            "SELECT id FROM portal_check WHERE terminal_nonce = $1 AND session = $2 \
+            "SELECT card_surface_key FROM portal_check WHERE terminal_nonce = $1 AND session = $2 \
              AND decision = 'match' AND at > $3",
         )
         .bind(terminal_nonce)
@@ -111,26 +111,26 @@ impl Portal {
         .bind(millis(now - GOOD_FOR))
         .fetch_optional(self.0.pool())
         .await?;
-        Ok(found.is_some())
+        found.map_or(Ok(None), |row| optional(&row, "card_surface_key"))
     }
 
     /// The card surface key of the card that was compared, if that check was a match, of this
-    /// session, for this nonce.
+    /// account, for this nonce.
     pub(crate) async fn matched_card(
         &self,
         id: &str,
-        session: &SessionId,
+        account: &str,
         terminal_nonce: &str,
-        now: SystemTime,
+        signed_at: SystemTime,
     ) -> Result<Option<String>, StoreError> {
         let found = sqlx::query(
-            "SELECT card_surface_key FROM portal_check WHERE id = $1 AND session = $2 \
+            "SELECT card_surface_key FROM portal_check WHERE id = $1 AND account = $2 \
              AND terminal_nonce = $3 AND decision = 'match' AND at > $4",
         )
         .bind(id)
-        .bind(session.digest())
+        .bind(account)
         .bind(terminal_nonce)
-        .bind(millis(now - GOOD_FOR))
+        .bind(millis(signed_at - GOOD_FOR))
         .fetch_optional(self.0.pool())
         .await?;
         found.map_or(Ok(None), |row| optional(&row, "card_surface_key"))
@@ -141,6 +141,7 @@ async fn record(
     changes: &mut Changes,
     check: &NewCheck<'_>,
 ) -> Result<Option<RecordedCheck>, StoreError> {
+    let (Sender { session, account, .. }, at) = (check.sender, check.timing.now);
     let is_match = check.decision == Decision::Match;
     let inserted = sqlx::query(
         "INSERT INTO portal_check (id, request, at, session, account, decision, terminal_nonce, \
@@ -148,9 +149,9 @@ async fn record(
     )
     .bind(check.id)
     .bind(check.request)
-    .bind(millis(check.at))
-    .bind(check.session.digest())
-    .bind(check.account)
+    .bind(millis(at))
+    .bind(session.digest())
+    .bind(account)
     .bind(check.decision.as_str())
     .bind(is_match.then_some(check.terminal_nonce))
     .bind(is_match.then_some(check.card_surface_key))
@@ -163,10 +164,10 @@ async fn record(
         Decision::Match => Action::CheckMatch,
         Decision::NoMatch => Action::CheckNoMatch,
     };
-    audit::add(changes, check.account, action, Some(check.id), check.at).await?;
-    event::add(changes, Kind::Check, check.id, check.at).await?;
+    audit::add(changes, account, action, Some(check.id), at).await?;
+    event::add(changes, Kind::Check, check.id, at).await?;
     let (id, decision) = (check.id.to_owned(), check.decision.as_str().to_owned());
-    Ok(Some(RecordedCheck { check: CheckAnswer { id, decision, at: rfc_3339(check.at) } }))
+    Ok(Some(RecordedCheck { check: CheckAnswer { id, decision, at: rfc_3339(at) } }))
 }
 
 /// Forgets which card it was, once its visit is recorded.
@@ -176,10 +177,3 @@ pub(super) async fn forget_card(changes: &mut Changes, id: &str) -> Result<(), S
     sqlx::query(update).bind(id).execute(&mut **changes).await?;
     Ok(())
 }
-
-/// Forgets which cards they were that were checked too long ago for a visit.
-pub(super) const FORGET_CARDS: (&str, Duration) = (
-    "UPDATE portal_check SET terminal_nonce = NULL, card_surface_key = NULL \
-     WHERE at <= $1 AND terminal_nonce IS NOT NULL",
-    GOOD_FOR,
-);

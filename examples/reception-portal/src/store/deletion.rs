@@ -1,26 +1,39 @@
-//! Forgetting a visitor, at their own wish.
+//! Forgetting a visitor: at their own wish, or by the staff where they cannot show their card.
 
 use std::time::SystemTime;
 
-use kazashi_server::{Database, Method, NonceError, SessionId, StoreError};
+use kazashi_server::{Database, NonceError, StoreError};
 use serde::Serialize;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use zeroize::Zeroizing;
 
 use super::audit::{self, Action};
+use super::check::forget_card;
+use super::erasure::{ErasureAnswer, WITHIN, columns};
 use super::event::{self, Kind};
+use super::late::{self, Sender, Timing, take_nonces};
 use super::{Changes, Known, Portal, millis, number};
+use crate::calendar::rfc_3339;
+use crate::erasure::Words;
 
-/// Whom to forget. That it is they who ask was verified.
+/// Whom to forget.
 pub(crate) struct NewDeletion<'a> {
     pub(crate) id: &'a str,
     /// The digest of the request.
     pub(crate) request: &'a str,
-    pub(crate) session: &'a SessionId,
     pub(crate) account: &'a str,
     pub(crate) at: SystemTime,
-    pub(crate) method: Method,
-    pub(crate) nonce: &'a str,
     pub(crate) subject: &'a str,
+    pub(crate) wish: Wish<'a>,
+}
+
+/// Whose wish it is.
+pub(crate) enum Wish<'a> {
+    /// The holder's, whose card has signed the nonce; after this check, if there was one by eye.
+    Holder { sender: Sender<'a>, timing: Timing, check: Option<&'a str> },
+    /// The staff's.
+    Staff,
 }
 
 /// What there was to forget.
@@ -34,13 +47,21 @@ struct DeletedAnswer {
     /// So many visits are nobody's now.
     visits: i64,
     enrolment: bool,
+    erasure: ErasureAnswer,
 }
 
 impl Deleted {
     fn read(row: &AnyRow) -> Result<Self, StoreError> {
         let enrolment = number(row, "had_enrolment")? != 0;
-        Ok(Self { deleted: DeletedAnswer { visits: number(row, "visits")?, enrolment } })
+        let erasure = ErasureAnswer::read(row)?;
+        Ok(Self { deleted: DeletedAnswer { visits: number(row, "visits")?, enrolment, erasure } })
     }
+}
+
+/// What was done, and what must be gone from the files now.
+pub(crate) struct Forgotten {
+    pub(crate) deleted: Deleted,
+    pub(crate) words: Words,
 }
 
 impl Portal {
@@ -49,39 +70,61 @@ impl Portal {
         &self,
         id: &str,
         request: &str,
+        now: SystemTime,
     ) -> Result<Option<Known<Deleted>>, StoreError> {
-        let query = "SELECT request, visits, had_enrolment FROM portal_deletion WHERE id = $1";
-        let found = sqlx::query(query).bind(id).fetch_optional(self.0.pool()).await?;
-        Known::read(found, request, Deleted::read)
+        Known::read(self.deletion_row(id, now).await?, request, Deleted::read)
     }
 
-    /// Takes the nonce and forgets the visitor: their visits stay, as nobody's. Nothing, if there is
-    /// a deletion with this id.
+    /// How far the deletion with this id is, if there is one.
+    pub(crate) async fn progress_of_deletion(
+        &self,
+        id: &str,
+        now: SystemTime,
+    ) -> Result<Option<Deleted>, StoreError> {
+        self.deletion_row(id, now).await?.as_ref().map(Deleted::read).transpose()
+    }
+
+    async fn deletion_row(&self, id: &str, now: SystemTime) -> Result<Option<AnyRow>, StoreError> {
+        let columns = columns(now);
+        let query = format!(
+            "SELECT request, visits, had_enrolment, {columns} FROM portal_deletion WHERE id = $1"
+        );
+        let query = sqlx::query(AssertSqlSafe(query)).bind(id);
+        Ok(query.fetch_optional(self.0.pool()).await?)
+    }
+
+    /// Takes the nonce, if the holder's card has signed one, and forgets the visitor: their visits
+    /// stay, as nobody's. Nothing, if there is a deletion with this id.
     pub(crate) async fn forget_visitor(
         &self,
         deletion: &NewDeletion<'_>,
-    ) -> Result<Option<Deleted>, NonceError> {
+    ) -> Result<Option<Forgotten>, NonceError> {
         let mut changes = self.0.begin().await?;
-        let NewDeletion { session, method, nonce, at, .. } = *deletion;
-        Database::take_nonce_in(&mut changes, session, method, nonce, at).await?;
-        let deleted = forget(&mut changes, deletion).await?;
-        if deleted.is_some() {
-            changes.commit().await.map_err(StoreError::from)?;
-            self.0.purge_deleted().await?;
+        if let Wish::Holder { sender, timing, check } = deletion.wish {
+            take_nonces(&mut changes, &sender, &timing).await?;
+            if let Some(check) = check {
+                forget_card(&mut changes, check).await?;
+            }
         }
-        Ok(deleted)
+        let forgotten = forget(&mut changes, deletion).await?;
+        if forgotten.is_some() {
+            changes.commit().await.map_err(StoreError::from)?;
+        }
+        Ok(forgotten)
     }
 }
 
 async fn forget(
     changes: &mut Changes,
     deletion: &NewDeletion<'_>,
-) -> Result<Option<Deleted>, StoreError> {
-    let &NewDeletion { id, request, account, at, subject, .. } = deletion;
+) -> Result<Option<Forgotten>, StoreError> {
+    let &NewDeletion { id, request, account, at, subject, ref wish } = deletion;
+    let words = words(changes, subject).await?;
     let enrolment = Database::delete_enrolment_in(changes, subject).await?;
     for forget in [
         "DELETE FROM portal_attributes WHERE subject = $1",
         "DELETE FROM portal_gate_tag WHERE subject = $1",
+        "DELETE FROM portal_suspension WHERE subject = $1",
         "UPDATE portal_ticket SET subject = NULL WHERE subject = $1",
     ] {
         sqlx::query(forget).bind(subject).execute(&mut **changes).await?;
@@ -103,7 +146,28 @@ async fn forget(
     if inserted.rows_affected() == 0 {
         return Ok(None);
     }
-    audit::add(changes, account, Action::VisitorForgotten, None, at).await?;
+    let action = match wish {
+        Wish::Holder { .. } => Action::VisitorForgotten,
+        Wish::Staff => Action::PersonErased,
+    };
+    late::note_forgotten(changes, subject, at).await?;
+    audit::add(changes, account, action, None, at).await?;
     event::add(changes, Kind::Deleted, id, at).await?;
-    Ok(Some(Deleted { deleted: DeletedAnswer { visits, enrolment } }))
+    let erasure = ErasureAnswer::Pending { by: rfc_3339(at + WITHIN) };
+    let deleted = Deleted { deleted: DeletedAnswer { visits, enrolment, erasure } };
+    Ok(Some(Forgotten { deleted, words }))
+}
+
+/// What must not be found any more once it is deleted.
+async fn words(changes: &mut Changes, subject: &str) -> Result<Words, StoreError> {
+    let query = "SELECT name, search_name, address FROM portal_attributes WHERE subject = $1";
+    let Some(row) = sqlx::query(query).bind(subject).fetch_optional(&mut **changes).await? else {
+        return Ok(Words::new());
+    };
+    let mut words = Words::new();
+    for column in ["name", "search_name", "address"] {
+        let word: Option<String> = row.try_get(column)?;
+        words.extend(word.filter(|word| !word.is_empty()).map(Zeroizing::new));
+    }
+    Ok(words)
 }

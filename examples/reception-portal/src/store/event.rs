@@ -8,7 +8,7 @@ use sqlx::Executor;
 use super::{Changes, Portal, millis, next, number, rfc_3339_of, text};
 
 /// For how long a board may have been away and still hear of everything.
-pub(super) const KEPT: Duration = Duration::from_hours(24);
+pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug)]

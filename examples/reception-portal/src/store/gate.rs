@@ -1,71 +1,39 @@
-//! Events, their tickets, and who came in.
+//! Gates: who may come in to an event, and who did.
 
-use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use kazashi_server::{Database, Method, NonceError, SessionId, StoreError};
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Executor};
 
-use super::audit::{self, Action};
+use super::audit::{self, Action, REVOCATION_CHECK};
 use super::event::{self, Kind};
-use super::{Changes, Known, Portal, millis, next, number, optional, rfc_3339_of, text};
+use super::gate_event::is_re_entry;
+use super::ticket::is_used;
+use super::{Changes, Known, Portal, millis, number, optional, rfc_3339_of, text};
 use crate::calendar::rfc_3339;
-
-/// An event to which people have tickets.
-#[derive(Serialize)]
-pub(crate) struct GateEvent {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) day: String,
-    pub(crate) tickets: i64,
-    pub(crate) admitted: i64,
-}
-
-impl GateEvent {
-    fn read(row: &AnyRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: text(row, "id")?,
-            name: text(row, "name")?,
-            day: text(row, "day")?,
-            tickets: number(row, "tickets")?,
-            admitted: number(row, "admitted")?,
-        })
-    }
-}
-
-/// A line of a list of tickets.
-pub(crate) struct TicketLine {
-    /// Where it is in the file: the first line is 1.
-    pub(crate) line: u64,
-    pub(crate) ticket: String,
-    /// The pairwise identifier of whose it is.
-    pub(crate) subject: String,
-}
-
-/// What became of a list of tickets.
-#[derive(Serialize, Default)]
-pub(crate) struct Import {
-    pub(crate) imported: u64,
-    pub(crate) unchanged: u64,
-    pub(crate) refused: Vec<RefusedLine>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct RefusedLine {
-    pub(crate) line: u64,
-    pub(crate) why: &'static str,
-}
+use crate::keys::HIDDEN;
 
 /// A ticket as a gate knows it while it cannot ask.
 #[derive(Serialize)]
 pub(crate) struct ListedTicket {
-    tag: String,
+    #[serde(skip)]
+    pub(crate) subject: String,
+    /// Hidden, as it is stored, until it is told to a gate.
+    pub(crate) tag: String,
     ticket: String,
     /// The end of the certificate's validity.
     expires: String,
     admitted: bool,
+}
+
+/// Who may come in to an event.
+pub(crate) struct GateList {
+    /// Whether whoever left may come in again.
+    pub(crate) re_entry: bool,
+    /// Of the key by which its gates know certificates.
+    pub(crate) key_generation: i64,
+    pub(crate) tickets: Vec<ListedTicket>,
 }
 
 /// Somebody at a gate, whose card is there.
@@ -87,6 +55,10 @@ pub(crate) struct ProvisionalEntry<'a> {
     /// The digest of the request.
     pub(crate) request: &'a str,
     pub(crate) ticket: &'a str,
+    /// Whose certificate the gate read, where the page still has it.
+    pub(crate) subject: Option<&'a str>,
+    /// Why the server would not have let them in, if it would not: a code.
+    pub(crate) refusal: Option<&'a str>,
     pub(crate) at: SystemTime,
 }
 
@@ -120,94 +92,60 @@ impl RecordedEntry {
 
 const ADMITTED: &str = "admitted";
 const ALREADY_ADMITTED: &str = "already-admitted";
+const RE_ADMITTED: &str = "re-admitted";
+/// Of somebody who was let in by a list, and of whom nobody said whether they were revoked. They are
+/// inside: their ticket is used.
+const UNCHECKED: &str = "revocation-not-checked";
 const NO_TICKET: &str = "no-ticket";
+/// Of an entry that was "admitted" and let somebody in by mistake: its ticket is good again.
+const GIVEN_BACK: &str = "given-back";
 
 impl Portal {
-    /// All events, the latest day first.
-    pub(crate) async fn gate_events(&self) -> Result<Vec<GateEvent>, StoreError> {
-        let query = "SELECT id, name, day, \
-             (SELECT COUNT(*) FROM portal_ticket WHERE event = id) AS tickets, \
-             (SELECT COUNT(*) FROM portal_entry WHERE event = e.id AND outcome = 'admitted') \
-             AS admitted FROM portal_gate_event AS e ORDER BY day DESC, created_at DESC";
-        self.0.pool().fetch_all(query).await?.iter().map(GateEvent::read).collect()
-    }
-
-    pub(crate) async fn is_gate_event(&self, id: &str) -> Result<bool, StoreError> {
-        let query = sqlx::query("SELECT id FROM portal_gate_event WHERE id = $1").bind(id);
-        Ok(query.fetch_optional(self.0.pool()).await?.is_some())
-    }
-
-    pub(crate) async fn add_gate_event(
-        &self,
-        event: &GateEvent,
-        by: &str,
-        now: SystemTime,
-    ) -> Result<(), StoreError> {
-        let mut changes = self.0.begin().await?;
-        sqlx::query(
-            "INSERT INTO portal_gate_event (id, name, day, created_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(&event.id)
-        .bind(&event.name)
-        .bind(&event.day)
-        .bind(millis(now))
-        .execute(&mut *changes)
-        .await?;
-        audit::add(&mut changes, by, Action::EventAdded, Some(&event.id), now).await?;
-        Ok(changes.commit().await?)
-    }
-
-    /// Adds tickets to an event: those that are there already stay as they are.
-    pub(crate) async fn import_tickets(
-        &self,
-        event: &str,
-        lines: &[TicketLine],
-        by: &str,
-        now: SystemTime,
-    ) -> Result<Import, StoreError> {
-        let mut changes = self.0.begin().await?;
-        // One at a time: what is found stays so until the new ones are there.
-        next(&mut changes, "import").await?;
-        let mut known = KnownTickets::of(&mut changes, event).await?;
-        let mut import = Import::default();
-        let mut added = Vec::new();
-        for line in lines {
-            match known.refuses(line) {
-                None if known.add(line) => added.push(line),
-                None => import.unchanged += 1,
-                Some(why) => import.refused.push(RefusedLine { line: line.line, why }),
-            }
-        }
-        for added in added.chunks(ROWS) {
-            insert_tickets(&mut changes, event, added).await?;
-            import.imported += u64::try_from(added.len()).unwrap_or(u64::MAX);
-        }
-        audit::add(&mut changes, by, Action::TicketsImported, Some(event), now).await?;
-        changes.commit().await?;
-        Ok(import)
-    }
-
     /// The tickets of those whose certificates the gate can tell.
-    pub(crate) async fn gate_list(&self, event: &str) -> Result<Vec<ListedTicket>, StoreError> {
+    pub(crate) async fn gate_list(&self, event: &str) -> Result<GateList, StoreError> {
         let rows = sqlx::query(
-            "SELECT t.ticket, g.tag, g.expires_at, \
+            "SELECT t.ticket, t.subject, g.tag, g.expires_at, \
              (SELECT COUNT(*) FROM portal_entry AS e WHERE e.event = t.event \
-             AND e.ticket = t.ticket AND e.outcome = 'admitted') AS admitted \
+             AND e.ticket = t.ticket AND e.outcome IN ('admitted', 'revocation-not-checked')) AS admitted \
              FROM portal_ticket AS t JOIN portal_gate_tag AS g ON g.subject = t.subject \
-             WHERE t.event = $1 ORDER BY t.ticket",
+             WHERE t.event = $1 AND g.revoked_at IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM portal_suspension AS s WHERE s.subject = t.subject) \
+             ORDER BY t.ticket",
         )
         .bind(event)
         .fetch_all(self.0.pool())
         .await?;
         let ticket = |row| {
             Ok(ListedTicket {
+                subject: text(row, "subject")?,
                 tag: text(row, "tag")?,
                 ticket: text(row, "ticket")?,
                 expires: rfc_3339_of(row, "expires_at")?,
                 admitted: number(row, "admitted")? > 0,
             })
         };
-        rows.iter().map(ticket).collect()
+        let tickets = rows.iter().map(ticket).collect::<Result<_, StoreError>>()?;
+        let query = "SELECT re_entry, key_generation FROM portal_gate_event WHERE id = $1";
+        let row = sqlx::query(query).bind(event).fetch_one(self.0.pool()).await?;
+        let re_entry = number(&row, "re_entry")? != 0;
+        let key_generation = number(&row, "key_generation")?;
+        Ok(GateList { re_entry, key_generation, tickets })
+    }
+
+    /// Stores how gates know a certificate, where an earlier version did so in another way.
+    pub(crate) async fn renew_gate_tag(
+        &self,
+        subject: &str,
+        hidden: &str,
+    ) -> Result<(), StoreError> {
+        let query = "SELECT tag FROM portal_gate_tag WHERE subject = $1";
+        let found = sqlx::query(query).bind(subject).fetch_optional(self.0.pool()).await?;
+        let tag = found.map(|row| text(&row, "tag")).transpose()?;
+        if tag.is_some_and(|tag| !tag.starts_with(HIDDEN)) {
+            let update = "UPDATE portal_gate_tag SET tag = $1 WHERE subject = $2";
+            sqlx::query(update).bind(hidden).bind(subject).execute(self.0.pool()).await?;
+        }
+        Ok(())
     }
 
     /// The entry with this id, if it was recorded.
@@ -234,6 +172,60 @@ impl Portal {
         found.as_ref().map(RecordedEntry::read).transpose()
     }
 
+    /// Takes whoever has a certificate that was revoked off the lists of all gates.
+    pub(crate) async fn take_off_lists(
+        &self,
+        subject: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let mut changes = self.0.begin().await?;
+        let update = "UPDATE portal_gate_tag SET revoked_at = $1 \
+                      WHERE subject = $2 AND revoked_at IS NULL";
+        let update = sqlx::query(update).bind(millis(now)).bind(subject);
+        if update.execute(&mut *changes).await?.rows_affected() > 0 {
+            audit::add(&mut changes, REVOCATION_CHECK, Action::FoundRevoked, None, now).await?;
+        }
+        Ok(changes.commit().await?)
+    }
+
+    /// Has the lists of the gates again whoever's certificate is good after all: it may have been
+    /// suspended only.
+    pub(crate) async fn list_again(&self, subject: &str) -> Result<(), StoreError> {
+        let query = "SELECT subject FROM portal_gate_tag \
+                     WHERE subject = $1 AND revoked_at IS NOT NULL";
+        let found = sqlx::query(query).bind(subject).fetch_optional(self.0.pool()).await?;
+        if found.is_some() {
+            let update = "UPDATE portal_gate_tag SET revoked_at = NULL WHERE subject = $1";
+            sqlx::query(update).bind(subject).execute(self.0.pool()).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the entry of somebody who was let in by mistake: their ticket is good again.
+    /// Whether there is such an entry, given back now or before.
+    pub(crate) async fn give_back(
+        &self,
+        event: &str,
+        entry: &str,
+        by: &str,
+        now: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let mut changes = self.0.begin().await?;
+        let update = "UPDATE portal_entry SET outcome = $1 \
+                      WHERE event = $2 AND id = $3 AND outcome IN ($4, $5)";
+        let update = sqlx::query(update).bind(GIVEN_BACK).bind(event).bind(entry);
+        let update = update.bind(ADMITTED).bind(UNCHECKED);
+        if update.execute(&mut *changes).await?.rows_affected() == 0 {
+            let query = "SELECT id FROM portal_entry WHERE event = $1 AND id = $2 AND outcome = $3";
+            let query = sqlx::query(query).bind(event).bind(entry).bind(GIVEN_BACK);
+            return Ok(query.fetch_optional(&mut *changes).await?.is_some());
+        }
+        audit::add(&mut changes, by, Action::EntryGivenBack, Some(entry), now).await?;
+        event::add(&mut changes, Kind::Entry, entry, now).await?;
+        changes.commit().await?;
+        Ok(true)
+    }
+
     /// Takes the nonce and decides: of all gates and servers, one admits a ticket. Nothing, if there
     /// is an entry with this id.
     pub(crate) async fn record_entry(
@@ -250,7 +242,9 @@ impl Portal {
             event: entry.event,
             ticket: ticket.as_deref(),
             is_provisional: false,
+            refusal: None,
             at,
+            now: self.now(),
             account: entry.account,
         };
         let recorded = record(&mut changes, &row).await?;
@@ -269,8 +263,11 @@ impl Portal {
         entry: &ProvisionalEntry<'_>,
     ) -> Result<Option<RecordedEntry>, StoreError> {
         let mut changes = self.0.begin().await?;
-        let query = "SELECT ticket FROM portal_ticket WHERE event = $1 AND ticket = $2";
+        // It may be somebody else's by now.
+        let query = "SELECT ticket FROM portal_ticket \
+                     WHERE event = $1 AND ticket = $2 AND ($3 = '' OR subject = $3)";
         let query = sqlx::query(query).bind(event).bind(entry.ticket);
+        let query = query.bind(entry.subject.unwrap_or_default());
         let is_ticket = query.fetch_optional(&mut *changes).await?.is_some();
         let row = EntryRow {
             id: entry.id,
@@ -278,7 +275,9 @@ impl Portal {
             event,
             ticket: is_ticket.then_some(entry.ticket),
             is_provisional: true,
+            refusal: entry.refusal,
             at: entry.at,
+            now: self.now(),
             account,
         };
         let recorded = record(&mut changes, &row).await?;
@@ -287,59 +286,6 @@ impl Portal {
         }
         Ok(recorded)
     }
-}
-
-/// How many tickets one statement adds.
-const ROWS: usize = 500;
-
-/// The tickets of an event, and those that are about to be.
-struct KnownTickets {
-    /// Whose each is; nobody's, where the holder was forgotten.
-    subjects: HashMap<String, Option<String>>,
-    holders: HashSet<String>,
-}
-
-impl KnownTickets {
-    async fn of(changes: &mut Changes, event: &str) -> Result<Self, StoreError> {
-        let query = sqlx::query("SELECT ticket, subject FROM portal_ticket WHERE event = $1");
-        let rows = query.bind(event).fetch_all(&mut **changes).await?;
-        let ticket = |row| Ok((text(row, "ticket")?, optional(row, "subject")?));
-        let subjects = rows.iter().map(ticket).collect::<Result<HashMap<_, _>, StoreError>>()?;
-        let holders = subjects.values().flatten().cloned().collect();
-        Ok(Self { subjects, holders })
-    }
-
-    /// Why a line is not taken, if it is not.
-    fn refuses(&self, line: &TicketLine) -> Option<&'static str> {
-        match self.subjects.get(&line.ticket) {
-            Some(Some(known)) if *known == line.subject => None,
-            Some(Some(_)) => Some("ticket-of-another"),
-            Some(None) => Some("holder-was-forgotten"),
-            None => self.holders.contains(&line.subject).then_some("subject-has-a-ticket"),
-        }
-    }
-
-    /// Whether the ticket is new.
-    fn add(&mut self, line: &TicketLine) -> bool {
-        self.holders.insert(line.subject.clone());
-        self.subjects.insert(line.ticket.clone(), Some(line.subject.clone())).is_none()
-    }
-}
-
-async fn insert_tickets(
-    changes: &mut Changes,
-    event: &str,
-    lines: &[&TicketLine],
-) -> Result<(), StoreError> {
-    let rows = (0..lines.len()).map(|row| format!("($1, ${}, ${})", 2 * row + 2, 2 * row + 3));
-    let rows = rows.collect::<Vec<_>>().join(", ");
-    let insert = format!("INSERT INTO portal_ticket (event, ticket, subject) VALUES {rows}");
-    let mut insert = sqlx::query(AssertSqlSafe(insert)).bind(event);
-    for line in lines {
-        insert = insert.bind(&line.ticket).bind(&line.subject);
-    }
-    insert.execute(&mut **changes).await?;
-    Ok(())
 }
 
 async fn ticket_of(
@@ -358,7 +304,11 @@ struct EntryRow<'a> {
     event: &'a str,
     ticket: Option<&'a str>,
     is_provisional: bool,
+    /// Why nobody is let in, whatever the ticket says.
+    refusal: Option<&'a str>,
     at: SystemTime,
+    /// When the server heard of it.
+    now: SystemTime,
     account: &'a str,
 }
 
@@ -368,9 +318,17 @@ async fn record(
     changes: &mut Changes,
     entry: &EntryRow<'_>,
 ) -> Result<Option<RecordedEntry>, StoreError> {
-    let outcomes: &[_] = match entry.ticket {
-        Some(_) => &[ADMITTED, ALREADY_ADMITTED],
-        None => &[NO_TICKET],
+    let used = match is_re_entry(changes, entry.event).await? {
+        true => RE_ADMITTED,
+        false => ALREADY_ADMITTED,
+    };
+    let outcomes: &[_] = match (entry.refusal, entry.ticket) {
+        (Some(refusal), _) if refusal != UNCHECKED => &[refusal],
+        (_, None) => &[NO_TICKET],
+        (_, Some(ticket)) if is_used(changes, entry.event, ticket).await? => &[used],
+        (Some(unchecked), Some(_)) => &[unchecked],
+        // Another gate may be first.
+        (None, Some(_)) => &[ADMITTED, used],
     };
     for outcome in outcomes {
         let inserted = sqlx::query(
@@ -389,6 +347,10 @@ async fn record(
         .execute(&mut **changes)
         .await?;
         if inserted.rows_affected() == 1 {
+            if entry.is_provisional && ![ADMITTED, RE_ADMITTED].contains(outcome) {
+                let action = Action::ProvisionalRefused;
+                audit::add(changes, entry.account, action, Some(entry.id), entry.now).await?;
+            }
             event::add(changes, Kind::Entry, entry.id, entry.at).await?;
             let (id, ticket) = (entry.id.to_owned(), entry.ticket.map(str::to_owned));
             let (outcome, at) = ((*outcome).to_owned(), rfc_3339(entry.at));
@@ -397,4 +359,36 @@ async fn record(
     }
     // All that is left is that the id is taken.
     Ok(None)
+}
+
+#[cfg(test)]
+impl Portal {
+    /// An event to which somebody has a ticket, whose certificate the gate knows.
+    pub(crate) async fn event_with_listed_ticket(&self, subject: &str) -> String {
+        for insert in [
+            "INSERT INTO portal_gate_event (id, name, day, created_at) \
+             VALUES ('event', $1, '2026-08-15', 0)",
+            "INSERT INTO portal_ticket (event, ticket, subject) VALUES ('event', 'A-1', $1)",
+            "INSERT INTO portal_gate_tag (subject, tag, expires_at) VALUES ($1, 'tag', 0)",
+        ] {
+            sqlx::query(insert).bind(subject).execute(self.0.pool()).await.unwrap();
+        }
+        "event".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_was_enrolled_by_an_earlier_version_is_listed_once_their_card_was_there() {
+        let (portal, _folder) = Portal::in_new_folder().await;
+        let event = portal.event_with_listed_ticket("somebody").await;
+        for (hidden, expected) in [("2:new", "2:new"), ("2:newer", "2:new")] {
+            portal.renew_gate_tag("somebody", hidden).await.unwrap();
+            assert_eq!(portal.gate_list(&event).await.unwrap().tickets[0].tag, expected);
+        }
+        portal.renew_gate_tag("nobody", "2:new").await.unwrap();
+    }
 }

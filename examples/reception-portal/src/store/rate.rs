@@ -24,6 +24,8 @@ pub(crate) const SIGN_INS_FROM_ADDRESS: Limit =
 /// Attempts to sign in to one account, since the last that succeeded.
 pub(crate) const SIGN_INS_TO_ACCOUNT: Limit =
     Limit { name: "sign-ins-to-account", burst: 5, every: Duration::from_secs(20) };
+/// Codes and passwords that somebody at a desk types, since the last that was right.
+pub(crate) const CODES: Limit = Limit { name: "codes", burst: 5, every: Duration::from_secs(20) };
 
 /// Certificates that a desk or a gate asks about: as fast as a queue moves.
 pub(crate) const ARRIVALS: Limit =
@@ -31,6 +33,10 @@ pub(crate) const ARRIVALS: Limit =
 /// Nonces of one session.
 pub(crate) const NONCES: Limit =
     Limit { name: "nonces", burst: 200, every: Duration::from_millis(200) };
+
+/// How often it is written down that a session looks at the same thing, which its page asks for again
+/// whenever something happens.
+pub(crate) const VIEWS: Limit = Limit { name: "views", burst: 1, every: Duration::from_mins(10) };
 
 /// Why something may not go on.
 #[derive(Debug, Error)]
@@ -71,9 +77,16 @@ impl Portal {
         if counted.rows_affected() == 1 {
             return Ok(());
         }
-        let query = "SELECT full_at FROM portal_rate WHERE subject = $1";
-        let row = sqlx::query(query).bind(format!("{name} {who}"));
-        let row = row.fetch_optional(self.0.pool()).await.map_err(StoreError::from)?;
+        // What a clock that was ahead has stored counts as the whole limit, from now on.
+        let row = sqlx::query(
+            "UPDATE portal_rate SET full_at = CASE WHEN full_at > $2 THEN $2 ELSE full_at END \
+             WHERE subject = $1 RETURNING full_at",
+        )
+        .bind(format!("{name} {who}"))
+        .bind(now + every * burst)
+        .fetch_optional(self.0.pool())
+        .await
+        .map_err(StoreError::from)?;
         let full_at = row.map(|row| number(&row, "full_at")).transpose()?.unwrap_or(now);
         let wait = (full_at - every * (burst - 1) - now).max(1).unsigned_abs();
         Err(RateError::TooOften { retry_after: wait.div_ceil(1000) })
@@ -85,5 +98,36 @@ impl Portal {
         let delete = sqlx::query("DELETE FROM portal_rate WHERE subject = $1").bind(subject);
         delete.execute(self.0.pool()).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_clock_that_was_ahead_holds_nobody_longer_than_the_limit_itself() {
+        let (portal, _folder) = Portal::in_new_folder().await;
+        let noon = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let nine_hours_ahead = noon + Duration::from_hours(9);
+        let limit = SIGN_INS_TO_ACCOUNT;
+        for _ in 0..limit.burst {
+            portal.admit(limit, "hana", nine_hours_ahead).await.unwrap();
+        }
+        let wait = async |now| match portal.admit(limit, "hana", now).await {
+            Ok(()) => 0,
+            Err(RateError::TooOften { retry_after }) => retry_after,
+            Err(RateError::Store(error)) => panic!("{error}"),
+        };
+        assert_eq!(wait(noon).await, limit.every.as_secs());
+        assert_eq!(wait(noon + limit.every).await, 0);
+        // And there the whole limit is back when it would be for anybody.
+        let later = noon + limit.every * 7;
+        for _ in 0..limit.burst {
+            assert_eq!(wait(later).await, 0);
+        }
+        assert_eq!(wait(later).await, limit.every.as_secs());
     }
 }

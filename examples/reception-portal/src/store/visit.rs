@@ -2,17 +2,21 @@
 
 use std::time::SystemTime;
 
-use kazashi_server::{Database, EnrolmentStore, Method, NonceError, SessionId, StoreError};
+use kazashi_server::{Database, EnrolmentStore, NonceError, StoreError};
 use kazashi_verify::{Enrolment, Revocation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
+use super::audit::{self, Action};
 use super::event::{self, Kind};
+use super::late::{Sender, Timing, is_forgotten_since, take_nonces};
 use super::{
     Changes, Known, Portal, millis, next, number, optional, rfc_3339_of, text, time, unreadable,
 };
 use crate::calendar::rfc_3339;
+use crate::fold::fold;
 
 /// By which road a visitor is received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pin => "pin",
             Self::Presence => "presence",
@@ -40,12 +44,12 @@ pub(crate) struct NewVisit<'a> {
     pub(crate) id: &'a str,
     /// The digest of the request.
     pub(crate) request: &'a str,
-    pub(crate) session: &'a SessionId,
-    pub(crate) account: &'a str,
-    pub(crate) at: SystemTime,
+    pub(crate) sender: Sender<'a>,
+    pub(crate) timing: Timing,
     pub(crate) day: &'a str,
+    /// Stands for the card's stay on the reader.
+    pub(crate) stay: Option<&'a str>,
     pub(crate) road: Road,
-    pub(crate) nonces: &'a [(Method, &'a str)],
     pub(crate) subject: &'a str,
     pub(crate) revocation: &'a Revocation,
     /// What was read from the card, by names that the page has words for.
@@ -116,11 +120,15 @@ pub(crate) struct RecordedVisit {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct VisitAnswer {
     id: String,
     number: i64,
     day: String,
     at: String,
+    /// Of one that came late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_at: Option<String>,
     road: String,
     returning: bool,
 }
@@ -132,6 +140,7 @@ impl RecordedVisit {
             number: number(row, "number")?,
             day: text(row, "day")?,
             at: rfc_3339_of(row, "at")?,
+            recorded_at: recorded_at(row)?.map(rfc_3339),
             road: text(row, "road")?,
             returning: number(row, "is_returning")? != 0,
         };
@@ -140,27 +149,39 @@ impl RecordedVisit {
     }
 }
 
+/// When a visit was recorded that came late.
+pub(super) fn recorded_at(row: &AnyRow) -> Result<Option<SystemTime>, StoreError> {
+    let is_late = row.try_get::<Option<i64>, _>("recorded_at")?.is_some();
+    is_late.then(|| time(row, "recorded_at")).transpose()
+}
+
 /// What is known of a visitor from before.
 pub(crate) struct Acquaintance {
     pub(crate) visits: i64,
     pub(crate) last_visit: Option<SystemTime>,
 }
 
+const RECORDED: &str = "SELECT id, request, number, day, at, recorded_at, road, is_returning, \
+    receipt FROM portal_visit";
+
 impl Portal {
-    /// The visit with this id, if it was recorded.
+    /// The visit with this id, if it was recorded, or the one of this stay.
     pub(crate) async fn visit(
         &self,
         id: &str,
         request: &str,
+        stay: Option<&str>,
     ) -> Result<Option<Known<RecordedVisit>>, StoreError> {
-        let found = sqlx::query(
-            "SELECT id, request, number, day, at, road, is_returning, receipt FROM portal_visit \
-             WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.0.pool())
-        .await?;
-        Known::read(found, request, RecordedVisit::read)
+        let query = format!("{RECORDED} WHERE id = $1");
+        let query = sqlx::query(AssertSqlSafe(query)).bind(id);
+        let found = query.fetch_optional(self.0.pool()).await?;
+        if let Some(known) = Known::read(found, request, RecordedVisit::read)? {
+            return Ok(Some(known));
+        }
+        let query = format!("{RECORDED} WHERE stay = $1");
+        let query = sqlx::query(AssertSqlSafe(query)).bind(stay);
+        let found = query.fetch_optional(self.0.pool()).await?;
+        found.map(|row| RecordedVisit::read(&row).map(Known::Same)).transpose()
     }
 
     /// How often a visitor was here.
@@ -184,15 +205,13 @@ impl Portal {
     }
 
     /// Takes the nonces, and records the visit, with the next number of the day. Nothing, if there
-    /// is a visit with this id, or with this check.
+    /// is a visit with this id, with this check, or of this stay.
     pub(crate) async fn record_visit(
         &self,
         visit: &NewVisit<'_>,
     ) -> Result<Option<RecordedVisit>, NonceError> {
         let mut changes = self.0.begin().await?;
-        for &(method, nonce) in visit.nonces {
-            Database::take_nonce_in(&mut changes, visit.session, method, nonce, visit.at).await?;
-        }
+        take_nonces(&mut changes, &visit.sender, &visit.timing).await?;
         let recorded = record(&mut changes, visit).await?;
         if recorded.is_some() {
             changes.commit().await.map_err(StoreError::from)?;
@@ -205,48 +224,48 @@ async fn record(
     changes: &mut Changes,
     visit: &NewVisit<'_>,
 ) -> Result<Option<RecordedVisit>, StoreError> {
-    if let Some(enrolment) = &visit.enrolment {
+    let Timing { now, signed_at, is_late } = visit.timing;
+    let is_forgotten = is_late && is_forgotten_since(changes, visit.subject, signed_at).await?;
+    if let Some(enrolment) = visit.enrolment.as_ref().filter(|_| !is_forgotten) {
         enrol(changes, enrolment).await?;
     }
-    if visit.road == Road::Pin {
-        agree(changes, visit.subject, visit.attributes, visit.at).await?;
+    let is_outdated = is_late && has_agreed_since(changes, visit.subject, signed_at).await?;
+    if visit.road == Road::Pin && !is_forgotten && !is_outdated {
+        agree(changes, visit.subject, visit.attributes, signed_at).await?;
     }
     let query = "SELECT COUNT(*) AS visits FROM portal_visit WHERE subject = $1";
     let row = sqlx::query(query).bind(visit.subject).fetch_one(&mut **changes).await?;
     let is_returning = number(&row, "visits")? > 0;
 
-    let mut kept = kept(changes, visit.subject).await?;
+    let mut kept = match is_forgotten {
+        true => vec!["visit"],
+        false => kept(changes, visit.subject).await?,
+    };
     if visit.checked.is_some() {
         kept.push("check");
     }
-    let (status, because) = match visit.revocation {
-        Revocation::Good => ("good", None),
-        Revocation::NotChecked { because } => ("not-checked", Some(because)),
-        _ => unreachable!("a revoked certificate receives nobody"),
-    };
-    let mut revocation = json!({ "status": status });
-    if let (Some(because), Some(fields)) = (because, revocation.as_object_mut()) {
-        fields.insert("because".to_owned(), json!(because));
-    }
-    let receipt = json!({ "read": visit.read, "kept": kept, "revocation": revocation });
+    let receipt = json!({ "read": visit.read, "kept": kept, "revocation": visit.revocation });
     let of_day = next(changes, &format!("visit {}", visit.day)).await?;
     let inserted = sqlx::query(
         "INSERT INTO portal_visit (id, request, day, number, at, road, is_returning, subject, \
-         account, checked, revocation, receipt) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+         account, checked, revocation, receipt, recorded_at, stay) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         ON CONFLICT DO NOTHING",
     )
     .bind(visit.id)
     .bind(visit.request)
     .bind(visit.day)
     .bind(of_day)
-    .bind(millis(visit.at))
+    .bind(millis(signed_at))
     .bind(visit.road.as_str())
     .bind(i64::from(is_returning))
-    .bind(visit.subject)
-    .bind(visit.account)
+    .bind(Some(visit.subject).filter(|_| !is_forgotten))
+    .bind(visit.sender.account)
     .bind(visit.checked)
-    .bind(status)
+    .bind(visit.revocation.status())
     .bind(receipt.to_string())
+    .bind(is_late.then_some(millis(now)))
+    .bind(visit.stay)
     .execute(&mut **changes)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -255,13 +274,17 @@ async fn record(
     if let Some(check) = visit.checked {
         super::check::forget_card(changes, check).await?;
     }
-    event::add(changes, Kind::Visit, visit.id, visit.at).await?;
+    if is_late {
+        audit::add(changes, visit.sender.account, Action::VisitLate, Some(visit.id), now).await?;
+    }
+    event::add(changes, Kind::Visit, visit.id, now).await?;
     Ok(Some(RecordedVisit {
         visit: VisitAnswer {
             id: visit.id.to_owned(),
             number: of_day,
             day: visit.day.to_owned(),
-            at: rfc_3339(visit.at),
+            at: rfc_3339(signed_at),
+            recorded_at: is_late.then(|| rfc_3339(now)),
             road: visit.road.as_str().to_owned(),
             returning: is_returning,
         },
@@ -285,6 +308,18 @@ async fn enrol(changes: &mut Changes, new: &NewEnrolment<'_>) -> Result<(), Stor
     Ok(())
 }
 
+/// Whether the visitor has said something else since.
+async fn has_agreed_since(
+    changes: &mut Changes,
+    subject: &str,
+    at: SystemTime,
+) -> Result<bool, StoreError> {
+    let query = "SELECT id FROM portal_visit \
+                 WHERE subject = $1 AND road = 'pin' AND at > $2 LIMIT 1";
+    let since = sqlx::query(query).bind(subject).bind(millis(at));
+    Ok(since.fetch_optional(&mut **changes).await?.is_some())
+}
+
 /// The visitor's last word counts.
 async fn agree(
     changes: &mut Changes,
@@ -297,10 +332,11 @@ async fn agree(
     let Some(attributes) = attributes else { return Ok(()) };
     sqlx::query(
         "INSERT INTO portal_attributes \
-         (subject, name, address, birth_date, sex, integrity, agreed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (subject) DO UPDATE \
+         (subject, name, address, birth_date, sex, integrity, agreed_at, search_name) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject) DO UPDATE \
          SET name = excluded.name, address = excluded.address, birth_date = excluded.birth_date, \
-         sex = excluded.sex, integrity = excluded.integrity, agreed_at = excluded.agreed_at",
+         sex = excluded.sex, integrity = excluded.integrity, agreed_at = excluded.agreed_at, \
+         search_name = excluded.search_name",
     )
     .bind(subject)
     .bind(attributes.name.as_deref())
@@ -309,6 +345,7 @@ async fn agree(
     .bind(attributes.sex.as_deref())
     .bind(&attributes.integrity)
     .bind(millis(at))
+    .bind(attributes.name.as_deref().map(fold))
     .execute(&mut **changes)
     .await?;
     Ok(())

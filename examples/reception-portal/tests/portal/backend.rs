@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kazashi_server::test_support::Cluster;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
-
-use crate::postgres::Cluster;
+use tokio::runtime::Builder;
 
 pub(crate) enum Backend {
     Sqlite(TempDir),
@@ -22,11 +23,40 @@ impl Backend {
         Self::Postgres { cluster, database }
     }
 
+    /// A PostgreSQL that no other test uses, so that it can be stopped.
+    pub(crate) fn postgres_of_its_own() -> Self {
+        let cluster = Arc::new(Cluster::start());
+        let database = cluster.new_database();
+        Self::Postgres { cluster, database }
+    }
+
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(folder) => format!("sqlite:{}/portal.db", folder.path().display()),
             Self::Postgres { cluster, database } => cluster.url(database),
         }
+    }
+
+    /// Changes what is stored, as somebody does who has the database in their hands.
+    pub(crate) fn execute(&self, sql: &str) {
+        self.connected(async |mut database| {
+            database.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+        });
+    }
+
+    /// How many rows there are.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        self.connected(async |mut database| {
+            let query = format!("SELECT COUNT(*) FROM {table}");
+            database.fetch_one(AssertSqlSafe(query)).await.unwrap().get(0)
+        })
+    }
+
+    /// Does more with the database.
+    pub(crate) fn connected<T>(&self, work: impl AsyncFnOnce(AnyConnection) -> T) -> T {
+        sqlx::any::install_default_drivers();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { work(AnyConnection::connect(&self.url()).await.unwrap()).await })
     }
 
     /// Everything that is stored, as text.

@@ -1,10 +1,13 @@
 //! The board.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::card::Card;
-use crate::desk::{HANAKO, VISITS, enrolling, present};
+use crate::desk::{DELETIONS, HANAKO, VISITS, enrolling, forgetting, present};
 use crate::server::Server;
 
 on_every_backend! {
@@ -36,8 +39,8 @@ fn what_happens_at_one_server_is_told_at_another_and_resumed(backend: &Backend) 
         let visit = present(&mut desk, &card, HANAKO);
         desk.post(VISITS, &visit).expect(201);
     }
-    let deletion = present(&mut desk, &card, HANAKO);
-    desk.post("/api/desk/deletions", &deletion).expect(201);
+    let deletion = forgetting(&mut desk, &card);
+    desk.post(DELETIONS, &deletion).expect(201);
     let mut events = board.watch(Some(&first.id));
     let next: Vec<_> = (0..3).map(|_| events.next().unwrap()).collect();
     let kinds: Vec<_> = next.iter().map(|event| event.kind.as_str()).collect();
@@ -49,6 +52,32 @@ fn what_happens_at_one_server_is_told_at_another_and_resumed(backend: &Backend) 
 
     board.watch(Some("99999")).next_is_none_when(|| drop(other));
     server.guest().get("/api/board/stream").refused(401, "signed-out");
+}
+
+/// More than would each ask the database in time.
+const BOARDS: usize = 300;
+
+#[test]
+fn hundreds_of_boards_hear_of_a_visit_at_once_and_take_little_memory() {
+    let backend = Backend::sqlite();
+    let server = Server::start(&backend);
+    let mut desk = server.staff(&backend);
+    let before = server.memory("VmRSS:");
+    let mut boards: Vec<_> = (0..BOARDS).map(|_| desk.watch(None)).collect();
+    // All of them have looked for what was before they came.
+    sleep(Duration::from_secs(1));
+    let visit = enrolling(&mut desk, &Card::hanako(), HANAKO);
+    let begin = Instant::now();
+    desk.post(VISITS, &visit).expect(201);
+    let (recorded, mut told) = (begin.elapsed(), Duration::ZERO);
+    for board in &mut boards {
+        assert_eq!(board.next().unwrap().data["id"], visit["id"]);
+        told = begin.elapsed();
+    }
+    let each = (server.memory("VmRSS:") - before) / BOARDS;
+    println!("a visit was recorded in {recorded:?}, and told in {told:?}; a board takes {each} kB");
+    assert!(told < Duration::from_secs(3), "{told:?}");
+    assert!(each < 100, "{each} kB");
 }
 
 fn visits_come_in_pages_the_newest_first(backend: &Backend) {
@@ -100,6 +129,8 @@ fn an_export_is_safe_to_open_and_on_record(backend: &Backend) {
     assert_eq!(cell("address"), "東京都, \"千代田区\"");
     assert_eq!((cell("number"), cell("road"), cell("returning")), ("1", "pin", "no"));
     assert_eq!(cell("revocation"), "not-checked");
+    // Where the institution is, as its spreadsheet takes it.
+    assert!(cell("at").starts_with(day.as_str().unwrap()) && cell("at").len() == 19);
 
     let mut boss = server.administrator(backend);
     let audit = boss.get("/api/board/audit").expect(200);

@@ -1,40 +1,41 @@
 //! A visitor's card at the desk's reader: the emulator, and the flows of core, guarded as by the
 //! bridge.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use ed25519_dalek::Signer;
-use kazashi_core::apdu::{CommandApdu, ResponseApdu};
-use kazashi_core::card_surface::{
-    BirthDateSource, CertificateReading, PresenceProof, prove_presence, read_card_face,
+use kazashi_core::card::card_information::AttributesReading;
+use kazashi_core::card::card_surface::{
+    BirthDateSource, PresenceProof, prove_presence, read_card_face,
 };
-use kazashi_core::error_code::ErrorCode;
-use kazashi_core::flow::{Flow, Question, Step};
-use kazashi_core::jpki::{self, CertificateKind};
-use kazashi_core::key::{PinReference, Verified};
-use kazashi_core::policy::{Scope, Scopes};
-use kazashi_core::secret::PinValue;
-use kazashi_core::session::{CardTransaction, Ending, Session};
-use kazashi_core::terminal::{TerminalCertificate, TerminalRequest};
-use kazashi_core::token::Token;
-use kazashi_core::verification::Presentation;
-use kazashi_core::{Abilities, BirthDate, Nonce, VerificationNumberB};
+use kazashi_core::card::jpki::{self, CertificateReading};
+use kazashi_core::card::terminal::TerminalCertificate;
+use kazashi_core::codec::Base64;
+use kazashi_core::flow::{Abilities, Flow, Question, Step};
+use kazashi_core::guard::desk::{self, Entry, Notary, Task, Work};
+use kazashi_core::guard::session::{Bookmark, Session};
+use kazashi_core::guard::stay_memory::StayMemory;
+use kazashi_core::guard::verification::{Presentation, Presenting};
+use kazashi_core::value::layout::PinReference;
+use kazashi_core::value::{
+    Calendar, CertificateKind, Nonce, PinValue, PrintedBirthDate, Scope, Scopes, StayName,
+    StayWord, Testimony, VerificationNumberB,
+};
+use kazashi_core::wire::{CardAnswer, Integrity};
+use kazashi_emulator::reader::Reader;
 use kazashi_emulator::{Card as EmulatedCard, Image, Variant};
 use kazashi_verify::{CardFaceProof, CardFaceRecord};
-use rand_core::OsRng;
+use rand_core::{OsRng, RngCore};
 use serde_json::{Value, json};
 
 use crate::ORIGIN;
-use crate::client::Client;
 use crate::server::{bridge_key, vectors};
 
 const APP_VERSION: &str = "https://kazashi.example/bridge/0.1.0";
 
 #[derive(Clone)]
 pub(crate) struct Card {
-    card: Rc<RefCell<EmulatedCard>>,
+    reader: Reader,
     origin: &'static str,
+    stay: StayMemory,
 }
 
 impl Card {
@@ -49,38 +50,42 @@ impl Card {
     }
 
     pub(crate) fn of(variant: Variant) -> Self {
-        let mut card = EmulatedCard::new(Image::of(variant));
-        card.power_on();
-        Self { card: Rc::new(RefCell::new(card)), origin: ORIGIN }
+        let card = EmulatedCard::new(Image::of(variant));
+        Self { reader: Reader::new(card, OsRng), origin: ORIGIN, stay: new_stay() }
+    }
+
+    /// The same card, put on the reader again.
+    pub(crate) fn again(&self) -> Self {
+        Self { stay: new_stay(), ..self.clone() }
     }
 
     /// The same card, at the page of somebody else.
     pub(crate) fn elsewhere(&self) -> Self {
-        Self { origin: "https://elsewhere.example", ..self.clone() }
+        Self { origin: "https://elsewhere.example", ..self.again() }
     }
 
     /// The user authentication certificate, DER in base64.
     pub(crate) fn certificate(&self) -> String {
         let flow = jpki::read_certificate(CertificateKind::UserAuthentication);
         let certificate = self.perform(flow, None);
-        let der = kazashi_core::terminal::Base64::from(certificate.as_der().to_vec());
+        let der = Base64::from(certificate.as_der().to_vec());
         json!(der).as_str().unwrap().to_owned()
     }
 
     pub(crate) fn token(&self, nonce: &str) -> Value {
         let signed = self.perform(jpki::authenticate(Nonce::parse(nonce).unwrap()), None);
-        json!(Token::new(&signed, APP_VERSION))
+        json!(signed.token(APP_VERSION))
     }
 
     pub(crate) fn proof(&self, nonce: &str, birth_date: &str) -> Value {
-        let source = BirthDateSource::Known(BirthDate::parse(birth_date).unwrap());
+        let source = BirthDateSource::Known(printed(birth_date));
         let nonce = Nonce::parse(nonce).unwrap();
         let flow = prove_presence(nonce, source, CertificateReading::Whole);
         json!(PresenceProof::new(&self.perform(flow, None), APP_VERSION))
     }
 
     pub(crate) fn face(&self, nonce: &str, [birth_date, year, code]: [&str; 3]) -> Value {
-        let number = VerificationNumberB::parse(birth_date, year, code).unwrap();
+        let number = VerificationNumberB::parse(printed(birth_date), year, code).unwrap();
         let flow = read_card_face(Nonce::parse(nonce).unwrap(), number);
         let reading = self.perform(flow, None);
         let record = CardFaceRecord::parse(&reading.record).unwrap();
@@ -88,23 +93,40 @@ impl Card {
         json!(CardFaceProof::new(&record, &reading.cv_certificate, signature, APP_VERSION))
     }
 
-    /// A token without the PIN, for which the portal signs.
-    pub(crate) fn terminal_token(&self, nonce: &str, desk: &mut Client) -> Value {
+    /// The bridge's word for what the card signed in this stay.
+    pub(crate) fn word(&self) -> Value {
+        let mut session = self.open();
+        let answer = session.perform(Work::Vouch, None, self).answer.unwrap();
+        session.close();
+        let CardAnswer::Vouched { word } = answer else { panic!("{answer:?}") };
+        json!(word)
+    }
+
+    /// A token without the PIN, for which somebody signs, who is given the bridge's word.
+    pub(crate) fn terminal_token(
+        &self,
+        nonce: &str,
+        sign: &mut dyn FnMut(&Value) -> Base64,
+    ) -> Value {
         let chain = ["terminal-intermediate.cv", "terminal.cv"].map(|name| {
             let file = std::fs::read(vectors().join("cv-certificates").join(name)).unwrap();
             TerminalCertificate::parse(&file).unwrap()
         });
         let flow = jpki::authenticate_pinless(Nonce::parse(nonce).unwrap(), chain.to_vec());
-        json!(Token::new(&self.perform(flow, Some(desk)), APP_VERSION))
+        json!(self.perform(flow, Some(sign)).token(APP_VERSION))
     }
 
-    fn perform<T>(&self, flow: Flow<T>, mut desk: Option<&mut Client>) -> T {
+    fn open(&self) -> Session<'_> {
+        Session::open(Box::new(self.reader.transaction()), Bookmark::default(), self.stay.clone())
+            .unwrap()
+    }
+
+    fn perform<T>(&self, flow: Flow<T>, mut sign: Option<&mut dyn FnMut(&Value) -> Base64>) -> T {
         let scopes =
             [Scope::Authenticate, Scope::AuthenticatePinless, Scope::CardPresence, Scope::CardFace];
         let scopes: Scopes = scopes.into_iter().collect();
         let abilities = Abilities::default();
-        let mut session = Session::open(Box::new(self.clone()), None, abilities.clone()).unwrap();
-        let mut nonce_of_terminal = None;
+        let mut session = self.open();
         let mut step = flow.start_with(&abilities).unwrap();
         let output = loop {
             step = match step {
@@ -112,44 +134,18 @@ impl Card {
                 Step::Transmit(command, waiting) => {
                     waiting.resume(session.transmit(&command, &scopes).unwrap())
                 }
-                Step::VerifyPin(reference, waiting) => {
-                    session.present(pin(reference)).unwrap();
-                    waiting.resume(Verified::new(reference))
+                Step::Guard(request, waiting) => {
+                    let Task { entry, work } = desk::admit(request, &scopes, self.origin).unwrap();
+                    let presenting = entry.map(|entry| match entry {
+                        Entry::Given(presentation) => presentation,
+                        Entry::Asked { reference, .. } => pin(reference),
+                    });
+                    let presenting = presenting.map(Presenting::Known);
+                    waiting.resume(session.perform(work, presenting, self).answer.unwrap())
                 }
-                Step::SignChallenge(key, nonce, waiting) => {
-                    if let Some(reference) = key.pin_reference() {
-                        session.present(pin(reference)).unwrap();
-                    }
-                    waiting.resume(session.sign_challenge(key, self.origin, &nonce).unwrap())
-                }
-                Step::VerifyBirthDate(birth_date, waiting) => {
-                    session.present(Presentation::of_birth_date(birth_date)).unwrap();
-                    waiting.resume(())
-                }
-                Step::VerifyNumberB(number, waiting) => {
-                    session.present(Presentation::of_number_b(number)).unwrap();
-                    waiting.resume(())
-                }
-                Step::TerminalChallenge(nonce, waiting) => {
-                    let challenge = session.terminal_challenge(self.origin, &nonce).unwrap();
-                    let request = vouch(self.origin, &nonce, challenge);
-                    nonce_of_terminal = Some(nonce);
-                    waiting.resume(request)
-                }
-                Step::Ask(Question::TerminalSignature(request), waiting) => {
-                    let nonce = nonce_of_terminal.as_ref().unwrap().as_str();
-                    let body = json!({ "nonce": nonce, "request": request });
-                    let desk = desk.as_mut().unwrap();
-                    let answer = desk.post("/api/desk/terminal-signature", &body).expect(200);
-                    let signature = &answer["signature"];
-                    let signature: kazashi_core::terminal::Base64 =
-                        serde_json::from_value(signature.clone()).unwrap();
-                    waiting.resume(signature.as_bytes().to_vec())
-                }
-                Step::TerminalSign(answer, waiting) => {
-                    let nonce = &answer.nonce;
-                    let signed = session.sign_as_terminal(self.origin, nonce, &answer.signature);
-                    waiting.resume(signed.unwrap())
+                Step::AskServer(Question::TerminalSignature(word), waiting) => {
+                    let sign = sign.as_mut().unwrap();
+                    waiting.resume(sign(&json!(word)).as_bytes().to_vec())
                 }
                 _ => panic!("the portal asks nothing else of a card"),
             }
@@ -160,31 +156,29 @@ impl Card {
     }
 }
 
-/// What the bridge on the workstation says of a card's challenge.
-pub(crate) fn vouch(origin: &str, nonce: &Nonce, challenge: Vec<u8>) -> TerminalRequest {
-    let signed = TerminalRequest::signed_bytes(origin, nonce.as_str(), &challenge);
-    TerminalRequest {
-        signature: bridge_key().sign(&signed).to_vec().into(),
-        bridge: bridge_key().verifying_key().to_bytes().into(),
-        challenge: challenge.into(),
+impl Notary for Card {
+    fn vouch(&self, testimony: Testimony) -> StayWord {
+        let key = bridge_key();
+        let sign = |bytes: &[u8]| key.sign(bytes).to_bytes();
+        StayWord::give(testimony, self.origin, key.verifying_key().to_bytes(), sign)
     }
+
+    fn integrity(&self, _: &AttributesReading) -> Integrity {
+        panic!("the portal asks no such thing of a card")
+    }
+}
+
+fn new_stay() -> StayMemory {
+    let mut name = [0; 16];
+    OsRng.fill_bytes(&mut name);
+    StayMemory::new(StayName::from_bytes(name), [7; 32].into())
 }
 
 fn pin(reference: PinReference) -> Presentation {
     Presentation::of_person(PinValue::parse(reference, "1234").unwrap(), 3)
 }
 
-impl CardTransaction for Card {
-    fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        let response = self.card.borrow_mut().transmit(&command.to_bytes(), &mut OsRng);
-        ResponseApdu::from_bytes(&response).map_err(|_| ErrorCode::CommunicationError)
-    }
-
-    fn end(self: Box<Self>, ending: Ending) {
-        if ending == Ending::UnpowerCard {
-            let mut card = self.card.borrow_mut();
-            card.power_off();
-            card.power_on();
-        }
-    }
+/// A birth date as cards have it.
+fn printed(birth_date: &str) -> PrintedBirthDate {
+    PrintedBirthDate::parse(birth_date, Calendar::Era).unwrap()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::ORIGIN;
+use crate::{ORIGIN, openapi};
 
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -73,6 +73,7 @@ impl Client {
             self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
         }
         let answer = Answer { status, headers, body: body.to_owned() };
+        openapi::check(method, path, &answer);
         if path == "/api/session" && status == 200 {
             self.csrf = answer.json()["csrf"].as_str().unwrap().to_owned();
         }

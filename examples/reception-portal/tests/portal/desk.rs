@@ -1,21 +1,30 @@
 //! Visitors at the desk, by each road.
 
+use kazashi_core::card::terminal::PROFILE;
+use kazashi_core::codec::Base64;
+use kazashi_core::value::{Method, Statement, StayWord};
+use kazashi_server::{PemSigner, TerminalSigner};
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, on_every_backend};
-use crate::card::{Card, vouch};
+use crate::card::Card;
 use crate::client::Client;
-use crate::server::Server;
+use crate::server::{Server, vectors};
 use crate::{ORIGIN, id};
 
 on_every_backend! {
     a_visitor_is_received_with_the_pin_and_nothing_is_kept_that_was_not_agreed,
     a_card_that_is_remembered_is_received_without_the_pin,
     a_visit_is_recorded_once_however_often_it_is_sent,
+    a_card_that_stays_on_the_reader_is_received_once,
     a_visitor_is_received_by_eye,
+    nothing_is_signed_for_another_card_than_the_one_compared,
+    an_enrolment_that_no_bridge_vouches_for_is_not_stored,
     nothing_is_signed_for_whom_nobody_compared,
     what_a_visitor_agreed_to_is_shown_until_they_say_otherwise,
     a_visitor_is_forgotten_at_their_own_wish,
+    whoever_has_no_pin_is_forgotten_after_a_check_by_eye,
+    a_card_alone_has_nobody_forgotten,
     a_proof_of_another_page_method_or_session_receives_nobody,
     what_is_no_visit_is_refused,
 }
@@ -48,9 +57,11 @@ pub(crate) fn with_pin(
 
 /// A visit with the PIN, by which the card is to be known again.
 pub(crate) fn enrolling(desk: &mut Client, card: &Card, birth_date: &str) -> Value {
+    let card = &card.again();
     let mut visit = with_pin(desk, card, &[], &Value::Null);
     let presence = desk.nonce("presence");
     visit["proof"] = card.proof(&presence, birth_date);
+    visit["word"] = card.word();
     visit["nonces"]["presence"] = json!(presence);
     visit["consent"]["remember"] = json!(true);
     visit
@@ -61,6 +72,14 @@ pub(crate) fn present(desk: &mut Client, card: &Card, birth_date: &str) -> Value
     let nonce = desk.nonce("presence");
     json!({ "id": id(), "road": "presence", "proof": card.proof(&nonce, birth_date), "nonce": nonce })
 }
+
+/// The wish to be forgotten, with the PIN.
+pub(crate) fn forgetting(desk: &mut Client, card: &Card) -> Value {
+    let nonce = desk.nonce("pin");
+    json!({ "id": id(), "road": "pin", "token": card.token(&nonce), "nonce": nonce })
+}
+
+pub(crate) const DELETIONS: &str = "/api/desk/deletions";
 
 pub(crate) fn arrival(desk: &mut Client, card: &Card) -> Value {
     let certificate = json!({ "certificate": card.certificate() });
@@ -161,6 +180,34 @@ fn a_visit_is_recorded_once_however_often_it_is_sent(backend: &Backend) {
     assert_eq!(board["total"], 1);
 }
 
+fn a_card_that_stays_on_the_reader_is_received_once(backend: &Backend) {
+    let (server, other) = (Server::start(backend), Server::start(backend));
+    let mut desk = server.staff(backend);
+    let card = Card::hanako();
+    let of_stay = |mut visit: Value, stay: &str| {
+        visit["stay"] = json!(stay);
+        visit
+    };
+    let visit = of_stay(enrolling(&mut desk, &card, HANAKO), "the first");
+    let first = desk.post(VISITS, &visit).expect(201);
+    // A page that was loaded anew, another tab, another browser on this workstation.
+    let mut elsewhere = desk.at(other.socket());
+    for desk in [&mut desk, &mut elsewhere] {
+        let again = of_stay(present(desk, &card, HANAKO), "the first");
+        assert_eq!(desk.post(VISITS, &again).expect(200), first);
+    }
+    // Taken off and put there again, it has another turn.
+    let again = of_stay(present(&mut desk, &card, HANAKO), "the second");
+    assert_eq!(desk.post(VISITS, &again).expect(201)["visit"]["number"], 2);
+    // One that came to nothing was none.
+    let mut nobody = of_stay(present(&mut desk, &card, HANAKO), "the third");
+    nobody["nonce"] = json!(desk.nonce("presence"));
+    desk.post(VISITS, &nobody).refused(400, "signature-mismatch");
+    let visit = of_stay(present(&mut desk, &card, HANAKO), "the third");
+    assert_eq!(desk.post(VISITS, &visit).expect(201)["visit"]["number"], 3);
+    assert!(!backend.dump().contains("the first"));
+}
+
 pub(crate) fn check(desk: &mut Client, card: &Card, face: [&str; 3], decision: &str) -> Value {
     let (face_nonce, terminal_nonce) = (desk.nonce("presence"), desk.nonce("terminal"));
     json!({
@@ -169,17 +216,32 @@ pub(crate) fn check(desk: &mut Client, card: &Card, face: [&str; 3], decision: &
         "faceNonce": face_nonce,
         "terminalNonce": terminal_nonce,
         "decision": decision,
+        "code": "correct horse",
     })
 }
 
 /// A visit for which the institution signs, after this check.
 pub(crate) fn by_eye(desk: &mut Client, card: &Card, check: &Value) -> Value {
     let nonce = check["terminalNonce"].as_str().unwrap();
-    let token = card.terminal_token(nonce, desk);
+    let token = card.terminal_token(nonce, &mut |word| {
+        let answer = desk.post(SIGN, &for_signature(check, word)).expect(200);
+        serde_json::from_value(answer["signature"].clone()).unwrap()
+    });
     json!({ "id": id(), "road": "visual", "nonce": nonce, "token": token, "check": check["id"] })
 }
 
+/// The request that the institution sign the challenge in this word, after this check.
+pub(crate) fn for_signature(check: &Value, word: &Value) -> Value {
+    json!({
+        "nonce": check["terminalNonce"],
+        "word": word,
+        "faceNonce": check["faceNonce"],
+        "face": check["face"],
+    })
+}
+
 pub(crate) const CHECKS: &str = "/api/desk/checks";
+pub(crate) const SIGN: &str = "/api/desk/terminal-signature";
 
 fn a_visitor_is_received_by_eye(backend: &Backend) {
     let server = Server::start(backend);
@@ -212,28 +274,30 @@ fn nothing_is_signed_for_whom_nobody_compared(backend: &Backend) {
     let server = Server::start(backend);
     let mut desk = server.staff(backend);
     let (hanako, taro) = (Card::hanako(), Card::taro());
-    let request = |nonce: &str| {
-        let parsed = kazashi_core::Nonce::parse(nonce).unwrap();
-        json!({ "nonce": nonce, "request": vouch(ORIGIN, &parsed, vec![5; 32]) })
+    // The word of its own bridge, for the card that was compared.
+    let refused = |desk: &mut Client, check: &Value| {
+        let nonce = check["terminalNonce"].as_str().unwrap();
+        hanako.terminal_token(nonce, &mut |word| {
+            desk.post(SIGN, &for_signature(check, word)).refused(403, "terminal-not-signed");
+            signed_elsewhere(word, nonce)
+        })
     };
-    let sign = "/api/desk/terminal-signature";
-    let nonce = desk.nonce("terminal");
-    desk.post(sign, &request(&nonce)).refused(403, "terminal-not-signed");
+    let unknown = check(&mut desk, &hanako, HANAKO_FACE, "match");
+    refused(&mut desk, &unknown);
 
     let different = check(&mut desk, &hanako, HANAKO_FACE, "no-match");
     desk.post(CHECKS, &different).expect(201);
-    let nonce = different["terminalNonce"].as_str().unwrap();
-    desk.post(sign, &request(nonce)).refused(403, "terminal-not-signed");
+    refused(&mut desk, &different);
 
     // A match is for its nonce, and its session.
     let compared = check(&mut desk, &hanako, HANAKO_FACE, "match");
     desk.post(CHECKS, &compared).expect(201);
-    let nonce = desk.nonce("terminal");
-    desk.post(sign, &request(&nonce)).refused(403, "terminal-not-signed");
+    let mut for_another = compared.clone();
+    for_another["terminalNonce"] = json!(desk.nonce("terminal"));
+    refused(&mut desk, &for_another);
     let mut other = server.guest();
     other.sign_in("staff", "correct horse").expect(200);
-    let nonce = compared["terminalNonce"].as_str().unwrap();
-    other.post(sign, &request(nonce)).refused(403, "terminal-not-signed");
+    refused(&mut other, &compared);
 
     // A face that is not genuine, or was shown to somebody else, is no match.
     let mut forged = check(&mut desk, &hanako, HANAKO_FACE, "match");
@@ -250,8 +314,82 @@ fn nothing_is_signed_for_whom_nobody_compared(backend: &Backend) {
     let visit = enrolling(&mut desk, &hanako, HANAKO);
     desk.post(VISITS, &visit).expect(201);
     desk.post(CHECKS, &taros).expect(201);
-    let visit = by_eye(&mut desk, &hanako, &taros);
+    let token = refused(&mut desk, &taros);
+    let (nonce, check) = (&taros["terminalNonce"], &taros["id"]);
+    let visit =
+        json!({ "id": id(), "road": "visual", "nonce": nonce, "token": token, "check": check });
     desk.post(VISITS, &visit).refused(400, "enrolment-mismatch");
+}
+
+/// One card's face is compared, and then another card is to be unlocked: the bridge's word names the
+/// signatures of the card that is there, whatever the page brings with it.
+fn nothing_is_signed_for_another_card_than_the_one_compared(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut desk = server.staff(backend);
+    let (hanako, taro) = (Card::hanako(), Card::taro());
+    let compared = check(&mut desk, &hanako, HANAKO_FACE, "match");
+    desk.post(CHECKS, &compared).expect(201);
+    let nonce = compared["terminalNonce"].as_str().unwrap();
+    let face_nonce = compared["faceNonce"].as_str().unwrap();
+    let mut taros = compared.clone();
+    taros["face"] = taro.face(face_nonce, TARO_FACE);
+    // Taro's card signed the nonce of the face as well; its own face was not compared.
+    for check in [&compared, &taros] {
+        taro.terminal_token(nonce, &mut |word| {
+            desk.post(SIGN, &for_signature(check, word)).refused(403, "terminal-not-signed");
+            signed_elsewhere(word, nonce)
+        });
+    }
+    // Hanako's own, but of the stay before.
+    let stay_before = hanako.again();
+    stay_before.terminal_token(nonce, &mut |word| {
+        desk.post(SIGN, &for_signature(&compared, word)).refused(403, "terminal-not-signed");
+        signed_elsewhere(word, nonce)
+    });
+    let visit = by_eye(&mut desk, &hanako, &compared);
+    // Nor does another card pass for it that its holder's PIN unlocked.
+    let mut passed_off = visit.clone();
+    passed_off["id"] = json!(id());
+    passed_off["token"] = taro.token(nonce);
+    desk.post(VISITS, &passed_off).refused(400, "signature-mismatch");
+    desk.post(VISITS, &visit).expect(201);
+}
+
+/// Token and proof are good each, and of two cards or two stays.
+fn an_enrolment_that_no_bridge_vouches_for_is_not_stored(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut desk = server.staff(backend);
+    let hanako = Card::hanako();
+    let visit = enrolling(&mut desk, &hanako, HANAKO);
+    let mut without = visit.clone();
+    without.as_object_mut().unwrap().remove("word");
+    desk.post(VISITS, &without).refused(400, "stay-malformed");
+    let mut of_another_stay = visit.clone();
+    of_another_stay["word"] = enrolling(&mut desk, &hanako, HANAKO)["word"].clone();
+    desk.post(VISITS, &of_another_stay).refused(400, "stay-nonce-mismatch");
+    let mut swapped = visit.clone();
+    let presence = visit["nonces"]["presence"].as_str().unwrap();
+    swapped["proof"] = hanako.again().proof(presence, HANAKO);
+    swapped["word"] = {
+        let two = hanako.again();
+        two.token(visit["nonces"]["pin"].as_str().unwrap());
+        two.word()
+    };
+    desk.post(VISITS, &swapped).refused(400, "stay-nonce-mismatch");
+    let known = arrival(&mut desk, &hanako);
+    assert_eq!(known["enrolled"], false);
+    // None of this spent the nonces: nothing was recorded.
+    desk.post(VISITS, &visit).expect(201);
+    assert_eq!(arrival(&mut desk, &hanako)["enrolled"], true);
+}
+
+/// The institution's signature by somebody who has its key, without the portal.
+fn signed_elsewhere(word: &Value, nonce: &str) -> Base64 {
+    let word: StayWord = serde_json::from_value(word.clone()).unwrap();
+    let challenge = word.testimony().challenge.as_ref().unwrap().for_nonce(nonce).unwrap();
+    let statement = Statement::new(Method::Terminal, ORIGIN, nonce);
+    let signer = PemSigner::from_file(vectors().join("keys/terminal.pem")).unwrap();
+    signer.sign(&(PROFILE.to_be_signed)(challenge, &statement)).unwrap().into()
 }
 
 fn what_a_visitor_agreed_to_is_shown_until_they_say_otherwise(backend: &Backend) {
@@ -321,11 +459,14 @@ fn a_visitor_is_forgotten_at_their_own_wish(backend: &Backend) {
     );
     desk.post(VISITS, &visit).expect(201);
 
-    let deletions = "/api/desk/deletions";
-    let deletion = present(&mut desk, &hanako, HANAKO);
-    let answer = desk.post(deletions, &deletion).expect(201);
-    assert_eq!(answer, json!({ "deleted": { "visits": 2, "enrolment": true } }));
-    assert_eq!(desk.post(deletions, &deletion).expect(200), answer);
+    let deletion = forgetting(&mut desk, &hanako);
+    let answer = desk.post(DELETIONS, &deletion).expect(201);
+    let counts = |answer: &Value| {
+        let deleted = &answer["deleted"];
+        (deleted["visits"].as_i64().unwrap(), deleted["enrolment"].as_bool().unwrap())
+    };
+    assert_eq!(counts(&answer), (2, true));
+    assert_eq!(counts(&desk.post(DELETIONS, &deletion).expect(200)), (2, true));
     let stranger = json!({ "known": false, "enrolled": false, "visits": 0 });
     assert_eq!(arrival(&mut desk, &hanako), stranger);
     let board = desk.get("/api/board/visits").expect(200);
@@ -337,16 +478,61 @@ fn a_visitor_is_forgotten_at_their_own_wish(backend: &Backend) {
     }
 
     // With the PIN, where nothing is enrolled.
-    let nonce = desk.nonce("pin");
-    let deletion =
-        json!({ "id": id(), "road": "pin", "token": taro.token(&nonce), "nonce": nonce });
-    let answer = desk.post(deletions, &deletion).expect(201);
-    assert_eq!(answer, json!({ "deleted": { "visits": 1, "enrolment": false } }));
+    let deletion = forgetting(&mut desk, &taro);
+    let answer = desk.post(DELETIONS, &deletion).expect(201);
+    assert_eq!(counts(&answer), (1, false));
     let mut other = deletion;
     other["id"] = json!(id());
-    desk.post(deletions, &other).refused(400, "nonce-expired");
+    desk.post(DELETIONS, &other).refused(400, "nonce-expired");
+    // Nothing is left to forget.
+    let deletion = forgetting(&mut desk, &hanako);
+    assert_eq!(counts(&desk.post(DELETIONS, &deletion).expect(201)), (0, false));
+}
+
+fn whoever_has_no_pin_is_forgotten_after_a_check_by_eye(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut desk = server.staff(backend);
+    let (hanako, taro) = (Card::hanako(), Card::taro());
+    let visit = enrolling(&mut desk, &hanako, HANAKO);
+    desk.post(VISITS, &visit).expect(201);
+    let different = check(&mut desk, &hanako, HANAKO_FACE, "no-match");
+    desk.post(CHECKS, &different).expect(201);
+    let compared = check(&mut desk, &hanako, HANAKO_FACE, "match");
+    desk.post(CHECKS, &compared).expect(201);
+    let deletion = by_eye(&mut desk, &hanako, &compared);
+    for (field, other) in [("check", &different["id"]), ("check", &json!(id()))] {
+        let mut deletion = deletion.clone();
+        deletion[field] = other.clone();
+        deletion["id"] = json!(id());
+        desk.post(DELETIONS, &deletion).refused(403, "forbidden");
+    }
+    // The nonce is of this session while that lasts.
+    let mut other = server.guest();
+    other.sign_in("staff", "correct horse").expect(200);
+    other.post(DELETIONS, &deletion).refused(400, "nonce-expired");
+    let answer = desk.post(DELETIONS, &deletion).expect(201);
+    assert_eq!(answer["deleted"]["enrolment"], true);
+    assert_eq!(arrival(&mut desk, &hanako)["known"], false);
+    // It served for that, and for nothing else.
+    let mut visit = deletion;
+    visit["id"] = json!(id());
+    desk.post(VISITS, &visit).refused(403, "forbidden");
+    let compared = check(&mut desk, &taro, TARO_FACE, "match");
+    desk.post(CHECKS, &compared).expect(201);
+    let deletion = by_eye(&mut desk, &taro, &compared);
+    assert_eq!(desk.post(DELETIONS, &deletion).expect(201)["deleted"]["visits"], 0);
+}
+
+/// Whoever finds a card has it, and not its PIN, nor its face.
+fn a_card_alone_has_nobody_forgotten(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut desk = server.staff(backend);
+    let hanako = Card::hanako();
+    let visit = enrolling(&mut desk, &hanako, HANAKO);
+    desk.post(VISITS, &visit).expect(201);
     let deletion = present(&mut desk, &hanako, HANAKO);
-    desk.post(deletions, &deletion).refused(400, "enrolment-mismatch");
+    desk.post(DELETIONS, &deletion).refused(400, "invalid");
+    assert_eq!(arrival(&mut desk, &hanako)["enrolled"], true);
 }
 
 fn a_proof_of_another_page_method_or_session_receives_nobody(backend: &Backend) {
@@ -409,9 +595,9 @@ fn what_is_no_visit_is_refused(backend: &Backend) {
         desk.post(VISITS, &visit).refused(400, "invalid");
     }
     let token = altered(|visit| visit["token"] = json!("x"));
-    desk.post(VISITS, &token).refused(400, "token-size");
+    desk.post(VISITS, &token).refused(400, "token-malformed");
     let long = json!({ "id": id(), "road": "pin", "token": "x".repeat(70_000) });
-    desk.post(VISITS, &long).refused(413, "invalid");
+    desk.post(VISITS, &long).refused(413, "too-large");
     let text = desk.send("POST", VISITS, Some(("text/plain", visit.to_string().as_bytes())));
     text.refused(415, "invalid");
     let certificate = json!({ "certificate": "MAA=" });

@@ -7,16 +7,25 @@ mod backend;
 mod board;
 mod card;
 mod client;
+mod clocks;
+mod deletion;
 mod desk;
 mod gate;
+mod guards;
+mod late;
+mod openapi;
 mod operation;
-#[expect(dead_code, reason = "it can do more for the stores' own tests")]
-#[path = "../../../../server/tests/server/postgres.rs"]
-mod postgres;
+mod people;
 mod race;
+mod record;
 mod retention;
+mod roles;
+mod search;
 mod server;
 mod session;
+mod start;
+mod watch;
+mod workstation;
 
 /// How browsers name the portal.
 const ORIGIN: &str = "https://portal.example";

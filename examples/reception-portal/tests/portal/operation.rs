@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use kazashi_server::test_support::Cluster;
 use rsa::pkcs8::EncodePublicKey;
 use serde_json::json;
 use tempfile::TempDir;
@@ -13,7 +14,6 @@ use tempfile::TempDir;
 use crate::backend::Backend;
 use crate::card::Card;
 use crate::desk::{HANAKO, VISITS, enrolling, present};
-use crate::postgres::Cluster;
 use crate::server::{ROOT, Server, add_account, program, root_key};
 
 #[test]
@@ -113,18 +113,36 @@ fn tls_is_spoken_with_the_files_that_are_given() {
     let request = file("request");
     fs::write(&request, "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         .unwrap();
-    let answer = Command::new("openssl")
-        .args(["s_client", "-verify_return_error", "-verify_hostname", "localhost"])
-        // As browsers do.
-        .args(["-alpn", "h2,http/1.1"])
-        .args(["-CAfile", &certificate, "-connect", &server.socket().to_string(), "-ign_eof"])
-        .stdin(fs::File::open(request).unwrap())
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
-    let answer = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let ask = |protocols: &str| {
+        let answer = Command::new("openssl")
+            .args(["s_client", "-verify_return_error", "-verify_hostname", "localhost"])
+            .args(["-alpn", protocols])
+            .args(["-CAfile", &certificate, "-connect", &server.socket().to_string(), "-ign_eof"])
+            .stdin(fs::File::open(&request).unwrap())
+            .stderr(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&answer.stdout).into_owned()
+    };
+    let answer = ask("http/1.1");
     assert!(answer.contains("ALPN protocol: http/1.1"), "{answer}");
     assert!(answer.contains("\nHTTP/1.1 200 OK"), "{answer}");
+    // As browsers do: then one connection carries all tabs.
+    assert!(ask("h2,http/1.1").contains("ALPN protocol: h2"));
+    let address = format!("https://localhost:{}", server.socket().port());
+    let curl = |path: &str, options: &[&str]| {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--http2", "--cacert", &certificate]).args(options);
+        let answer = curl.arg(format!("{address}{path}")).output().unwrap();
+        String::from_utf8(answer.stdout).unwrap()
+    };
+    let answer = curl("/api/session", &["--include"]);
+    assert!(answer.starts_with("HTTP/2 200"), "{answer}");
+    assert!(answer.contains("\"account\":null"), "{answer}");
+    let paths: Vec<_> = (0..20).map(|_| format!("{address}/live")).collect();
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    let lives = curl("/live", &[&["--parallel"], paths.as_slice()].concat());
+    assert_eq!(lives.matches("\"live\"").count(), 21, "{lives}");
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! Many at once, at two servers of one database.
 
 use std::collections::BTreeSet;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::card::Card;
 use crate::client::Client;
-use crate::desk::{HANAKO, VISITS, enrolling, present};
+use crate::desk::{HANAKO, VISITS, enrolling, present, with_pin};
 use crate::gate::{enrolled, entry, event, import};
 use crate::id;
+use crate::late::{kept, pass};
 use crate::server::Server;
 
 on_every_backend! {
@@ -21,6 +25,69 @@ on_every_backend! {
 }
 
 const WRITERS: usize = 8;
+
+#[test]
+fn a_database_that_is_away_for_ten_minutes_loses_and_doubles_none_of_a_hundred_visits() {
+    const VISITS_EACH: usize = 25;
+    let backend = Backend::postgres_of_its_own();
+    let Backend::Postgres { cluster, .. } = &backend else { unreachable!() };
+    let (server, other) = (Server::start(&backend), Server::start(&backend));
+    let desks = ["desk-1", "desk-2", "desk-3", "desk-4"]
+        .map(|name| server.signed_in(&backend, name, "staff"));
+    let recorded = AtomicUsize::new(0);
+    // Held by whoever sends: time passes between requests.
+    let network = RwLock::new(());
+    let numbers: Vec<_> = thread::scope(|scope| {
+        let desks = desks.into_iter().enumerate().map(|(number, desk)| {
+            let mut desk = desk.at([&server, &other][number % 2].socket());
+            let (recorded, network) = (&recorded, &network);
+            scope.spawn(move || {
+                let card = Card::taro();
+                let visits: Vec<_> = (0..VISITS_EACH)
+                    .map(|_| kept(with_pin(&mut desk, &card, &[], &Value::Null), 1))
+                    .collect();
+                let sent = visits.iter().map(|visit| {
+                    let answer = until_answered(&mut desk, visit, network);
+                    recorded.fetch_add(1, Ordering::Relaxed);
+                    answer["visit"]["number"].as_i64().unwrap()
+                });
+                sent.collect::<Vec<_>>()
+            })
+        });
+        let desks: Vec<_> = desks.collect();
+        while recorded.load(Ordering::Relaxed) < VISITS_EACH {
+            thread::sleep(Duration::from_millis(1));
+        }
+        cluster.stop("immediate");
+        thread::sleep(Duration::from_secs(1));
+        let nobody_sends = network.write().unwrap();
+        cluster.start_again();
+        pass(&backend, 10);
+        drop(nobody_sends);
+        desks.into_iter().flat_map(|desk| desk.join().unwrap()).collect()
+    });
+    let distinct: BTreeSet<_> = numbers.iter().copied().collect();
+    assert_eq!((numbers.len(), distinct), (100, (1..=100).collect()));
+    let mut boss = server.administrator(&backend);
+    assert_eq!(boss.get("/api/board/visits").expect(200)["total"], 100);
+    let late = backend.dump().matches("visit-late").count();
+    assert!((1..100).contains(&late), "{late}");
+}
+
+/// Sends a visit as a desk does, until the server answers.
+fn until_answered(desk: &mut Client, visit: &Value, network: &RwLock<()>) -> Value {
+    loop {
+        let sending = network.read().unwrap();
+        let answer = desk.post(VISITS, visit);
+        drop(sending);
+        match answer.status {
+            200 | 201 => return answer.expect(answer.status),
+            // The server has no database, or is gone with it.
+            0 | 503 => thread::sleep(Duration::from_millis(50)),
+            _ => panic!("{}: {}", answer.status, answer.body),
+        }
+    }
+}
 
 /// Sends each of these at once, to two servers in turn, and gives the statuses and answers.
 fn at_once(servers: [&Server; 2], path: &str, requests: Vec<(Client, Value)>) -> Vec<(u16, Value)> {

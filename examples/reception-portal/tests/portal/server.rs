@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use ed25519_dalek::SigningKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};
@@ -38,15 +38,39 @@ impl Server {
     }
 
     pub(crate) fn start_with(backend: &Backend, options: &[&str]) -> Self {
+        Self::run(program(), backend, options)
+    }
+
+    /// One whose machine's clock is wrong by so many seconds, `+3600`, or begins at
+    /// `@2027-01-01 00:00:00`. How long something takes, it is told rightly.
+    pub(crate) fn start_with_clock(backend: &Backend, wrong_by: &str) -> Self {
+        let library =
+            format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+        assert!(Path::new(&library).exists(), "{library} is of Debian's package faketime");
+        let mut program = program();
+        program.env("LD_PRELOAD", library).env("FAKETIME", wrong_by).env("TZ", "UTC");
+        program.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Self::run(program, backend, &[])
+    }
+
+    fn run(mut command: Command, backend: &Backend, options: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut command = program();
         command.args(["serve", "--port", "0", "--database", &backend.url()]);
         if !options.contains(&"--origin") {
             command.args(["--origin", ORIGIN]);
         }
-        command.args(keys(folder.path())).args(options).stdout(Stdio::piped()).stderr(log);
-        let mut process = command.spawn().unwrap();
+        command.args(keys(folder.path())).args(options);
+        Self::spawn(&mut command, folder)
+    }
+
+    /// With nothing but what the command says.
+    pub(crate) fn from_command(command: &mut Command) -> Self {
+        Self::spawn(command, TempDir::new().unwrap())
+    }
+
+    fn spawn(command: &mut Command, folder: TempDir) -> Self {
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("serving ").map(str::to_owned);
@@ -81,7 +105,8 @@ impl Server {
         self.signed_in(backend, "boss", "administrator")
     }
 
-    fn signed_in(&self, backend: &Backend, name: &str, role: &str) -> Client {
+    /// Somebody of this role, signed in.
+    pub(crate) fn signed_in(&self, backend: &Backend, name: &str, role: &str) -> Client {
         add_account(backend, name, role, PASSWORD);
         let mut client = self.guest();
         client.sign_in(name, PASSWORD).expect(200);
@@ -96,7 +121,19 @@ impl Server {
     /// Sends a signal, and says by which code it ends.
     pub(crate) fn stop(&mut self, signal: &str) -> Option<i32> {
         self.signal(signal);
+        self.wait()
+    }
+
+    /// By which code it ends.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
+    }
+
+    /// How much memory it has, or had at most (proc_pid_status(5)), in kB.
+    pub(crate) fn memory(&self, field: &str) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
@@ -114,18 +151,54 @@ impl Drop for Server {
 
 /// Adds an account, at the command line; it may be there already.
 pub(crate) fn add_account(backend: &Backend, name: &str, role: &str, password: &str) -> bool {
+    add_account_with(backend, name, role, format!("{password}\n").as_bytes()).is_ok()
+}
+
+/// The same with what a file or a pipe gives for the password; else says why not.
+pub(crate) fn add_account_with(
+    backend: &Backend,
+    name: &str,
+    role: &str,
+    password: &[u8],
+) -> Result<(), String> {
     let mut command = program();
     command.args(["account", "add", name, "--role", role, "--database", &backend.url()]);
-    let mut process = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    process.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
-    process.wait().unwrap().success()
+    let mut process = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    process.stdin.take().unwrap().write_all(password).unwrap();
+    outcome(process.wait_with_output().unwrap()).map(drop)
+}
+
+/// Does something with the record, at the command line: what that prints, else why it failed.
+pub(crate) fn record(backend: &Backend, arguments: &[&str]) -> Result<String, String> {
+    let mut command = program();
+    command.arg("record").args(arguments).args(["--database", &backend.url()]);
+    outcome(command.output().unwrap())
+}
+
+fn outcome(output: Output) -> Result<String, String> {
+    let text = |bytes| String::from_utf8(bytes).unwrap().trim_end().to_owned();
+    match output.status.success() {
+        true => Ok(text(output.stdout)),
+        false => Err(text(output.stderr)),
+    }
+}
+
+/// What the program says at the command line with these arguments and this input, and whether it
+/// succeeds.
+pub(crate) fn command(backend: &Backend, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut command = program();
+    command.args(arguments).args(["--database", &backend.url()]);
+    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = process.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
 }
 
 pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kazashi-portal"))
 }
 
-fn keys(folder: &Path) -> Vec<String> {
+pub(crate) fn keys(folder: &Path) -> Vec<String> {
     let pairwise = folder.join("pairwise.key");
     fs::write(&pairwise, [7; 32]).unwrap();
     let root = folder.join("root.pem");
@@ -152,7 +225,7 @@ pub(crate) fn root_key() -> RsaPublicKey {
     RsaPrivateKey::from_pkcs8_pem(&pem).unwrap().to_public_key()
 }
 
-fn vector(name: &str) -> String {
+pub(crate) fn vector(name: &str) -> String {
     vectors().join(name).display().to_string()
 }
 

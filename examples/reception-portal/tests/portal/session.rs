@@ -13,14 +13,22 @@ on_every_backend! {
     a_wrong_password_and_an_unknown_name_are_refused_alike,
     an_account_is_tried_a_few_times_and_then_later_at_whichever_server,
     an_address_is_counted_whatever_the_account,
+    an_address_is_counted_as_proxies_write_it,
+    a_network_of_ipv6_is_counted_as_one,
+    what_a_page_asks_by_itself_keeps_no_session,
 }
 
 fn staff_signs_in_and_out(backend: &Backend) {
     let server = Server::start(backend);
     let mut staff = server.staff(backend);
     let session = staff.get("/api/session").expect(200);
-    assert_eq!(session["account"], json!({ "name": "staff", "role": "staff" }));
+    assert_eq!(
+        session["account"],
+        json!({ "name": "staff", "role": "staff", "hasPassword": true })
+    );
     assert_eq!(session["institution"], json!({ "ja": "受付", "en": "Reception" }));
+    assert_eq!(session["timeZone"], "Asia/Tokyo");
+    assert!(session["now"].as_str().unwrap().ends_with('Z'));
     assert_eq!(session["terminalCertificates"].as_array().unwrap().len(), 2);
     assert_eq!(session["acceptTestHierarchy"], json!(true));
     assert_eq!(session["cardAuthorities"][0]["identifier"], "39303030303233080530303100000000");
@@ -103,6 +111,45 @@ fn an_address_is_counted_whatever_the_account(backend: &Backend) {
     guest.sign_in("one more", "x").refused(403, "wrong-password");
 }
 
+/// Signs in wrongly until there is to be waited.
+fn try_until_late(guest: &mut Client, forwarded: impl Fn(usize) -> String) {
+    guest.headers.push(("x-forwarded-for", String::new()));
+    let is_late = (0..60).any(|number| {
+        guest.headers.last_mut().unwrap().1 = forwarded(number);
+        guest.sign_in(&format!("nobody {number}"), "x").status == 429
+    });
+    assert!(is_late);
+}
+
+fn an_address_is_counted_as_proxies_write_it(backend: &Backend) {
+    let server = Server::start_with(backend, &["--trusted-proxy", "127.0.0.0/8"]);
+    let mut guest = server.guest();
+    try_until_late(&mut guest, |number| format!("198.51.100.7:{}", 50_000 + number));
+    guest.sign_in("one more", "x").refused(429, "too-many-requests");
+    for other in ["203.0.113.9:51234", "[2001:db8::7]:51234", "[2001:db8:0:1::7]", "203.0.113.10"] {
+        guest.headers.last_mut().unwrap().1 = other.to_owned();
+        guest
+            .sign_in(&format!("{other} has a limit of its own"), "x")
+            .refused(403, "wrong-password");
+    }
+    // What is no address is said once, and not what it was.
+    for unknown in ["unknown", "_hidden"] {
+        guest.headers.last_mut().unwrap().1 = unknown.to_owned();
+        guest.sign_in("another", "x");
+    }
+    let log = server.log();
+    assert_eq!(log.matches("holds what is no address").count(), 1, "{log}");
+    assert!(!log.contains("_hidden"), "{log}");
+}
+
+fn a_network_of_ipv6_is_counted_as_one(backend: &Backend) {
+    let server = Server::start_with(backend, &["--trusted-proxy", "127.0.0.1"]);
+    let mut guest = server.guest();
+    try_until_late(&mut guest, |number| format!("2001:db8:1:2:3:4:5:{number:x}"));
+    guest.headers.last_mut().unwrap().1 = "2001:db8:1:3::1".to_owned();
+    guest.sign_in("a neighbour", "x").refused(403, "wrong-password");
+}
+
 #[test]
 fn a_cookie_is_for_this_server_and_no_script() {
     let backend = Backend::sqlite();
@@ -128,6 +175,9 @@ fn a_page_of_somebody_else_changes_and_reads_nothing() {
         ("POST", "/api/nonces"),
         ("POST", "/api/session"),
         ("DELETE", "/api/session"),
+        ("PUT", "/api/session/password"),
+        ("POST", "/api/session/provider"),
+        ("PUT", "/api/session/provider"),
         ("POST", "/api/desk/visits"),
         ("POST", "/api/accounts"),
         ("DELETE", "/api/accounts/boss"),
@@ -153,4 +203,31 @@ fn a_page_of_somebody_else_changes_and_reads_nothing() {
     // Nothing happened.
     let mut administrator = administrator;
     administrator.get("/api/accounts").expect(200);
+}
+
+fn what_a_page_asks_by_itself_keeps_no_session(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut staff = server.staff(backend);
+    let wait = |minutes: u64| {
+        let millis = minutes * 60_000;
+        backend.execute(&format!("UPDATE portal_session SET seen_at = seen_at - {millis}"));
+    };
+    let mut board = staff.clone();
+    board.headers.push(("x-unattended", "1".to_owned()));
+    // Somebody does something now and then.
+    for _ in 0..3 {
+        wait(50);
+        staff.get("/api/board/visits").expect(200);
+    }
+    // Nobody does.
+    for minutes in [20, 20, 15] {
+        wait(minutes);
+        board.get("/api/board/visits").expect(200);
+        drop(board.watch(None));
+        board.get("/api/session").expect(200);
+    }
+    wait(5);
+    board.get("/api/board/visits").refused(401, "signed-out");
+    board.get("/api/board/stream").refused(401, "signed-out");
+    staff.get("/api/board/visits").refused(401, "signed-out");
 }

@@ -3,9 +3,11 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { BoardVisit, Entry } from "../api.ts";
 import { dayAfter, today } from "../day.ts";
 import { say, sayDay, sayTime, type Text } from "../language.ts";
+import { save } from "../save.ts";
 import { keepDrawn, type Screen } from "../screen.ts";
 import "../styles/board.css";
 import { found, more, newVisit, REVOCATION, ROADS, boardWords as words } from "../words/board.ts";
+import { recordedLate } from "../words/desk.ts";
 import { wordsFor } from "../words/errors.ts";
 import { type BoardEvent, listen } from "./stream.ts";
 import { type Query, Visits } from "./visits.ts";
@@ -84,11 +86,25 @@ export const screen: Screen = (root, { api, signal }) => {
       disconnected: () => {
         isLive = false;
         draw();
+        // The server may be away, or may have nobody signed in any more. It is asked to tell which.
+        void api.checkSession({ signal }).catch(() => {});
       },
       happened,
     },
     signal,
   );
+
+  const exportDay = async () => {
+    const { day } = query;
+    try {
+      save(await api.visitsFile(day, { signal }), `visits-${day}.csv`);
+      problem = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      problem = wordsFor(error);
+    }
+    draw();
+  };
 
   const filters = () => html`
     <form class="board-filters" role="search" @submit=${(event: Event) => event.preventDefault()}>
@@ -182,6 +198,7 @@ export const screen: Screen = (root, { api, signal }) => {
       <td>
         ${say(ROADS[visit.road])}
         <span class="note">${say(REVOCATION[visit.revocation])}</span>
+        ${visit.recordedAt ? html`<span class="note">${say(recordedLate(sayTime(visit.recordedAt)))}</span>` : nothing}
       </td>
       <td>
         ${
@@ -221,9 +238,7 @@ export const screen: Screen = (root, { api, signal }) => {
                 : nothing
             }
           </dl>
-          <a class="button" download href=${`/api/board/export?${new URLSearchParams({ day: query.day })}`}>
-            ${say(words.exported)}
-          </a>
+          <button class="button" @click=${exportDay}>${say(words.exported)}</button>
         </div>
         ${table()}
         <div class="row board-more">

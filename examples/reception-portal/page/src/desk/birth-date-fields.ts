@@ -1,7 +1,8 @@
 import { html, type TemplateResult } from "lit-html";
+import { today } from "../day.ts";
 import { say } from "../language.ts";
 import { desk } from "../words/desk.ts";
-import { dayOf, ERAS, WESTERN } from "./era.ts";
+import { dayOf, ERAS, numberOf, WESTERN } from "./era.ts";
 
 /** The eras that people choose from, the usual ones first. */
 const CHOICES = [...ERAS.filter(({ id }) => id !== "meiji"), WESTERN, ...ERAS.slice(-1)];
@@ -22,16 +23,16 @@ export function birthDateFields(written: Written, sign?: TemplateResult): Templa
             ${CHOICES.map(({ id, name }) => html`<option value=${id} ?selected=${id === written.era}>${say(name)}</option>`)}
           </select>
         </label>
-        ${number("year", say(desk.year), 4, written)}
-        ${number("month", say(desk.month), 2, written)}
-        ${number("day", say(desk.day), 2, written)}
+        ${number("year", say(desk.year), written)}
+        ${number("month", say(desk.month), written)}
+        ${number("day", say(desk.day), written)}
       </div>
       <p class="field-problem" role="alert" id="birth-date-problem" hidden>${say(desk.notADay)}</p>
     </fieldset>
   `;
 }
 
-function number(name: string, label: string, digits: number, written: Written): TemplateResult {
+function number(name: string, label: string, written: Written): TemplateResult {
   return html`
     <label class="field">
       <span class="hint">${label}</span>
@@ -40,8 +41,7 @@ function number(name: string, label: string, digits: number, written: Written): 
         value=${written[name] ?? ""}
         inputmode="numeric"
         autocomplete="off"
-        pattern="[0-9０-９]+"
-        maxlength=${digits}
+        maxlength="6"
         required
       >
     </label>
@@ -51,10 +51,8 @@ function number(name: string, label: string, digits: number, written: Written): 
 /** The day that was typed (`YYYY-MM-DD`); `undefined` if it is none, which the form then says. */
 export function readBirthDate(form: HTMLFormElement): string | undefined {
   const era = CHOICES.find(({ id }) => id === typed(form, "era"));
-  const [year, month, day] = ["year", "month", "day"].map((name) => Number(typed(form, name)));
-  const today = new Intl.DateTimeFormat("sv-SE").format(new Date());
-  const birthDate =
-    era && dayOf(era, year ?? Number.NaN, month ?? Number.NaN, day ?? Number.NaN, today);
+  const part = (name: string) => numberOf(typed(form, name));
+  const birthDate = era && dayOf(era, part("year"), part("month"), part("day"), today());
   const names = ["era", "year", "month", "day"];
   mark(form, names, "birth-date-problem", !birthDate);
   if (!birthDate) form.querySelector<HTMLElement>("[name=year]")?.focus();

@@ -36,24 +36,24 @@ export function cardFront(label: string): TemplateResult {
   return html`
     <svg class="drawing card-front" viewBox="0 0 428 270" role="img" aria-label=${label}>
       <rect class="card-body" x="2" y="2" width="424" height="266" rx="18" />
-      <path class="card-line" d="M28 34h190M28 64h270" />
-      <rect class="card-photo" x="28" y="94" width="112" height="146" rx="8" />
-      <circle class="card-face-line" cx="84" cy="148" r="24" />
-      <path class="card-face-line" d="M42 232c4-36 22-50 42-50s38 14 42 50" />
+      <path class="card-line" d="M28 30h190M28 54h270" />
+      <rect class="card-photo" x="28" y="74" width="112" height="134" rx="8" />
+      <circle class="card-face-line" cx="84" cy="122" r="23" />
+      <path class="card-face-line" d="M44 200c4-34 20-47 40-47s36 13 40 47" />
       <g class="spot">
         <rect x="164" y="92" width="246" height="42" rx="8" />
         <circle cx="188" cy="113" r="14" /><text x="188" y="119">1</text>
         <text class="sample" x="212" y="120">昭和○年○月○日生</text>
       </g>
       <g class="spot">
-        <rect x="164" y="144" width="246" height="42" rx="8" />
-        <circle cx="188" cy="165" r="14" /><text x="188" y="171">2</text>
-        <text class="sample" x="212" y="172">20○○年○月○日まで有効</text>
+        <rect x="164" y="152" width="246" height="42" rx="8" />
+        <circle cx="188" cy="173" r="14" /><text x="188" y="179">2</text>
+        <text class="sample" x="212" y="180">20○○年○月○日まで有効</text>
       </g>
       <g class="spot">
-        <rect x="164" y="196" width="246" height="42" rx="8" />
-        <circle cx="188" cy="217" r="14" /><text x="188" y="223">3</text>
-        <text class="sample" x="212" y="224">○○○○</text>
+        <rect x="16" y="218" width="136" height="42" rx="8" />
+        <circle cx="40" cy="239" r="14" /><text x="40" y="245">3</text>
+        <text class="sample" x="64" y="246">○○○○</text>
       </g>
     </svg>
   `;

@@ -8,15 +8,41 @@ export interface Era {
   readonly yearZero: number;
   /** Its first day, `YYYY-MM-DD`. */
   readonly begin: string;
+  /** Its last, if it is over. 明治 and 大正 ended on the day on which the next began, the others on the day before. */
+  readonly end?: string;
 }
 
 /** Newest first. Who has no Japanese nationality has the Western year on the card. */
 export const ERAS: readonly Era[] = [
   { id: "reiwa", name: { ja: "令和", en: "令和 Reiwa" }, yearZero: 2018, begin: "2019-05-01" },
-  { id: "heisei", name: { ja: "平成", en: "平成 Heisei" }, yearZero: 1988, begin: "1989-01-08" },
-  { id: "showa", name: { ja: "昭和", en: "昭和 Showa" }, yearZero: 1925, begin: "1926-12-25" },
-  { id: "taisho", name: { ja: "大正", en: "大正 Taisho" }, yearZero: 1911, begin: "1912-07-30" },
-  { id: "meiji", name: { ja: "明治", en: "明治 Meiji" }, yearZero: 1867, begin: "1873-01-01" },
+  {
+    id: "heisei",
+    name: { ja: "平成", en: "平成 Heisei" },
+    yearZero: 1988,
+    begin: "1989-01-08",
+    end: "2019-04-30",
+  },
+  {
+    id: "showa",
+    name: { ja: "昭和", en: "昭和 Showa" },
+    yearZero: 1925,
+    begin: "1926-12-25",
+    end: "1989-01-07",
+  },
+  {
+    id: "taisho",
+    name: { ja: "大正", en: "大正 Taisho" },
+    yearZero: 1911,
+    begin: "1912-07-30",
+    end: "1926-12-25",
+  },
+  {
+    id: "meiji",
+    name: { ja: "明治", en: "明治 Meiji" },
+    yearZero: 1867,
+    begin: "1873-01-01",
+    end: "1912-07-30",
+  },
 ];
 
 export const WESTERN: Era = {
@@ -26,10 +52,7 @@ export const WESTERN: Era = {
   begin: "1873-01-01",
 };
 
-/**
- * The day (`YYYY-MM-DD`) that is written in this era, up to `today`; `undefined` if there was none.
- * The day on which an era ended belongs to both.
- */
+/** The day (`YYYY-MM-DD`) that is written in this era, up to `today`; `undefined` if there was none. */
 export function dayOf(
   era: Era,
   year: number,
@@ -42,7 +65,30 @@ export function dayOf(
   const isDay = year >= 1 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!isDay) return undefined;
   const written = date.toISOString().slice(0, 10);
-  const next = ERAS[ERAS.indexOf(era) - 1];
-  const end = next?.begin ?? today;
-  return written >= era.begin && written <= end && written <= today ? written : undefined;
+  const isInEra = written >= era.begin && written <= (era.end ?? today) && written <= today;
+  return isInEra ? written : undefined;
+}
+
+const DIGITS = "〇一二三四五六七八九";
+
+/** 十, 十五, 五十, 五十五. */
+const TENS = /^([一二三四五六七八九]?)十([一二三四五六七八九]?)$/;
+
+/**
+ * The number that somebody read off a card or has in mind: 55, ５５, 55年, 五十五, 五五, 元. `NaN` if it is
+ * none.
+ */
+export function numberOf(written: string): number {
+  const text = written
+    .normalize("NFKC")
+    .replace(/\s/g, "")
+    .replace(/[年月日]$/, "")
+    .replace(/^元$/, "1")
+    // With a figure more or less than 10, 15, 50 and 55 have.
+    .replace(TENS, (_, tens, ones) => (tens || "一") + (ones || "〇"));
+  const figures = [...text].map((digit) => {
+    const value = DIGITS.indexOf(digit);
+    return value < 0 ? digit : String(value);
+  });
+  return /^[0-9]+$/.test(figures.join("")) ? Number(figures.join("")) : Number.NaN;
 }

@@ -1,31 +1,46 @@
-import { type Api, type NewVisit, PortalError, type RecordedVisit, untilAnswered } from "../api.ts";
+import {
+  type Api,
+  type Deleted,
+  type Deletion,
+  type NewVisit,
+  PortalError,
+  type RecordedVisit,
+  untilAnswered,
+} from "../api.ts";
 import { withResolvers } from "./stage.ts";
 
-/** A visit on its way to the server. */
-export interface Sending {
+/** What the server says of what was made at the desk. */
+export type Answer = RecordedVisit | Deleted;
+
+/** A visit or a deletion on its way to the server. */
+export interface Sending<T extends Answer> {
+  /** When it was made. */
+  readonly at: Date;
   /** What the server says in the end; rejects with its refusal. */
-  readonly answer: Promise<RecordedVisit>;
+  readonly answer: Promise<T>;
   /** Resolves when the server was silent once: it may take long. */
   readonly silence: Promise<void>;
 }
 
-/** What became of a visit whose visitor could not wait for it. */
+/** What became of something for which nobody at the desk could wait. */
 export interface Late {
-  /** When the visit was made. */
+  /** When it was made. */
   readonly at: Date;
-  readonly outcome: { readonly recorded: RecordedVisit } | { readonly refused: unknown };
+  readonly outcome: { readonly answer: Answer } | { readonly refused: unknown };
 }
 
 /**
- * Visits that the server has not answered yet. Each is sent under its own `id` until it does, so that
- * it is recorded once, whichever answer was lost. They hold tokens, which are personal data: kept in
- * this page's memory only, and so gone with the page, of which the browser warns.
+ * Visits and deletions that the server has not answered yet. Each is sent under its own `id` until it
+ * does, so that it is done once, whichever answer was lost; the server takes it for some hours, from
+ * the account in whose session it was made. They hold tokens, which are personal data: kept in this
+ * page's memory only, and so gone with the page, of which the browser warns.
  *
  * Dispatches `change`.
  */
 export class Outbox extends EventTarget {
   readonly #api: Api;
-  readonly #waiting = new Set<string>();
+  /** Of those that wait, by whose account each was made. */
+  readonly #waiting = new Map<string, string | undefined>();
   #late: Late[] = [];
 
   constructor(api: Api) {
@@ -36,9 +51,17 @@ export class Outbox extends EventTarget {
     });
   }
 
-  /** How many visits were met with silence and wait. */
+  /** How many were met with silence and wait. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Who must sign in, besides whoever has, before all of them can be sent. */
+  get missing(): readonly string[] {
+    const accounts = new Set(this.#waiting.values());
+    return [...accounts].filter(
+      (account) => account !== undefined && account !== this.#api.account,
+    ) as string[];
   }
 
   /** What became of those that nobody waited for, until {@link Outbox.forget}. */
@@ -51,43 +74,63 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  send(visit: NewVisit): Sending {
-    const silence = withResolvers<void>();
-    const onSilence = () => {
-      this.#waiting.add(visit.id);
-      this.#changed();
-      silence.resolve();
-    };
-    // Whoever leaves the desk, or has to sign in anew, loses no visit: only the page's end ends this.
-    const answer = untilAnswered(
-      () => this.#record(visit),
-      new AbortController().signal,
-      onSilence,
-    ).finally(() => {
-      this.#waiting.delete(visit.id);
-      this.#changed();
-    });
-    return { answer, silence: silence.promise };
+  /** Has a visit recorded. */
+  send(visit: NewVisit): Sending<RecordedVisit> {
+    return this.#send(visit.id, () => this.#api.recordVisit(visit));
+  }
+
+  /** Has somebody's data deleted. */
+  delete(deletion: Deletion): Sending<Deleted> {
+    return this.#send(deletion.id, () => this.#api.deleteOwnData(deletion));
   }
 
   /** Nobody waits for this answer any more: it is kept until somebody reads it. */
-  async leave(sending: Sending, at: Date): Promise<void> {
-    const outcome = await sending.answer.then(
-      (recorded) => ({ recorded }),
+  async leave({ answer, at }: Sending<Answer>): Promise<void> {
+    const outcome = await answer.then(
+      (answer) => ({ answer }),
       (refused: unknown) => ({ refused }),
     );
     this.#late = [...this.#late, { at, outcome }];
     this.#changed();
   }
 
+  #send<T extends Answer>(id: string, ask: () => Promise<T>): Sending<T> {
+    const { account } = this.#api;
+    const silence = withResolvers<void>();
+    const onSilence = () => {
+      this.#waiting.set(id, account);
+      this.#changed();
+      silence.resolve();
+    };
+    // Whoever leaves the desk, or has to sign in anew, loses nothing: only the page's end ends this.
+    const answer = untilAnswered(
+      () => this.#askAs(account, ask),
+      new AbortController().signal,
+      onSilence,
+    ).finally(() => {
+      this.#waiting.delete(id);
+      this.#changed();
+    });
+    return { at: new Date(), answer, silence: silence.promise };
+  }
+
   /** A server that wants the staff to sign in again will answer once they did. */
-  async #record(visit: NewVisit): Promise<RecordedVisit> {
+  async #askAs<T>(account: string | undefined, ask: () => Promise<T>): Promise<T> {
+    if (this.#api.account !== account) throw new PortalError("unavailable");
+    const { mark } = this.#api;
     try {
-      return await this.#api.recordVisit(visit);
+      return await ask();
     } catch (error) {
-      if (!(error instanceof PortalError && error.code === "signed-out")) throw error;
+      if (!(await this.#isOfAnotherSession(error, mark))) throw error;
       throw new PortalError("unavailable", { cause: error });
     }
+  }
+
+  /** Whether it is only for the session that this was refused: another page may have signed in anew. */
+  async #isOfAnotherSession(error: unknown, mark: string): Promise<boolean> {
+    const { code } = error as { code?: unknown };
+    if (code === "forbidden" && this.#api.mark === mark) await this.#api.session();
+    return code === "signed-out" || (code === "forbidden" && this.#api.mark !== mark);
   }
 
   #changed(): void {

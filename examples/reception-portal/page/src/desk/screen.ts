@@ -3,13 +3,14 @@ import type { Card, Kazashi, Reader } from "kazashi";
 import { connect } from "kazashi";
 import { html } from "lit-html";
 import { sleep } from "../api.ts";
-import { say } from "../language.ts";
+import { HOUSE, language, say } from "../language.ts";
 import type { Screen, ScreenContext } from "../screen.ts";
 import { desk as words } from "../words/desk.ts";
 import { trouble as troubleWords } from "../words/trouble.ts";
 import { deleteOwnData } from "./deletion.ts";
 import { Outbox } from "./outbox.ts";
 import { receive } from "./receive.ts";
+import { served } from "./served.ts";
 import { Stage, type View } from "./stage.ts";
 import { explain, type Trouble, troubleOf } from "./trouble.ts";
 import { connecting, recognising } from "./views/busy.ts";
@@ -18,6 +19,12 @@ import type { Visitor } from "./visitor.ts";
 
 /** How long a card may take from the reader's event to being leased, in milliseconds. */
 const READABLE_WITHIN = 3_000;
+
+/** How long what somebody chose for the next card holds, while none comes, in milliseconds. */
+const CHOICE = 60_000;
+
+/** How long the bridge may be away until somebody has to see to it, in milliseconds. */
+const PATIENCE = 20_000;
 
 /** How long the waiting screen says why the last visit came to nothing, in milliseconds. */
 const NOTICE = 30_000;
@@ -43,6 +50,12 @@ class Desk {
   /** What there is of a card while no visitor is served. */
   #idle: "empty" | "seen" | "served" | "unreadable" | undefined;
   #unreadable: ReturnType<typeof setTimeout> | undefined;
+  #choice: ReturnType<typeof setTimeout> | undefined;
+  #away: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the bridge was away and no card has moved since: it may call a stay by another name. */
+  #isBack = false;
+  /** What was read of the last card that was received. */
+  #certificate: Uint8Array | undefined;
   /** As they were while the last card lay there, if it was taken: that is known before they say so. */
   #left: readonly Reader[] = [];
 
@@ -54,6 +67,7 @@ class Desk {
     root.append(frame);
     this.#stage = new Stage(frame, context.signal, connecting);
     outbox.addEventListener("change", () => this.#stage.redraw(), { signal: context.signal });
+    language.addEventListener("change", () => this.#choose(), { signal: context.signal });
   }
 
   /** Connects to the readers of this workstation, and receives visitors until the desk is left. */
@@ -63,16 +77,18 @@ class Desk {
       const attempt = new AbortController();
       this.#stage.show(connecting);
       try {
-        await this.#work(await connect({ signal: AbortSignal.any([signal, attempt.signal]) }));
+        const connected = await connect({ signal: AbortSignal.any([signal, attempt.signal]) });
+        await this.#work(connected);
       } catch (error) {
         attempt.abort();
         if (signal.aborted) return;
         await this.#stage.tell(signal, (retry) => troubled(troubleOf(error), { retry }));
       }
     }
-    clearTimeout(this.#unreadable);
+    for (const timer of [this.#unreadable, this.#choice, this.#away]) clearTimeout(timer);
   }
 
+  /** Ends when the desk is left, or the bridge stays away. */
   async #work(kazashi: Kazashi): Promise<void> {
     const { signal } = this.#context;
     this.#isConnected = true;
@@ -81,17 +97,18 @@ class Desk {
       this.#outbox,
       (purpose) => {
         this.#purpose = purpose;
+        this.#choose();
         this.#stage.show(this.#waiting);
       },
     );
     this.#listen(kazashi);
-    while (!signal.aborted) {
+    while (kazashi.state !== "closed") {
       this.#wait(kazashi, "empty");
       try {
         for await (const card of kazashi.cards({ signal })) {
           clearTimeout(this.#unreadable);
           const { readers } = kazashi;
-          await this.#serve(kazashi, card);
+          if (!(await this.#isServed(card))) await this.#serve(kazashi, card);
           if (card.signal.reason?.code === "removed-card") this.#left = readers;
           this.#wait(kazashi, card.signal.aborted ? "empty" : "served");
         }
@@ -114,6 +131,7 @@ class Desk {
 
   /** A card was put on the reader: the visitor sees at once that it was noticed. */
   #insert(kazashi: Kazashi): void {
+    this.#isBack = false;
     if (!this.#idle) return;
     performance.clearMarks("card-inserted");
     performance.clearMarks("card-shown");
@@ -133,8 +151,47 @@ class Desk {
   /** Readers came or went, or a card went. */
   #change(kazashi: Kazashi, type: string): void {
     clearTimeout(this.#unreadable);
-    if (type === "connected" || type === "disconnected") this.#isConnected = type === "connected";
+    if (type === "connected" || type === "disconnected") this.#connect(kazashi, type);
+    if (type === "card-removed") this.#isBack = false;
     if (this.#idle) this.#wait(kazashi, this.#idle === "served" ? "served" : "empty");
+  }
+
+  /** A bridge that stays away is not waited for blindly: connecting anew says what stands in the way. */
+  #connect(kazashi: Kazashi, type: "connected" | "disconnected"): void {
+    this.#isConnected = type === "connected";
+    this.#isBack = this.#isConnected;
+    clearTimeout(this.#away);
+    if (!this.#isConnected) this.#away = setTimeout(() => kazashi.close(), PATIENCE);
+  }
+
+  /** Somebody chose for the next card, and may go away without one. */
+  #choose(): void {
+    clearTimeout(this.#choice);
+    this.#choice = setTimeout(() => this.#idle && this.#forgetChoice(), CHOICE);
+  }
+
+  /** The next visitor finds nothing that this one chose. */
+  #forgetChoice(): void {
+    clearTimeout(this.#choice);
+    this.#purpose = "receive";
+    if (language.current !== HOUSE) language.current = HOUSE;
+    clearTimeout(this.#choice);
+    this.#stage.redraw();
+  }
+
+  /** Whether a card was received already in its stay: before a reload, in another tab, by another name. */
+  async #isServed(card: Card): Promise<boolean> {
+    const { insertion } = card.reader;
+    if (served.has(insertion)) return true;
+    if (!this.#isBack || !this.#certificate) return false;
+    const der = await card.readCertificate("user-authentication").then(
+      ({ der }) => der,
+      // Whoever serves it will be told why.
+      () => undefined,
+    );
+    const isSame = der?.join() === this.#certificate.join();
+    if (isSame) served.add(insertion);
+    return isSame;
   }
 
   #wait(kazashi: Kazashi, idle: "empty" | "served" | "unreadable"): void {
@@ -161,16 +218,29 @@ class Desk {
     return this.#idle === "served" && this.#hasCard(kazashi) ? "served" : "empty";
   }
 
-  /** One visitor, from their card to the end; again, if something went wrong and they want to. */
+  /** One visitor, from their card to the end. */
   async #serve(kazashi: Kazashi, card: Card): Promise<void> {
     const { api, session, signal: closing } = this.#context;
     const signal = AbortSignal.any([card.signal, closing]);
     const [stage, outbox] = [this.#stage, this.#outbox];
-    const visitor: Visitor = { kazashi, card, stage, api, session, outbox, signal };
+    let certificate: Uint8Array | undefined;
+    const seen = (read: Uint8Array) => {
+      certificate = read;
+    };
+    const visitor: Visitor = { kazashi, card, stage, api, session, outbox, signal, seen };
     const work = this.#purpose === "delete" ? deleteOwnData : receive;
     this.#purpose = "receive";
     this.#notice = undefined;
     this.#idle = undefined;
+    await this.#attend(visitor, work);
+    this.#certificate = served.has(card.reader.insertion) ? certificate : undefined;
+    if (!closing.aborted) this.#forgetChoice();
+  }
+
+  /** Has it done; again, if something went wrong and they want to. */
+  async #attend(visitor: Visitor, work: (visitor: Visitor) => Promise<void>): Promise<void> {
+    const { signal: closing } = this.#context;
+    const { signal } = visitor;
     for (;;) {
       try {
         return await work(visitor);

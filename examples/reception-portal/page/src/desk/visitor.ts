@@ -14,6 +14,14 @@ export interface Visitor {
   readonly outbox: Outbox;
   /** Aborts when the card is gone, or the desk left. */
   readonly signal: AbortSignal;
+  /** Is told the certificate (DER) on the card, once it is read. */
+  readonly seen: (certificate: Uint8Array) => void;
+}
+
+/** Tells how many milliseconds have passed, whatever this workstation's clock shows. */
+export function stopwatch(): () => number {
+  const begin = performance.now();
+  return () => Math.round(performance.now() - begin);
 }
 
 /** The person went a step back: the way to be received is chosen anew. */

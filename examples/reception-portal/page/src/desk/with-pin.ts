@@ -4,7 +4,7 @@ import { finish } from "./finish.ts";
 import { troubleOf } from "./trouble.ts";
 import { type Answer, askBirthDate, type Consent, consent } from "./views/consent.ts";
 import { enterPin, notGenuine, pinTrouble } from "./views/pin.ts";
-import { SteppedBack, type Visitor } from "./visitor.ts";
+import { SteppedBack, stopwatch, type Visitor } from "./visitor.ts";
 
 /** What somebody can put right by trying again. */
 const TRY_AGAIN = ["pin-incorrect", "pin-malformed", "pin-cancelled", "pin-timeout"];
@@ -28,12 +28,17 @@ export async function withPin(visitor: Visitor): Promise<void> {
   await finish(visitor, { id: crypto.randomUUID(), road: "pin", ...signed, ...shared });
 }
 
-type Signed = Pick<Extract<NewVisit, { road: "pin" }>, "nonces" | "token" | "proof">;
+type Signed = Pick<
+  Extract<NewVisit, { road: "pin" }>,
+  "nonces" | "token" | "proof" | "word" | "signedAfter"
+>;
 
 async function authenticate(visitor: Visitor): Promise<Signed> {
   return await withDialog(visitor, async () => {
     const nonces = await visitor.api.nonces(["pin"], { signal: visitor.signal });
-    return { nonces, token: await visitor.card.authenticate({ nonce: nonces.pin }) };
+    const sinceNonce = stopwatch();
+    const token = await visitor.card.authenticate({ nonce: nonces.pin });
+    return { nonces, token, signedAfter: sinceNonce() };
   });
 }
 
@@ -45,7 +50,9 @@ async function enrol(visitor: Visitor, known: string | undefined): Promise<Signe
     try {
       return await withDialog(visitor, async () => {
         const nonces = await api.nonces(["pin", "presence"], { signal });
-        return { nonces, ...(await card.enrol({ nonces, birthDate })) };
+        const sinceNonces = stopwatch();
+        const enrolled = await card.enrol({ nonces, birthDate });
+        return { nonces, ...enrolled, signedAfter: sinceNonces() };
       });
     } catch (error) {
       const trouble = troubleOf(error);

@@ -1,6 +1,5 @@
 import { html, nothing } from "lit-html";
 import type { GateEvent } from "../api.ts";
-import { today } from "../day.ts";
 import { say, sayDay, type Text } from "../language.ts";
 import { keepDrawn, type ScreenContext } from "../screen.ts";
 import { wordsFor } from "../words/errors.ts";
@@ -21,22 +20,33 @@ export function chooseEvent(
   const until = AbortSignal.any([signal, left.signal]);
   const hasUnsent = new ProvisionalEntries(localStorage).waiting.length > 0;
   let events: readonly GateEvent[] | undefined;
+  /** Where the institution is: the clock of this workstation may be wrong. */
+  let today = "";
+  /** Whether events of other days are offered, too. */
+  let isAnyDay = false;
   let chosen: GateEvent | undefined;
   let problem: Text | undefined;
 
   const load = async () => {
     problem = undefined;
     try {
-      events = await api.events({ signal: until });
+      const known = await api.eventsAndDay({ signal: until });
+      today = known.today;
+      events = known.events.filter(({ closed }) => !closed);
       const last = sessionStorage.getItem(LAST_EVENT);
-      chosen =
-        events.find(({ id }) => id === last) ??
-        events.find(({ day }) => day === today()) ??
-        events[0];
+      chosen = offered().find(({ id }) => id === last) ?? offered()[0];
     } catch (error) {
       if (until.aborted) return;
       problem = wordsFor(error);
     }
+    draw();
+  };
+
+  const offered = () => events?.filter(({ day }) => isAnyDay || day === today) ?? [];
+
+  const offerAnyDay = (event: Event) => {
+    isAnyDay = (event.target as HTMLInputElement).checked;
+    if (!chosen || !offered().includes(chosen)) chosen = offered()[0];
     draw();
   };
 
@@ -62,7 +72,7 @@ export function chooseEvent(
       <span class="gate-event">
         <span class="label">${event.name}</span>
         <span class="note">
-          ${sayDay(event.day)}${event.day === today() ? html` <strong>${say(words.today)}</strong>` : nothing}
+          ${sayDay(event.day)}${event.day === today ? html` <strong>${say(words.today)}</strong>` : nothing}
         </span>
       </span>
     </label>
@@ -95,8 +105,13 @@ export function chooseEvent(
               <form class="panel stack" @submit=${open} aria-busy=${events ? "false" : "true"}>
                 <fieldset class="stack">
                   <legend>${say(words.choose)}</legend>
-                  ${events?.map(choice)}
+                  <div class="stack gate-events">${offered().map(choice)}</div>
+                  ${events && offered().length === 0 ? html`<p class="notice">${say(words.noneToday)}</p>` : nothing}
                 </fieldset>
+                <label class="option">
+                  <input type="checkbox" .checked=${isAnyDay} @change=${offerAnyDay}>
+                  <span>${say(words.anyDay)}</span>
+                </label>
                 <button class="button primary" ?disabled=${!chosen}>${say(words.open)}</button>
               </form>
             `

@@ -1,5 +1,11 @@
-import { type GateList, PortalError } from "../api.ts";
-import type { ProvisionalEntries } from "./provisional-entries.ts";
+import {
+  base64,
+  type GateList,
+  PortalError,
+  type ProvisionalEntry,
+  type ProvisionalOutcome,
+} from "../api.ts";
+import type { KeptEntry, ProvisionalEntries } from "./provisional-entries.ts";
 import { type GateServer, isOutOfReach } from "./server.ts";
 
 /** How often a gate whose server answers renews its list, in milliseconds. */
@@ -9,6 +15,10 @@ const FIRST_TRY = 1_000;
 const LATEST_TRY = 15_000;
 /** How many entries the server is told of in one request. */
 const BATCH = 50;
+/** What the server says of the list of an event whose gates let nobody in any more. */
+const OVER: readonly string[] = ["event-closed", "not-found"];
+/** The outcomes of which the staff need not know: somebody was let in rightly, or it was taken back. */
+const AGREED: readonly string[] = ["admitted", "re-admitted", "given-back"];
 
 /**
  * The connection to the server: notices when it comes back, tells it of the entries that were made
@@ -17,17 +27,17 @@ const BATCH = 50;
 export class Connection {
   readonly #server: GateServer;
   readonly #entries: ProvisionalEntries;
-  readonly #renew: (list: GateList) => Promise<void>;
+  readonly #renew: (list: GateList | undefined) => Promise<void>;
   readonly #changed: () => void;
   #isUp = false;
   #problem: PortalError | undefined;
   #wake = (): void => {};
 
-  /** `renew` is given each new list; `changed` is called when anything here has changed. */
+  /** `renew` is given each new list, and none when there is no more to come; `changed` is called when anything here has changed. */
   constructor(
     server: GateServer,
     entries: ProvisionalEntries,
-    renew: (list: GateList) => Promise<void>,
+    renew: (list: GateList | undefined) => Promise<void>,
     changed: () => void,
   ) {
     this.#server = server;
@@ -94,6 +104,7 @@ export class Connection {
         if (isOutOfReach(error)) return false;
         const isRefusal = error instanceof PortalError;
         this.#problem ??= isRefusal ? error : new PortalError("unavailable", { cause: error });
+        if (isRefusal && OVER.includes(error.code)) await this.#renew(undefined);
       }
     }
     return true;
@@ -105,18 +116,36 @@ export class Connection {
       const [oldest, ...others] = this.#entries.waiting;
       if (!oldest) return;
       const { event } = oldest;
-      const batch = [oldest, ...others.filter((entry) => entry.event === event)].slice(0, BATCH);
-      const sent = batch.map(({ id, ticket, at }) => ({ id, ticket, at }));
+      const same = [oldest, ...others.filter((entry) => entry.event === event)].slice(0, BATCH);
+      // What was given back is so before anybody else comes with the ticket.
+      const last = same.findIndex(({ isGivenBack }) => isGivenBack);
+      const batch = last < 0 ? same : same.slice(0, last + 1);
+      const sent = batch.map((entry) => this.#sent(entry));
       const settled = await this.#server.settle(event, sent);
       const outcomes = new Map(settled.map(({ id, outcome }) => [id, outcome]));
       for (const entry of batch) {
         const outcome = outcomes.get(entry.id);
         if (!outcome) throw new PortalError("unavailable");
-        if (outcome === "admitted") this.#entries.drop(entry.id);
-        else this.#entries.keep({ ...entry, refusal: outcome });
+        await this.#settle(entry, outcome);
       }
       this.#changed();
     }
+  }
+
+  #sent({ id, ticket, at }: KeptEntry): ProvisionalEntry {
+    const certificate = this.#entries.certificate(id);
+    return { id, ticket, at, ...(certificate && { certificate: base64(certificate) }) };
+  }
+
+  /** The server knows an entry. What it makes of it is left to the staff, unless it agrees. */
+  async #settle(entry: KeptEntry, outcome: ProvisionalOutcome): Promise<void> {
+    const isAgreed = AGREED.includes(outcome);
+    // It may have been given back while the server was told.
+    const isGivenBack = this.#entries.waiting.find(({ id }) => id === entry.id)?.isGivenBack;
+    const isInside = outcome === "admitted" || outcome === "revocation-not-checked";
+    if (isGivenBack && isInside) await this.#server.giveBack(entry.event, entry.id);
+    if (isAgreed || isGivenBack) this.#entries.drop(entry.id);
+    else this.#entries.keep({ ...entry, refusal: outcome });
   }
 
   async #sleep(duration: number, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,13 @@ import { beginTurn, timed } from "./times.ts";
 
 /** What the gate says to a visitor. */
 export type Verdict =
-  | { readonly outcome: "admitted"; readonly ticket: string | undefined; readonly by: Judge }
+  | {
+      readonly outcome: "admitted";
+      readonly ticket: string | undefined;
+      readonly by: Judge;
+      /** Whether the visitor had been in before, at an event that allows it. */
+      readonly isAgain: boolean;
+    }
   | {
       readonly outcome: "refused";
       /** One of the gate's own reasons, or the error code by which the server refused card or proof, or
@@ -26,6 +32,16 @@ export type Reason = "already-admitted" | "no-ticket" | "not-enrolled" | "certif
 /** Who decided. Whom the list lets in, provisionally, did not prove the card's presence to the server. */
 export type Judge = "server" | "list" | "card";
 
+/** Somebody who was let in here, for as long as the staff may see that it was a mistake. */
+export interface Admission {
+  readonly id: string;
+  readonly ticket: string;
+  readonly at: string;
+}
+
+/** How many of those are remembered. */
+const MOST_RECENT = 5;
+
 /** What the gate needs of a card. */
 export type GateCard = Pick<Card, "provePresence" | "readCertificate">;
 
@@ -40,6 +56,7 @@ export class Gate {
   readonly #changed: () => void;
   #admitted = 0;
   #refused = 0;
+  #recent: readonly Admission[] = [];
 
   /** `changed` is called when anything that the gate shows has changed, besides the verdict. */
   constructor(event: string, server: GateServer, storage: Storage, changed: () => void) {
@@ -49,11 +66,14 @@ export class Gate {
     this.#nonces = new NonceInHand(() => server.nonce());
     this.entries = new ProvisionalEntries(storage);
     // Those from before a reload are let in as well, though no list of the server says so yet.
-    for (const { ticket } of this.entries.waiting) this.#list.admit(ticket);
+    for (const { ticket, isGivenBack } of this.entries.waiting) {
+      if (!isGivenBack) this.#list.admit(ticket);
+    }
     this.connection = new Connection(
       server,
       this.entries,
       async (list) => {
+        if (!list) return this.#list.forget();
         await this.#list.replace(list);
         this.#nonces.renew();
       },
@@ -64,6 +84,34 @@ export class Gate {
   /** How many visitors this gate let in since it was opened, and how many it did not. */
   get counts(): { readonly admitted: number; readonly refused: number } {
     return { admitted: this.#admitted, refused: this.#refused };
+  }
+
+  /** Who was let in last, the latest first. */
+  get recent(): readonly Admission[] {
+    return this.#recent;
+  }
+
+  /** Whether the clock of this machine is wrong, by the server's, by which the gate goes. */
+  get isClockWrong(): boolean {
+    return this.#list.isThere && this.#list.clock.isOwnWrong;
+  }
+
+  /**
+   * Takes back that somebody was let in: their ticket admits again. Throws a `PortalError` if the server
+   * has to be told and cannot be.
+   */
+  async giveBack({ id, ticket }: Admission): Promise<void> {
+    const waiting = this.entries.waiting.find((entry) => entry.id === id);
+    const refused = this.entries.refused.find((entry) => entry.id === id);
+    if (waiting) this.entries.keep({ ...waiting, isGivenBack: true });
+    // Whoever came first with the ticket, elsewhere, stays in.
+    else if (refused && refused.refusal !== "revocation-not-checked") this.entries.drop(id);
+    else await this.#server.giveBack(this.#event, id);
+    this.#list.giveBack(ticket);
+    this.#admitted -= 1;
+    this.#recent = this.#recent.filter((admission) => admission.id !== id);
+    this.connection.hasEntry();
+    this.#changed();
   }
 
   /**
@@ -89,7 +137,12 @@ export class Gate {
         return await this.#byServer(card, id, seen);
       } catch (error) {
         const because = judgement(error);
-        if (because) return { outcome: "refused", because, ticket: undefined, by: "server" };
+        if (because) {
+          if (seen.certificate && isOfTheCard(because)) {
+            await this.#list.judged(seen.certificate, because);
+          }
+          return { outcome: "refused", because, ticket: undefined, by: "server" };
+        }
         if (!isOutOfReach(error)) throw error;
         this.connection.lose();
       } finally {
@@ -121,19 +174,33 @@ export class Gate {
     const proof = await timed("presence", () => card.provePresence({ nonce, birthDate }));
     const { outcome, ticket } = await timed("entry", () => this.#server.enter(id, nonce, proof));
     if (ticket !== undefined) this.#list.admit(ticket);
-    return outcome === "admitted"
-      ? { outcome, ticket, by: "server" }
-      : { outcome: "refused", because: outcome, ticket, by: "server" };
+    if (seen.certificate) await this.#list.judged(seen.certificate, undefined);
+    if (outcome !== "admitted" && outcome !== "re-admitted") {
+      return { outcome: "refused", because: outcome, ticket, by: "server" };
+    }
+    const isAgain = outcome === "re-admitted";
+    if (ticket !== undefined && !isAgain) this.#remember(id, ticket);
+    return { outcome: "admitted", ticket, by: "server", isAgain };
   }
 
   async #byList(certificate: Uint8Array<ArrayBuffer>, id: string): Promise<Verdict> {
-    const now = new Date();
-    const { is, ticket } = await this.#list.find(certificate, now);
-    if (is !== "admissible") return { outcome: "refused", because: is, ticket, by: "list" };
-    this.entries.keep({ id, event: this.#event, ticket, at: now.toISOString() });
+    const listing = await this.#list.find(certificate);
+    if (listing.is === "refused") {
+      const { because, ticket } = listing;
+      return { outcome: "refused", because, ticket, by: "list" };
+    }
+    const { ticket, isAgain } = listing;
+    const at = this.#list.clock.stamp();
+    this.entries.keep({ id, event: this.#event, ticket, at }, certificate);
     this.#list.admit(ticket);
+    if (!isAgain) this.#remember(id, ticket);
     this.connection.hasEntry();
-    return { outcome: "admitted", ticket, by: "list" };
+    return { outcome: "admitted", ticket, by: "list", isAgain };
+  }
+
+  #remember(id: string, ticket: string): void {
+    const admission = { id, ticket, at: this.#list.clock.now.toISOString() };
+    this.#recent = [admission, ...this.#recent].slice(0, MOST_RECENT);
   }
 }
 
@@ -158,4 +225,9 @@ function unfit(error: unknown): Verdict {
 function judgement(error: unknown): string | undefined {
   if (error instanceof NotEnrolled) return "not-enrolled" satisfies Reason;
   return isJudgement(error) ? error.code : undefined;
+}
+
+/** Whether a judgement holds for the card, also later: not that a nonce was too old, or that the desk has yet to register it. */
+function isOfTheCard(because: string): boolean {
+  return !because.startsWith("nonce-") && !["not-enrolled", "enrolment-mismatch"].includes(because);
 }

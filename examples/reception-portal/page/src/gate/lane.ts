@@ -4,6 +4,7 @@ import type { Text } from "../language.ts";
 import { wordsFor } from "../words/errors.ts";
 import { gateWords } from "../words/gate.ts";
 import type { Gate, GateCard, Verdict } from "./gate.ts";
+import { type Served, staysIn } from "./served.ts";
 import { measure } from "./times.ts";
 
 /** What visitors see. */
@@ -11,11 +12,15 @@ export type Sight =
   | { readonly is: "waiting" }
   | { readonly is: "checking" }
   | { readonly is: "verdict"; readonly verdict: Verdict }
+  /** The card was judged before, by a page that was loaded anew since or by another. */
+  | { readonly is: "served" }
   /** Nothing was decided: because of this. */
   | { readonly is: "trouble"; readonly because: Text; readonly isWorthAnotherTry: boolean };
 
 /** How long a result stays when the card is gone, in milliseconds, if no other card comes. */
 const STAYS = { verdict: 2_500, trouble: 6_000 };
+/** How long a result stays at least, though another card is there already: it has to be seen. */
+const LEAST = 1_000;
 
 /** Codes of what the visitor puts right by holding the card there again. */
 const PASSING: readonly string[] = [
@@ -31,12 +36,13 @@ const PASSING: readonly string[] = [
 ];
 
 /**
- * Checks one card after another until the signal aborts, and shows what comes of it. What was shown to
- * one visitor is gone before the next one's card is looked at.
+ * Checks one card after another until the signal aborts, and shows what comes of it. Each result is shown for
+ * its second; the next visitor's card is looked at meanwhile.
  */
 export async function runLane(
   kazashi: Kazashi,
   gate: Gate,
+  served: Served,
   show: (sight: Sight) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,18 +50,31 @@ export async function runLane(
   kazashi.addEventListener("card-inserted", () => lane.arrive(), { signal });
   kazashi.addEventListener("card-removed", () => lane.leave(), { signal });
   signal.addEventListener("abort", () => lane.stop(), { once: true });
-  for await (const card of kazashi.cards({ signal })) await lane.check(card);
+  for await (const card of kazashi.cards({ signal })) {
+    // By the end, the next visitor's card may be there.
+    const stays = staysIn(kazashi.readers);
+    if (served.has(stays)) {
+      lane.recognise();
+      continue;
+    }
+    const isDecided = await lane.check(card);
+    if (isDecided) served.add(stays);
+  }
 }
 
 class Lane {
   readonly #gate: Gate;
   readonly #show: (sight: Sight) => void;
   #sight: Sight = { is: "waiting" };
+  /** What is to be seen once the result before has had its second. */
+  #next: Sight | undefined;
   #hasCard = false;
   /** Whether a card is being checked; what it comes to is shown even if the card is gone by then. */
   #isChecking = false;
   #arrivedAt = 0;
   #clearing: ReturnType<typeof setTimeout> | undefined;
+  /** Until when the result that is shown has its second. */
+  #second: { readonly over: Promise<void>; end: () => void } | undefined;
 
   constructor(gate: Gate, show: (sight: Sight) => void) {
     this.#gate = gate;
@@ -63,8 +82,10 @@ class Lane {
   }
 
   arrive(): void {
-    this.#arrivedAt = performance.now();
     this.#hasCard = true;
+    // What the card before comes to is shown first.
+    if (this.#isChecking) return;
+    this.#arrivedAt = performance.now();
     this.#see({ is: "checking" });
   }
 
@@ -75,17 +96,29 @@ class Lane {
 
   stop(): void {
     clearTimeout(this.#clearing);
+    this.#next = undefined;
+    this.#second?.end();
   }
 
-  async check(card: GateCard): Promise<void> {
-    // A card that was there before the gate was opened came with no event.
-    if (this.#sight.is !== "checking") this.arrive();
+  /** Shows that nothing is done about a card. */
+  recognise(): void {
+    this.#hasCard = true;
+    this.#see({ is: "served" });
+  }
+
+  /** Checks a card, and shows what comes of it. Whether anything was decided. */
+  async check(card: GateCard): Promise<boolean> {
+    // A card that was there before the gate was opened, or before the last one was through, came with no event.
+    if ((this.#next ?? this.#sight).is !== "checking") this.arrive();
     this.#isChecking = true;
     const sight = await this.#judge(card);
+    this.#next = undefined;
+    await this.#second?.over;
     this.#isChecking = false;
     this.#see(sight);
     measure("turn", this.#arrivedAt);
     if (!this.#hasCard) this.#clearSoon();
+    return sight.is === "verdict" && sight.verdict.outcome !== "undecided";
   }
 
   async #judge(card: GateCard): Promise<Sight> {
@@ -96,10 +129,33 @@ class Lane {
     }
   }
 
+  /** Shows something, now or after the second of the result that is shown. */
   #see(sight: Sight): void {
     clearTimeout(this.#clearing);
+    if (this.#second) {
+      this.#next = sight;
+      return;
+    }
     this.#sight = sight;
     this.#show(sight);
+    if (sight.is === "verdict" || sight.is === "trouble") this.#second = this.#giveSecond();
+  }
+
+  #giveSecond(): { over: Promise<void>; end: () => void } {
+    let resolve!: () => void;
+    const over = new Promise<void>((it) => {
+      resolve = it;
+    });
+    const end = () => {
+      clearTimeout(timer);
+      this.#second = undefined;
+      resolve();
+      const next = this.#next;
+      this.#next = undefined;
+      if (next) this.#see(next);
+    };
+    const timer = setTimeout(end, LEAST);
+    return { over, end };
   }
 
   #clearSoon(): void {

@@ -4,9 +4,10 @@ import type { GateEvent } from "../api.ts";
 import { say, type Text } from "../language.ts";
 import { keepDrawn, type ScreenContext } from "../screen.ts";
 import { wordsFor } from "../words/errors.ts";
-import { REASONS, gateWords as words } from "../words/gate.ts";
-import { Gate } from "./gate.ts";
+import { ADVICE, REASONS, gateWords as words } from "../words/gate.ts";
+import { type Admission, Gate } from "./gate.ts";
 import { runLane, type Sight } from "./lane.ts";
+import { Served } from "./served.ts";
 import { gateServer } from "./server.ts";
 import {
   checkingTemplate,
@@ -15,8 +16,10 @@ import {
   connectingTemplate,
   countsTemplate,
   problemTemplate,
+  recentTemplate,
   resultOf,
   resultTemplate,
+  servedTemplate,
   serverTemplate,
   waitingTemplate,
 } from "./view.ts";
@@ -34,8 +37,17 @@ export function openGate(
   let kazashi: Kazashi | undefined;
   let hasBridge = true;
   let problem: Text | undefined;
+  /** What came of taking back an entry, where that failed. */
+  let notGivenBack: Text | undefined;
+  /** Whether the visitor waits for longer than usual. */
+  let isSlow = false;
 
-  const gate = new Gate(event.id, gateServer(context.api, event.id), localStorage, () => draw());
+  const beSlow = () => {
+    isSlow = true;
+    draw();
+  };
+  const server = gateServer(context.api, event.id, beSlow);
+  const gate = new Gate(event.id, server, localStorage, () => draw());
 
   const met = gate.connection.meet().then(() => void gate.connection.keep(signal));
 
@@ -56,7 +68,7 @@ export function openGate(
         kazashi.addEventListener(type, happen, { signal: until });
       }
       draw();
-      await runLane(kazashi, gate, show, until);
+      await runLane(kazashi, gate, new Served(localStorage, event.id), show, until);
     } catch (error) {
       attempt.abort();
       if (signal.aborted) return;
@@ -68,6 +80,7 @@ export function openGate(
 
   const show = (next: Sight) => {
     sight = next;
+    isSlow = false;
     draw();
   };
 
@@ -79,7 +92,8 @@ export function openGate(
   const stage = () => {
     if (problem) return problemTemplate(problem, start);
     if (!kazashi) return connectingTemplate();
-    if (sight.is === "checking") return checkingTemplate();
+    if (sight.is === "checking") return checkingTemplate(isSlow);
+    if (sight.is === "served") return servedTemplate();
     if (!hasBridge) return closedTemplate(words.noBridge);
     if (kazashi.readers.length === 0) return closedTemplate(words.noReader);
     return waitingTemplate();
@@ -92,6 +106,16 @@ export function openGate(
 
   const note = (id: string) => {
     gate.entries.drop(id);
+    draw();
+  };
+
+  const giveBack = async (admission: Admission) => {
+    notGivenBack = undefined;
+    try {
+      await gate.giveBack(admission);
+    } catch (error) {
+      notGivenBack = wordsFor(error);
+    }
     draw();
   };
 
@@ -114,9 +138,12 @@ export function openGate(
             ? html`<p class="notice" data-kind="problem" role="alert">${say(wordsFor(gate.connection.problem))}</p>`
             : nothing
         }
+        ${gate.isClockWrong ? html`<p class="notice gate-clock" data-kind="warning">${say(words.clockWrong)}</p>` : nothing}
+        ${notGivenBack ? html`<p class="notice" data-kind="problem" role="alert">${say(notGivenBack)}</p>` : nothing}
         ${conflictsTemplate(gate.entries.refused, note)}
         <div class="gate-stage" aria-live="polite">${result ? nothing : stage()}</div>
         ${countsTemplate(gate)}
+        ${recentTemplate(gate.recent, giveBack)}
         <div aria-live="assertive" aria-atomic="true">
           ${result ? resultTemplate(result) : nothing}
         </div>
@@ -130,7 +157,8 @@ export function openGate(
 
 /** Loads what the gate's words are written with: the server that has it may be out of reach later. */
 async function loadFont(): Promise<void> {
-  const letters = [...Object.values(words), ...Object.values(REASONS)].map(({ ja }) => ja).join("");
+  const said = [words, REASONS, ADVICE].flatMap((texts) => Object.values<Text>(texts));
+  const letters = said.map(({ ja }) => ja).join("");
   const fonts = ["400", "700"].map((weight) => `${weight} 1em "BIZ UDPGothic"`);
   // Without it the browser takes another font.
   await Promise.allSettled(fonts.map((font) => document.fonts.load(font, letters)));

@@ -4,15 +4,18 @@ import {
   type CallOptions,
   type Entry,
   type GateList,
-  type Outcome,
   PortalError,
   type ProvisionalEntry,
+  type ProvisionalOutcome,
 } from "../api.ts";
 
-/** How long a visitor at the gate waits for the server before the list decides, in milliseconds. */
-const PATIENCE = 1_500;
-/** How long the server may take for what no visitor waits for. */
-const LONG_PATIENCE = 10_000;
+/** How soon a server that is there says so, in milliseconds: one that does not is out of reach. */
+const PRESENCE = 1_500;
+/**
+ * How long a server that is there may take, in milliseconds. It gives up before: the longest is whoever is asked
+ * whether a certificate was revoked.
+ */
+const PATIENCE = 35_000;
 
 /** The server, as far as the gate of one event speaks with it. Its methods throw a `PortalError`. */
 export interface GateServer {
@@ -34,19 +37,56 @@ export interface GateServer {
   settle(
     event: string,
     entries: readonly ProvisionalEntry[],
-  ): Promise<readonly { readonly id: string; readonly outcome: Outcome }[]>;
+  ): Promise<readonly { readonly id: string; readonly outcome: ProvisionalOutcome }[]>;
+  /** Gives back the entry of somebody who was let in by mistake. Idempotent. */
+  giveBack(event: string, entry: string): Promise<void>;
 }
 
-/** The server of this page, for the gate of one event. */
-export function gateServer(api: Api, event: string): GateServer {
+/**
+ * The server of this page, for the gate of one event. `onSlow` is called when a visitor waits for longer than
+ * usual, though the server is there.
+ */
+export function gateServer(api: Api, event: string, onSlow: () => void): GateServer {
+  const nobodyWaits = () => {};
   return {
-    isHealthy: () => api.isHealthy(within(PATIENCE)),
-    nonce: async () => (await api.nonces(["presence"], within(PATIENCE))).presence,
-    birthDate: async (certificate) => (await api.arrival(certificate, within(PATIENCE))).birthDate,
-    enter: (id, nonce, proof) => api.enter(event, { id, nonce, proof }, within(PATIENCE)),
-    list: () => api.gateList(event, within(LONG_PATIENCE)),
-    settle: (of, entries) => api.enterProvisionally(of, entries, within(LONG_PATIENCE)),
+    isHealthy: () => isThere(api),
+    nonce: () =>
+      whileThere(api, onSlow, async (call) => (await api.nonces(["presence"], call)).presence),
+    birthDate: (certificate) =>
+      whileThere(api, onSlow, async (call) => (await api.arrival(certificate, call)).birthDate),
+    enter: (id, nonce, proof) =>
+      whileThere(api, onSlow, (call) => api.enter(event, { id, nonce, proof }, call)),
+    list: () => whileThere(api, nobodyWaits, (call) => api.gateList(event, call)),
+    settle: (of, entries) =>
+      whileThere(api, nobodyWaits, (call) => api.enterProvisionally(of, entries, call)),
+    giveBack: (of, entry) => whileThere(api, nobodyWaits, (call) => api.giveBack(of, entry, call)),
   };
+}
+
+/**
+ * Asks the server, and waits for as long as it is there: a judgement that takes its time is not an absent server, for
+ * which the list would decide. `unreachable` if it does not even say that it is there.
+ */
+export async function whileThere<T>(
+  api: Pick<Api, "isHealthy">,
+  onSlow: () => void,
+  ask: (call: CallOptions) => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  const watch = setInterval(async () => {
+    onSlow();
+    if (await isThere(api)) return;
+    gone.abort(new DOMException("the server is out of reach", "TimeoutError"));
+  }, PRESENCE);
+  try {
+    return await ask({ signal: gone.signal, patience: PATIENCE });
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function isThere(api: Pick<Api, "isHealthy">): Promise<boolean> {
+  return await api.isHealthy({ signal: AbortSignal.timeout(PRESENCE) });
 }
 
 /** Whether the server gave no answer, or said that it cannot work: then the list decides. */
@@ -63,14 +103,11 @@ const OF_THE_REQUEST: readonly string[] = [
   "too-many-requests",
   "not-found",
   "conflict",
+  "event-closed",
   "invalid",
 ];
 
-/** Whether the server refused the card or its proof: the code is one of Kazashi's. */
+/** Whether the server refused the card or its proof: the code is one of Kazashi's, or says that nobody could be asked. */
 export function isJudgement(error: unknown): error is PortalError {
   return error instanceof PortalError && !OF_THE_REQUEST.includes(error.code);
-}
-
-function within(milliseconds: number): CallOptions {
-  return { signal: AbortSignal.timeout(milliseconds) };
 }

@@ -1,9 +1,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { type Language, language, say, sayTime, type Text } from "../language.ts";
 import { wordsFor } from "../words/errors.ts";
-import { REASONS, gateWords as words } from "../words/gate.ts";
+import { ADVICE, askToGiveBack, REASONS, sayConflict, gateWords as words } from "../words/gate.ts";
 import { shell } from "../words/shell.ts";
-import type { Gate, Verdict } from "./gate.ts";
+import type { Admission, Gate, Verdict } from "./gate.ts";
 import type { Sight } from "./lane.ts";
 import type { KeptEntry } from "./provisional-entries.ts";
 
@@ -17,6 +17,8 @@ interface Result {
   readonly word: Text;
   readonly why?: Text;
   readonly ticket?: string | undefined;
+  /** What the staff can do, apart from the words for the visitor. */
+  readonly advice?: Text | undefined;
 }
 
 /** What the sight means to the visitor; nothing while there is no result. */
@@ -30,24 +32,32 @@ export function resultOf(sight: Sight): Result | undefined {
 function resultOfVerdict(verdict: Verdict): Result {
   switch (verdict.outcome) {
     case "admitted": {
-      const { ticket, by } = verdict;
-      if (by === "server") return { tone: "admitted", word: words.admitted, ticket };
-      const why = words.provisionalWhy;
-      return { tone: "provisional", label: words.provisional, word: words.admitted, why, ticket };
+      const { ticket, by, isAgain } = verdict;
+      const again = isAgain ? words.reAdmitted : undefined;
+      const admitted = { word: words.admitted, ticket };
+      if (by === "server") return { tone: "admitted", ...admitted, ...(again && { why: again }) };
+      const advice = words.provisionalWhy;
+      const why = again ? join(again, words.provisionalShort) : words.provisionalShort;
+      return { tone: "provisional", label: words.provisional, ...admitted, why, advice };
     }
     case "refused": {
       const { ticket, because, by } = verdict;
       const reason = REASONS[because as keyof typeof REASONS] ?? wordsFor({ code: because });
       const why = by === "list" ? join(reason, words.byList) : reason;
-      return { tone: "refused", word: words.refused, why, ticket };
+      return { tone: "refused", word: words.refused, why, ticket, advice: ADVICE[because] };
     }
     case "undecided":
-      return { tone: "care", word: words.staff, why: words.undecided };
+      return {
+        tone: "care",
+        word: words.staff,
+        why: words.undecidedShort,
+        advice: words.undecided,
+      };
   }
 }
 
 /** A result over the whole screen, to be read from two metres, in both languages. */
-export function resultTemplate({ tone, label, word, why, ticket }: Result): TemplateResult {
+export function resultTemplate({ tone, label, word, why, ticket, advice }: Result): TemplateResult {
   return html`
     <div class="gate-result" data-tone=${tone}>
       ${SHAPES[tone]}
@@ -55,6 +65,11 @@ export function resultTemplate({ tone, label, word, why, ticket }: Result): Temp
       ${inBoth(word, "gate-word")}
       ${why ? inBoth(why, "gate-why") : nothing}
       <p class="gate-ticket">${ticket === undefined ? nothing : `${say(words.ticket)} ${ticket}`}</p>
+      ${
+        advice
+          ? html`<p class="gate-advice"><strong>${say(words.toStaff)}</strong> ${say(advice)}</p>`
+          : nothing
+      }
     </div>
   `;
 }
@@ -118,11 +133,22 @@ export function closedTemplate(trouble: Text): TemplateResult {
   `;
 }
 
-export function checkingTemplate(): TemplateResult {
+/** `isSlow`: the server is there, and takes longer than visitors are used to. */
+export function checkingTemplate(isSlow: boolean): TemplateResult {
   return html`
     <div class="busy"></div>
     ${inBoth(words.checking, "gate-call")}
-    ${inBoth(words.checkingHow, "gate-how")}
+    ${inBoth(isSlow ? words.slow : words.checkingHow, "gate-how")}
+    ${isSlow ? html`<p class="notice gate-slow" data-kind="warning">${say(words.slowStaff)}</p>` : nothing}
+  `;
+}
+
+/** Nothing is done about this card: it was judged before. */
+export function servedTemplate(): TemplateResult {
+  return html`
+    ${cardOnReader}
+    ${inBoth(words.served, "gate-call")}
+    ${inBoth(words.servedWhy, "gate-how")}
   `;
 }
 
@@ -178,7 +204,7 @@ export function conflictsTemplate(
             <li class="row">
               <span>
                 <strong>${say(words.ticket)} ${ticket}</strong> ${sayTime(at)}:
-                ${say(refusal === "already-admitted" ? words.usedElsewhere : words.ticketGone)}
+                ${say(sayConflict(refusal ?? "no-ticket"))}
               </span>
               <button class="button" @click=${() => note(id)}>${say(words.seen)}</button>
             </li>
@@ -186,5 +212,36 @@ export function conflictsTemplate(
         )}
       </ul>
     </section>
+  `;
+}
+
+/** Who was let in last, for the staff, who may see that it was a mistake. */
+export function recentTemplate(
+  recent: readonly Admission[],
+  giveBack: (admission: Admission) => void,
+): TemplateResult {
+  const ask = (admission: Admission) => {
+    if (confirm(say(askToGiveBack(admission.ticket)))) giveBack(admission);
+  };
+  return html`
+    <details class="gate-recent">
+      <summary>${say(words.forStaff)}</summary>
+      ${
+        recent.length === 0
+          ? html`<p class="note">${say(words.noRecent)}</p>`
+          : html`
+            <ul class="stack">
+              ${recent.map(
+                (admission) => html`
+                  <li class="row">
+                    <span>${say(words.ticket)} ${admission.ticket} ${sayTime(admission.at)}</span>
+                    <button class="button" @click=${() => ask(admission)}>${say(words.giveBack)}</button>
+                  </li>
+                `,
+              )}
+            </ul>
+          `
+      }
+    </details>
   `;
 }

@@ -5,10 +5,7 @@ import { say, sayDay } from "../language.ts";
 import * as settings from "../words/settings.ts";
 import { List, type MakeSection } from "./section.ts";
 
-const { ROLES, settingsWords: words } = settings;
-
-/** The shortest password that the server takes. */
-const SHORTEST_PASSWORD = 8;
+const { ROLES, SHORTEST_PASSWORD, settingsWords: words } = settings;
 
 /** The accounts of the staff: add, change the password, remove. */
 export const accountsSection: MakeSection = (context, draw) => {
@@ -146,6 +143,7 @@ export const accountsSection: MakeSection = (context, draw) => {
       </div>
       <form class="stack" @submit=${add} aria-labelledby="add-account">
         <h3 id="add-account">${say(words.addAccount)}</h3>
+        <p class="note">${say(words.rolesHint)}</p>
         <div class="settings-fields">
           <label class="field">
             <span class="label">${say(words.name)}</span>
@@ -164,8 +162,11 @@ export const accountsSection: MakeSection = (context, draw) => {
           <label class="field">
             <span class="label">${say(words.role)}</span>
             <select name="role">
-              <option value="staff">${say(ROLES.staff)}</option>
-              <option value="administrator">${say(ROLES.administrator)}</option>
+              ${(Object.keys(ROLES) as Role[]).map(
+                (role) => html`
+                  <option value=${role} ?selected=${role === "staff"}>${say(ROLES[role])}</option>
+                `,
+              )}
             </select>
           </label>
           <button class="button primary" ?disabled=${outcome.isBusy}>${say(words.addAccount)}</button>

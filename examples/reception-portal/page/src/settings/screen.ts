@@ -6,12 +6,12 @@ import { settingsWords as words } from "../words/settings.ts";
 import { accountsSection } from "./accounts.ts";
 import { auditSection } from "./audit.ts";
 import { eventsSection } from "./events.ts";
+import { workstationsSection } from "./workstations.ts";
 
 /** What administrators look after. */
 export const screen: Screen = (root, context) => {
-  const parts = [accountsSection, eventsSection, auditSection].map((section) =>
-    section(context, () => draw()),
-  );
+  const sections = [accountsSection, eventsSection, workstationsSection, auditSection];
+  const parts = sections.map((section) => section(context, () => draw()));
   const draw = keepDrawn(
     root,
     context.signal,

@@ -23,7 +23,7 @@ export const desk = {
 
   putCard: {
     ja: "マイナンバーカードを\nカードリーダーに置いてください",
-    en: "Please put your My Number Card on the reader",
+    en: "Please put your My Number Card on the card reader",
   },
   putCardHint: {
     ja: "終わりの案内が出るまで、置いたままにしてください。",
@@ -43,14 +43,14 @@ export const desk = {
   },
   removedTooEarly: {
     ja: "カードが途中で離れたため、受付を取り消しました。何も記録していません。もう一度置いてください。",
-    en: "The card was removed too early, so the visit was cancelled. Nothing was recorded. Please put it on the reader again.",
+    en: "The card was removed too early, so the visit was cancelled. Nothing was recorded. Please put it on the card reader again.",
   },
   recognising: { ja: "カードを確認しています", en: "Looking at the card" },
   leaveCard: { ja: "カードを動かさないでください。", en: "Please do not move the card." },
 
   unsent: {
-    ja: "サーバーの応答を待っている受付があります。この画面を閉じたり読み込み直したりしないでください。閉じると、その方にもう一度カードを置いてもらうことになります。",
-    en: "Some visits wait for the server's answer. Do not close or reload this page: those visitors would have to come back with their cards.",
+    ja: "サーバーの応答を待っています。この画面を閉じたり読み込み直したりしないでください。閉じると、その方にもう一度カードを置いてもらうことになります。",
+    en: "They wait for the server's answer. Do not close or reload this page: those visitors would have to come back with their cards.",
   },
   understood: { ja: "確認しました", en: "Understood" },
 
@@ -69,6 +69,10 @@ export const desk = {
     ja: "職員がカードの顔写真とご本人を見比べます。暗証番号は使いません。",
     en: "Our staff compare you with the photo on the card. No PIN is needed.",
   },
+  byEyeAtStaff: {
+    ja: "顔写真での受付は、職員の窓口で行います。職員にお声がけください。",
+    en: "Our staff receive visitors by the photo at their own desk. Please ask them.",
+  },
   byEyeAbsent: {
     ja: "このサーバーには、暗証番号なしの受付に使う施設の鍵が設定されていません。",
     en: "This server has no key of the institution, which receiving without a PIN needs.",
@@ -84,6 +88,10 @@ export const desk = {
   pinIsBlockedRemedy: {
     ja: "再設定は、お住まいの市区町村の窓口でできます。スマートフォンのアプリで手続きすると、コンビニエンスストアの端末でもできます。",
     en: "It can be set anew at the municipal office or, after an application with the smartphone app, at a convenience store's terminal.",
+  },
+  receivedByStaff: {
+    ja: "職員の窓口で受付します",
+    en: "Our staff will receive you at their desk",
   },
   noRoad: {
     ja: "この方は、ここではカードで受付できません",
@@ -109,8 +117,8 @@ export const desk = {
     en: "Remember this card: next time without the PIN",
   },
   rememberMeans: {
-    ja: "生年月日と、この施設だけで使う識別子を保存します。いつでも、このカードで削除できます。",
-    en: "We keep your date of birth and an identifier that only we use. You can have them deleted with this card at any time.",
+    ja: "生年月日と、この施設だけで使う識別子を保存します。いつでも、ご本人の確認のうえ削除できます。",
+    en: "We keep your date of birth and an identifier that only we use. You can have them deleted at any time, once we know that it is you.",
   },
   dialogsTitle: { ja: "このあとの流れ", en: "What comes next" },
   dialogOne: {
@@ -173,12 +181,12 @@ export const desk = {
   },
   securityCode: { ja: "セキュリティコード", en: "Security code" },
   securityCodeHint: {
-    ja: "数字4桁",
-    en: "4 digits, by セキュリティコード",
+    ja: "数字4桁（顔写真の下）",
+    en: "4 digits, below the photo",
   },
   cardDrawing: {
-    ja: "カード表面の略図：①生年月日 ②有効期限 ③セキュリティコード",
-    en: "Sketch of the card's front: 1 date of birth, 2 expiry, 3 security code",
+    ja: "カード表面の略図：①生年月日 ②有効期限 ③顔写真の下のセキュリティコード",
+    en: "Sketch of the card's front: 1 date of birth, 2 expiry, 3 security code below the photo",
   },
   drawingIsSketch: {
     ja: "図は略図です。実物の配置とは異なることがあります。",
@@ -223,8 +231,8 @@ export const desk = {
   },
   recordingCheck: { ja: "判断を記録しています", en: "Recording the decision" },
   unlocking: {
-    ja: "施設の署名でカードを確認しています",
-    en: "The card is checking the institution's signature",
+    ja: "カードが施設を確認しています",
+    en: "The card is verifying this institution",
   },
   notReceived: { ja: "受付しませんでした", en: "The visitor was not received" },
   notReceivedLead: {
@@ -238,10 +246,6 @@ export const desk = {
 
   sending: { ja: "受付を記録しています", en: "Recording the visit" },
   kept: { ja: "サーバーの応答を待っています", en: "Waiting for the server" },
-  keptLead: {
-    ja: "受付の内容はこの画面が持っていて、サーバーにつながりしだい送ります。同じ受付が二重に記録されることはありません。カードはお返しください。",
-    en: "This page keeps the visit and sends it as soon as the server can be reached. It will not be recorded twice. Please return the card.",
-  },
   keptCard: {
     ja: "サーバーにつながりしだい、続きを行います。カードは置いたままにしてください。",
     en: "We go on as soon as the server can be reached. Please leave the card in place.",
@@ -301,7 +305,7 @@ export const desk = {
   deleteMine: { ja: "登録した情報を削除する", en: "Delete what is kept of me" },
   deletePut: {
     ja: "削除する方のカードを\nカードリーダーに置いてください",
-    en: "Put the card of the person whose data is to be deleted on the reader",
+    en: "Put the card of the person whose data is to be deleted on the card reader",
   },
   deleteNothing: {
     ja: "このカードについて保存している情報はありません",
@@ -315,6 +319,27 @@ export const desk = {
   deleteWithPin: {
     ja: "ご本人の確認のため、暗証番号（利用者証明用、数字4桁）を入力していただきます。",
     en: "To make sure that it is you, you will be asked for the PIN for user authentication (4 digits).",
+  },
+  deleteOrByEye: {
+    ja: "暗証番号を使わないときは、職員が顔写真で確認します。",
+    en: "Without it, our staff compare you with the photo on the card.",
+  },
+  deleteWithoutPin: {
+    ja: "このカードには暗証番号が設定されていません。ご本人の確認は、職員が行います。",
+    en: "This card has no PIN. Our staff make sure that it is you.",
+  },
+  deletePinIsBlocked: {
+    ja: "暗証番号がロックされています。ご本人の確認は、職員が行います。",
+    en: "The PIN is blocked. Our staff make sure that it is you.",
+  },
+  deleteByEye: { ja: "顔写真で確認する", en: "By the photo" },
+  deleteByStaff: {
+    ja: "職員がお手続きします",
+    en: "Our staff delete it for you",
+  },
+  deleteByStaffHow: {
+    ja: "職員の方へ：ご本人を確認のうえ、「来訪者を探す」の画面で削除してください。",
+    en: "To the staff: make sure who it is, then delete their data on the screen “People”.",
   },
   delete: { ja: "削除する", en: "Delete" },
   deleting: { ja: "削除しています", en: "Deleting" },
@@ -380,6 +405,11 @@ export const pinPurposes: Readonly<Record<keyof typeof pins, Text>> = {
   },
 };
 
+/** The line of the receipt that says it. */
+export function receivedBy(road: Road): Text {
+  return { ja: `受付方法：${roads[road].ja}`, en: `How: ${roads[road].en}` };
+}
+
 export function lastVisit(visits: number, day: string): Text {
   return {
     ja: `これまでの受付：${visits}回（前回 ${day}）`,
@@ -392,8 +422,29 @@ export function outOf(read: number, total: number): Text {
   return { ja: `${percent}％`, en: `${percent} %` };
 }
 
+/** `hours` is for how long the server takes it: with none, while the nonce is good. */
+export function keptFor(hours: number): Text {
+  const within =
+    hours > 0 ? { ja: `${hours}時間`, en: `${hours} hours` } : { ja: "数分", en: "a few minutes" };
+  return {
+    ja: `内容はこの画面が持っていて、サーバーにつながりしだい送ります。${within.ja}以内につながれば記録されます。二重に記録されることはありません。カードはお返しください。`,
+    en: `This page keeps it and sends it as soon as the server can be reached. It is recorded if that is within ${within.en}, and never twice. Please return the card.`,
+  };
+}
+
 export function unsentCount(count: number): Text {
   return { ja: `未送信の受付：${count}件`, en: `Visits not sent yet: ${count}` };
+}
+
+export function unsentOf(account: string): Text {
+  return {
+    ja: `${account}さんがサインインすると送られるものがあります。`,
+    en: `Some are sent once ${account} signs in.`,
+  };
+}
+
+export function recordedLate(time: string): Text {
+  return { ja: `${time}に遅れて記録`, en: `Recorded late, at ${time}` };
 }
 
 export function lateRecorded(time: string, number: number): Text {
@@ -403,10 +454,17 @@ export function lateRecorded(time: string, number: number): Text {
   };
 }
 
+export function lateDeleted(time: string): Text {
+  return {
+    ja: `待っていた削除が終わりました：${time}のお申し出`,
+    en: `A deletion that waited is done: that of ${time}`,
+  };
+}
+
 export function lateRefused(time: string, why: Text): Text {
   return {
     ja: `待っていた${time}の受付を、サーバーが受け付けませんでした。${why.ja}`,
-    en: `The server refused a visit that waited, that of ${time}. ${why.en}`,
+    en: `The server refused what waited, that of ${time}. ${why.en}`,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Text } from "../language.ts";
 
 export const trouble = {
-  whatToDo: { ja: "次のようにしてください", en: "What to do" },
+  visitorToDo: { ja: "カードをお持ちの方へ", en: "If it is your card" },
+  staffToDo: { ja: "職員の方へ", en: "For the staff" },
   nothingRecorded: {
     ja: "この受付は記録されていません。",
     en: "This visit was not recorded.",
@@ -22,8 +23,116 @@ export const trouble = {
   permissionAllow: { ja: "許可", en: "Allow" },
 } satisfies Record<string, Text>;
 
-/** What can be done, step by step, by the code of what went wrong. The words for what it is are elsewhere. */
-export const remedies: Readonly<Record<string, readonly Text[]>> = {
+/** What whoever holds the card can do, step by step, by the code of what went wrong. The words for what it is are elsewhere. */
+export const visitorRemedies: Readonly<Record<string, readonly Text[]>> = {
+  unreadable: [
+    {
+      ja: "カードをケースから出し、裏表と向きを確かめて、置き直してください。",
+      en: "Please take the card out of its case and place it again, the right way round and up.",
+    },
+  ],
+  "unresponsive-card": [
+    {
+      ja: "カードをケースから出し、ICチップの面と向きを確かめて、奥まで入れ直してください。",
+      en: "Please take the card out of its case and put it in again, all the way, with the chip the right way up and round.",
+    },
+    {
+      ja: "ICチップの汚れを、乾いた布でふいてください。",
+      en: "Please wipe the chip with a dry cloth.",
+    },
+  ],
+  "communication-error": [
+    {
+      ja: "カードをケースから出し、裏表と向きを確かめて、置き直してください。",
+      en: "Please take the card out of its case and place it again, the right way round and up.",
+    },
+    {
+      ja: "ICチップの汚れを、乾いた布でふいてください。",
+      en: "Please wipe the chip with a dry cloth.",
+    },
+  ],
+  "removed-card": [
+    {
+      ja: "終わりの案内が出るまで、カードを置いたままにしてください。",
+      en: "Please leave the card in place until the end is announced.",
+    },
+  ],
+  "unsupported-card": [
+    {
+      ja: "マイナンバーカードを置いてください。健康保険証や運転免許証、交通系のカードでは受付できません。",
+      en: "Please use your My Number Card. Insurance cards, driving licences and transport cards do not serve.",
+    },
+  ],
+  "pin-blocked": [
+    {
+      ja: "お住まいの市区町村の窓口で、暗証番号を再設定できます。",
+      en: "The PIN can be set anew at the municipal office.",
+    },
+    {
+      ja: "利用者証明用・署名用の暗証番号は、スマートフォンのアプリで手続きすると、コンビニエンスストアの端末でも再設定できます。それ以外の暗証番号は窓口だけです。",
+      en: "The PINs for user authentication and digital signatures can also be set anew at a convenience store's terminal, after an application with the smartphone app. Other PINs only at the office.",
+    },
+  ],
+  "birth-date-blocked": [
+    {
+      ja: "暗証番号か、職員が顔写真を見る方法で受付できます。",
+      en: "You can be received with the PIN, or by the photo.",
+    },
+  ],
+  "verification-number-blocked": [
+    {
+      ja: "暗証番号で受付してください。",
+      en: "Please check in with the PIN.",
+    },
+    {
+      ja: "解除は、お住まいの市区町村の窓口でできます。",
+      en: "The municipal office can unblock it.",
+    },
+  ],
+  "certificate-expired": [
+    {
+      ja: "電子証明書は、お住まいの市区町村の窓口で更新できます。",
+      en: "The certificate can be renewed at the municipal office.",
+    },
+    {
+      ja: "一般に、更新は有効期限の3か月前からできます。カード本体の有効期限とは別です。",
+      en: "In general it can be renewed from three months before it expires. The card itself has another date.",
+    },
+  ],
+  "certificate-revoked": [
+    {
+      ja: "このカードでは受付できません。お住まいの市区町村の窓口でお尋ねください。",
+      en: "This card cannot be used. Please ask at the municipal office.",
+    },
+  ],
+  "enrolment-mismatch": [
+    {
+      ja: "カードや電子証明書が新しくなった方は、暗証番号で受付して、登録し直してください。",
+      en: "If your card or certificate is new, please check in with the PIN and have the card remembered anew.",
+    },
+  ],
+  "terminal-refused": [
+    {
+      ja: "暗証番号で受付してください。",
+      en: "Please check in with the PIN.",
+    },
+  ],
+  "terminal-unsupported": [
+    {
+      ja: "暗証番号で受付してください。",
+      en: "Please check in with the PIN.",
+    },
+  ],
+  "reader-no-extended-length": [
+    {
+      ja: "暗証番号で受付してください。",
+      en: "Please check in with the PIN.",
+    },
+  ],
+};
+
+/** What the staff can do, likewise. */
+export const staffRemedies: Readonly<Record<string, readonly Text[]>> = {
   "bridge-unreachable": [
     {
       ja: "この端末で、カードリーダー用のソフトウェア（Kazashi）が動いているか確認します。止まっているときは、端末を起動し直します。",
@@ -76,6 +185,12 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "Plug the card reader in again and restart the workstation. If that does not help, contact the administrator.",
     },
   ],
+  "reader-access-denied": [
+    {
+      ja: "管理者に、この端末の利用者にカードリーダーの使用を許可するよう頼みます。",
+      en: "Ask the administrator to let the user of this workstation have the card reader.",
+    },
+  ],
   "no-reader": [
     {
       ja: "カードリーダーのUSBケーブルが、奥まで挿さっているか確認します。",
@@ -100,10 +215,6 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
   ],
   unreadable: [
     {
-      ja: "カードをケースから出し、裏表と向きを確かめて、置き直してもらいます。",
-      en: "Have the card taken out of its case and placed again, the right way round and up.",
-    },
-    {
       ja: "この端末で、カードを使うほかの画面やソフトウェアが開いていれば閉じます。",
       en: "Close other pages and programs on this workstation that use cards.",
     },
@@ -114,42 +225,14 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
   ],
   "unresponsive-card": [
     {
-      ja: "カードをケースから出し、ICチップの面と向きを確かめて、奥まで入れ直してもらいます。",
-      en: "Have the card taken out of its case and put in again, all the way, with the chip the right way up and round.",
-    },
-    {
-      ja: "ICチップの汚れを、乾いた布でふきます。",
-      en: "Wipe the chip with a dry cloth.",
-    },
-    {
       ja: "ほかのカードでは読めるときは、そのカードのICチップが壊れているかもしれません。お住まいの市区町村の窓口を案内してください。",
       en: "If other cards can be read, the chip of this one may be broken. Refer the visitor to the municipal office.",
     },
   ],
   "communication-error": [
     {
-      ja: "カードをケースから出し、裏表と向きを確かめて、置き直してもらいます。",
-      en: "Have the card taken out of its case and placed again, the right way round and up.",
-    },
-    {
-      ja: "ICチップの汚れを、乾いた布でふきます。",
-      en: "Wipe the chip with a dry cloth.",
-    },
-    {
       ja: "ほかのカードでも読めないときは、カードリーダーを交換します。",
       en: "If other cards cannot be read either, replace the card reader.",
-    },
-  ],
-  "removed-card": [
-    {
-      ja: "終わりの案内が出るまで、カードを置いたままにしてもらいます。",
-      en: "Ask the visitor to leave the card in place until the end is announced.",
-    },
-  ],
-  "unsupported-card": [
-    {
-      ja: "健康保険証や運転免許証、交通系のカードではないか確認します。",
-      en: "See whether it is an insurance card, a driving licence or a transport card.",
     },
   ],
   "sharing-violation": [
@@ -164,30 +247,10 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "Close other pages on this workstation that use the card.",
     },
   ],
-  "pin-blocked": [
-    {
-      ja: "お住まいの市区町村の窓口で、暗証番号を再設定できます。",
-      en: "The PIN can be set anew at the municipal office.",
-    },
-    {
-      ja: "利用者証明用・署名用の暗証番号は、スマートフォンのアプリで手続きすると、コンビニエンスストアの端末でも再設定できます。それ以外の暗証番号は窓口だけです。",
-      en: "The PINs for user authentication and digital signatures can also be set anew at a convenience store's terminal, after an application with the smartphone app. Other PINs only at the office.",
-    },
-  ],
-  "birth-date-blocked": [
-    {
-      ja: "暗証番号か、顔写真の目視で受付できます。",
-      en: "The visitor can be received with the PIN, or by the photo.",
-    },
-  ],
   "verification-number-blocked": [
     {
-      ja: "このカードの券面は読み取れません。暗証番号で受付してください。",
-      en: "The face of this card cannot be read. Receive the visitor with the PIN.",
-    },
-    {
-      ja: "解除は、お住まいの市区町村の窓口でできます。",
-      en: "The municipal office can unblock it.",
+      ja: "このカードの券面は読み取れません。",
+      en: "The face of this card cannot be read.",
     },
   ],
   "too-few-retries": [
@@ -196,45 +259,19 @@ export const remedies: Readonly<Record<string, readonly Text[]>> = {
       en: "One more try might block the card. Receive the visitor in another way.",
     },
   ],
-  "certificate-expired": [
-    {
-      ja: "電子証明書は、お住まいの市区町村の窓口で更新できます。",
-      en: "The certificate can be renewed at the municipal office.",
-    },
-    {
-      ja: "一般に、更新は有効期限の3か月前からできます。カード本体の有効期限とは別です。",
-      en: "In general it can be renewed from three months before it expires. The card itself has another date.",
-    },
-  ],
   "certificate-revoked": [
     {
-      ja: "このカードでは受付できません。お住まいの市区町村の窓口を案内してください。",
-      en: "This card cannot be used. Refer the visitor to the municipal office.",
-    },
-  ],
-  "enrolment-mismatch": [
-    {
-      ja: "カードや電子証明書が新しくなった方は、暗証番号で受付して、登録し直してください。",
-      en: "If the visitor has a new card or certificate, receive them with the PIN and remember the card anew.",
+      ja: "お住まいの市区町村の窓口を案内してください。",
+      en: "Refer the visitor to the municipal office.",
     },
   ],
   "terminal-refused": [
     {
-      ja: "このカードは、この施設の証明書を受け入れません。暗証番号で受付してください。",
-      en: "This card does not accept this institution's certificate. Receive the visitor with the PIN.",
-    },
-  ],
-  "terminal-unsupported": [
-    {
-      ja: "暗証番号で受付してください。",
-      en: "Receive the visitor with the PIN.",
+      ja: "このカードは、この施設の証明書を受け入れません。",
+      en: "This card does not accept this institution's certificate.",
     },
   ],
   "reader-no-extended-length": [
-    {
-      ja: "暗証番号で受付してください。",
-      en: "Receive the visitor with the PIN.",
-    },
     {
       ja: "ほかのカードでも同じなら、カードリーダーの交換を管理者に頼みます。",
       en: "If it is the same with other cards, ask the administrator for another card reader.",

@@ -2,22 +2,32 @@ import type { CardFace } from "kazashi/card-face";
 import { html, nothing, type TemplateResult } from "lit-html";
 import { say, sayDay, sayWesternDay } from "../../language.ts";
 import { desk, sexes, whyNotGenuine } from "../../words/desk.ts";
+import { shell } from "../../words/shell.ts";
 import { exclamation, tick } from "../drawings.ts";
 import type { FacePictures } from "../face-pictures.ts";
 import type { View } from "../stage.ts";
-import { explain, troubleOf } from "../trouble.ts";
+import { explain, type Trouble, troubleOf } from "../trouble.ts";
 
-export type Decision = "match" | "no-match";
+export type Decision =
+  | { readonly decision: "no-match" }
+  /** With what the visitor does not know: the staff's code. */
+  | { readonly decision: "match"; readonly code: string };
 
 /** Shows the card's face to the staff, who compare it with the visitor. */
 export function compare(
   face: CardFace,
   pictures: FacePictures,
+  trouble: Trouble | undefined,
   decide: (decision: Decision) => void,
 ): View {
   const { authenticity } = face;
+  function match(event: SubmitEvent): void {
+    event.preventDefault();
+    const code = String(new FormData(event.currentTarget as HTMLFormElement).get("code"));
+    decide({ decision: "match", code });
+  }
   return () => html`
-    <section class="stack compare">
+    <form class="stack compare" autocomplete="off" @submit=${match}>
       <h1 tabindex="-1">${say(authenticity.genuine ? desk.compareTitle : desk.faceNotGenuine)}</h1>
       <div class="face">
         <figure class="face-photo">
@@ -40,18 +50,28 @@ export function compare(
           </div>
         </div>
       </div>
-      ${authenticity.genuine ? html`<p class="note">${say(desk.decisionIsKept)}</p>` : nothing}
       <div class="actions decision">
-        <button class="button danger" @click=${() => decide("no-match")}>
+        <button class="button danger" type="button" @click=${() => decide({ decision: "no-match" })}>
           ${say(authenticity.genuine ? desk.matchesNot : desk.refuse)}
         </button>
-        ${
-          authenticity.genuine
-            ? html`<button class="button primary" @click=${() => decide("match")}>${say(desk.matches)}</button>`
-            : nothing
-        }
+        ${authenticity.genuine ? codeToMatch(trouble) : nothing}
       </div>
-    </section>
+    </form>
+  `;
+}
+
+/** Whoever stands before the desk does not know it, and so cannot decide. */
+function codeToMatch(trouble: Trouble | undefined): TemplateResult {
+  return html`
+    <div class="code-to-match">
+      <p class="field-problem" role="alert" ?hidden=${!trouble}>${trouble ? say(trouble.what) : nothing}</p>
+      <label class="field">
+        <span class="hint">${say(shell.codeOrPassword)}</span>
+        <input name="code" type="password" autocomplete="off" aria-describedby="decision-is-kept" required>
+      </label>
+      <button class="button primary">${say(desk.matches)}</button>
+    </div>
+    <p class="note" id="decision-is-kept">${say(desk.decisionIsKept)}</p>
   `;
 }
 

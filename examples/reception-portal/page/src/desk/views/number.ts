@@ -1,3 +1,4 @@
+import type { Calendar } from "kazashi";
 import { html, nothing, type TemplateResult } from "lit-html";
 import { say } from "../../language.ts";
 import { desk } from "../../words/desk.ts";
@@ -10,7 +11,8 @@ import type { Trouble } from "../trouble.ts";
 
 /** The three parts of the verification number B (照合番号B). */
 export interface VerificationNumber {
-  readonly birthDate: string;
+  /** With the calendar that is printed. */
+  readonly birthDate: { readonly date: string; readonly calendar: Calendar };
   readonly expiryYear: string;
   readonly securityCode: string;
 }
@@ -30,10 +32,11 @@ export function askNumber(
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const birthDate = readBirthDate(form);
+    const date = readBirthDate(form);
     const [expiryYear, securityCode] = [digits(form, "expiryYear"), digits(form, "securityCode")];
-    if (!birthDate || !expiryYear || !securityCode) return;
-    const number = { birthDate, expiryYear, securityCode };
+    if (!date || !expiryYear || !securityCode) return;
+    const calendar = typed(form, "era") as Calendar;
+    const number = { birthDate: { date, calendar }, expiryYear, securityCode };
     const fields = ["era", "year", "month", "day", "expiryYear", "securityCode"];
     answer({
       number,

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import encodeQR from "qr";
 import type { Receipt, RecordedVisit } from "../../api.ts";
 import { say, sayDay, sayTime, type Text } from "../../language.ts";
-import { desk, roads } from "../../words/desk.ts";
+import { desk, keptFor, receivedBy, recordedLate } from "../../words/desk.ts";
 import { receiptWords } from "../../words/receipt.ts";
 import { tick } from "../drawings.ts";
 import type { View } from "../stage.ts";
@@ -26,6 +26,7 @@ export function result(told: Result, done: () => void): View {
       <div class="result-number panel">
         ${tick()}
         <h1 tabindex="-1">${say(desk.received)}</h1>
+        ${visit.recordedAt ? html`<p class="late">${say(recordedLate(sayTime(visit.recordedAt)))}</p>` : nothing}
         <p class="number-label">${say(desk.yourNumber)}</p>
         <p class="big-number" data-visit=${visit.id}>${visit.number}</p>
         <p>
@@ -43,8 +44,9 @@ export function result(told: Result, done: () => void): View {
         <p class="receipt-head">
           ${say(institution)}<br>
           ${sayDay(visit.day)} ${sayTime(visit.at)}<br>
+          ${visit.recordedAt ? html`${say(recordedLate(sayTime(visit.recordedAt)))}<br>` : nothing}
           <strong>${say(desk.yourNumber)} ${visit.number}</strong><br>
-          ${say(roads[visit.road])}
+          ${say(receivedBy(visit.road))}
         </p>
         <h2>${say(desk.receiptTitle)}</h2>
         <h3>${say(desk.receiptRead)}</h3>
@@ -71,13 +73,13 @@ function openQr({ currentTarget }: Event): void {
   (currentTarget as HTMLElement).closest(".result")?.querySelector("dialog")?.showModal();
 }
 
-/** The server does not answer: the visit is kept, and the next visitor need not wait. */
-export function kept(done: () => void): View {
+/** The server does not answer: what was made is kept, and the next visitor need not wait. */
+export function kept(hours: number, done: () => void): View {
   return () => html`
     <section class="centred stack kept">
       <div class="busy"></div>
       <h1 tabindex="-1">${say(desk.kept)}</h1>
-      <p class="lead">${say(desk.keptLead)}</p>
+      <p class="lead">${say(keptFor(hours))}</p>
       <p class="notice" data-kind="warning">${say(desk.keptWarning)}</p>
       <button class="button primary" @click=${done}>${say(desk.nextVisitor)}</button>
     </section>

@@ -1,4 +1,5 @@
 import { html, nothing } from "lit-html";
+import { dayOf } from "../../day.ts";
 import { say, sayDay, type Text } from "../../language.ts";
 import { desk, lastVisit } from "../../words/desk.ts";
 import { trouble as words } from "../../words/trouble.ts";
@@ -12,7 +13,7 @@ export type Road = "pin" | "visual" | "stop";
 /** Lets the visitor choose how to be received. */
 export function chooseRoad(
   { arrival, trouble }: Newcomer,
-  canByEye: boolean,
+  notByEye: Text | undefined,
   choose: (road: Road) => void,
 ): View {
   return () => html`
@@ -20,16 +21,16 @@ export function chooseRoad(
       <h1 tabindex="-1">${say(desk.chooseTitle)}</h1>
       ${trouble ? html`<p class="notice" data-kind="warning" data-code=${trouble.code}>${say(trouble.what)}</p>` : nothing}
       <p class="lead">
-        ${arrival.lastVisit ? say(lastVisit(arrival.visits, sayDayOf(arrival.lastVisit))) : say(desk.firstVisit)}
+        ${arrival.lastVisit ? say(lastVisit(arrival.visits ?? 0, sayDay(dayOf(new Date(arrival.lastVisit))))) : say(desk.firstVisit)}
       </p>
       <div class="choices">
         <button class="choice" @click=${() => choose("pin")}>
           <span class="choice-title">${say(desk.withPin)}</span>
           <span>${say(desk.withPinPurpose)}</span>
         </button>
-        <button class="choice" ?disabled=${!canByEye} @click=${() => choose("visual")}>
+        <button class="choice" ?disabled=${notByEye !== undefined} @click=${() => choose("visual")}>
           <span class="choice-title">${say(desk.byEye)}</span>
-          <span>${say(canByEye ? desk.byEyePurpose : desk.byEyeAbsent)}</span>
+          <span>${say(notByEye ?? desk.byEyePurpose)}</span>
         </button>
       </div>
       <div class="row">
@@ -55,12 +56,12 @@ export function anotherWay(trouble: Trouble, answer: (isWanted: boolean) => void
 }
 
 /** The card has no PIN that serves, and the visitor cannot be received by the photo because of this. */
-export function noRoad(noPin: NoPin, because: Text, done: () => void): View {
+export function noRoad(noPin: NoPin, what: Text, because: Text, done: () => void): View {
   return () =>
     explain(
       {
         code: noPin === "blocked" ? "pin-blocked" : "terminal-absent",
-        what: desk.noRoad,
+        what,
       },
       html`
         <p>${say(because)}</p>
@@ -69,9 +70,4 @@ export function noRoad(noPin: NoPin, because: Text, done: () => void): View {
         </div>
       `,
     );
-}
-
-/** The day, by this workstation's clock, in words. */
-function sayDayOf(at: string): string {
-  return sayDay(new Intl.DateTimeFormat("sv-SE").format(new Date(at)));
 }

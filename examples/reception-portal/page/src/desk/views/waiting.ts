@@ -1,7 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
 import { say, sayTime } from "../../language.ts";
-import { desk, lateRecorded, lateRefused, unsentCount } from "../../words/desk.ts";
+import {
+  desk,
+  lateDeleted,
+  lateRecorded,
+  lateRefused,
+  unsentCount,
+  unsentOf,
+} from "../../words/desk.ts";
 import { readerAndCard, readerAndLeavingCard } from "../drawings.ts";
 import type { Late, Outbox } from "../outbox.ts";
 import type { View } from "../stage.ts";
@@ -83,20 +90,22 @@ function invitation({ state, purpose }: Waiting): TemplateResult {
   }
 }
 
-function unsent({ waiting }: Outbox): TemplateResult | typeof nothing {
+function unsent({ waiting, missing }: Outbox): TemplateResult | typeof nothing {
   if (waiting === 0) return nothing;
   return html`
     <p class="notice" data-kind="warning">
       <strong>${say(unsentCount(waiting))}</strong><br />${say(desk.unsent)}
+      ${missing.map((account) => html`<br />${say(unsentOf(account))}`)}
     </p>
   `;
 }
 
 function late({ at, outcome }: Late): TemplateResult {
   const time = sayTime(at.toISOString());
-  if ("recorded" in outcome) {
-    const words = say(lateRecorded(time, outcome.recorded.visit.number));
-    return html`<p class="notice" data-kind="success">${words}</p>`;
+  if ("answer" in outcome) {
+    const { answer } = outcome;
+    const words = "visit" in answer ? lateRecorded(time, answer.visit.number) : lateDeleted(time);
+    return html`<p class="notice" data-kind="success">${say(words)}</p>`;
   }
   const words = say(lateRefused(time, troubleOf(outcome.refused).what));
   return html`<p class="notice" data-kind="problem">${words}</p>`;
