@@ -1,23 +1,22 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Stack } from "../harness/stack.ts";
+import { beforeAll, expect, test } from "vitest";
+import { setUp } from "../set-up.ts";
+import { SignInSite } from "../sign-in/site/site.ts";
+import { SELECT_CARD_MANAGER } from "../workstation/workstation.ts";
 import { authenticate, compared, connect, inPage, natively, readCertificate } from "./measure.ts";
 
-// What page and bridge cost, next to the same commands without them: on one stack, one after the
+// What page and bridge cost, next to the same commands without them: on one workstation, one after the
 // other, so that only the ratios mean something.
 
 const RUNS = 100;
-let stack: Stack;
+const scopes = ["events", "authenticate", "page-pin"];
+const site = setUp(new SignInSite({ cardIn: "reader", scopes, log: "info" }));
 let page: Page;
 
 beforeAll(async () => {
-  const scopes = ["events", "authenticate", "page-pin"];
-  stack = await Stack.start({ name: "bench", cardIn: "pcscd", scopes, log: "info" });
-  page = await stack.openIdlePage();
+  page = await site.openIdlePage();
   await connect(page);
 });
-
-afterAll(() => stack?.stop());
 
 test("commands to the card", async () => {
   const counts = {
@@ -41,12 +40,8 @@ test(`time for one authentication, median of ${RUNS}`, async () => {
 
 /** Counts the commands in the card's own trace: those of the flow, and those around it. */
 async function commandsOf(work: string): Promise<{ flow: number; "around it": number }> {
-  const card = stack.insertedCard?.program;
-  if (card === undefined) throw new Error("no card is in a reader");
-  const since = card.output.length;
-  await inPage(page, work, 1);
-  const commands = card.output.slice(since).split("\n").filter(Boolean);
+  const commands = await site.workstation.commandsDuring(() => inPage(page, work, 1));
   // Selecting the card manager opens and closes a transaction.
-  const around = commands.filter((command) => command.startsWith("00 A4 04 0C Nc=7 "));
+  const around = commands.filter((command) => command.startsWith(`${SELECT_CARD_MANAGER} `));
   return { flow: commands.length - around.length, "around it": around.length };
 }

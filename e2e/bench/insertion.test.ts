@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { built } from "../harness/paths.ts";
-import { Program } from "../harness/program.ts";
-import { Stack } from "../harness/stack.ts";
+import { expect, test } from "vitest";
+import { setUp } from "../set-up.ts";
+import { SignInSite } from "../sign-in/site/site.ts";
 import { connect, median } from "./measure.ts";
 
 // From pcscd's own event, as another program is told of it, to the page's. (pcscd itself looks at
 // vpcd every 400 ms; that is not in it.)
 
 const INSERTIONS = 15;
-let stack: Stack;
-
-beforeAll(async () => {
-  stack = await Stack.start({ name: "bench-insertion", cardIn: "pcscd", log: "info" });
-});
-
-afterAll(() => stack?.stop());
+const site = setUp(new SignInSite({ cardIn: "reader", log: "info" }));
+const { workstation } = site;
 
 test(`from pcscd's event to the page's, of ${INSERTIONS} insertions`, async () => {
-  const page = await stack.openIdlePage();
+  const page = await site.openIdlePage();
   await connect(page);
   await page.evaluate(`{
     globalThis.insertions = [];
@@ -25,14 +19,12 @@ test(`from pcscd's event to the page's, of ${INSERTIONS} insertions`, async () =
       insertions.push(performance.timeOrigin + performance.now());
     });
   }`);
-  const watch = Program.start("watch", [built("other-program"), "watch"], {
-    folder: stack.folder,
-  });
+  const watch = workstation.startOtherProgram("watch");
   for (let insertion = 0; insertion < INSERTIONS; insertion += 1) {
-    await stack.removeCard();
-    await stack.insertCard();
+    await workstation.removeCard();
+    await workstation.insertCard();
     const count = () => page.evaluate("insertions.length");
-    await expect.poll(count, { timeout: 10_000 }).toBe(insertion + 1);
+    await expect.poll(count).toBe(insertion + 1);
   }
   const told = (await watch.finish()).trim().split("\n").map(Number);
   const seen = (await page.evaluate("insertions")) as number[];

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
-import { inProject } from "../harness/paths.ts";
+import { inProject } from "../paths.ts";
 
 export const readCertificate = `card.readCertificate("user-authentication")`;
 export const authenticate = `card.authenticate({ nonce: "${"A".repeat(44)}", pin: "1234" })`;

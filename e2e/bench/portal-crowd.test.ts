@@ -1,16 +1,14 @@
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import {
-  authoritiesOf,
   CountingGate,
+  Crowd,
   enrol,
-  issueCards,
-  type Person,
-  peopleOf,
   type Turn,
   useVirtualReader,
-} from "../harness/crowd.ts";
-import { Reception } from "../harness/reception.ts";
+} from "../portal/reception/crowd.ts";
+import { setUpReception } from "../portal/reception/reception.ts";
+import { setUp } from "../set-up.ts";
 
 // A crowd through the gate, each with a card of their own that takes no time by itself. At the virtual
 // reader of the bridge nothing is in the figures but the portal and the bridge: page, bridge, server,
@@ -28,24 +26,16 @@ const WARM = 50;
 /** By how much the page's memory may grow after that, in megabytes; what this test writes down is in it. */
 const GROWTH = 4;
 
-let reception: Reception;
-let people: Person[];
+const crowd = setUp(new Crowd(PEOPLE), PEOPLE * 2_000 + 60_000);
+const reception = setUpReception({ log: "info", server: crowd.authorities });
+const { workstation } = reception;
 
-beforeAll(
-  async () => {
-    const cards = await issueCards(PEOPLE);
-    people = peopleOf(cards);
-    const [name, log, server] = ["bench-portal-crowd", "info", authoritiesOf(cards)];
-    reception = await Reception.start({ name, log, server });
-    await useVirtualReader(reception);
-  },
-  PEOPLE * 2_000 + 60_000,
-);
-afterAll(() => reception?.stop());
+beforeAll(() => useVirtualReader(reception));
 
 test(
   `${PEOPLE} visitors pass the gate, at the virtual reader`,
   async () => {
+    const { people } = crowd;
     const begin = performance.now();
     await enrol(reception, people);
     const enrolment = (performance.now() - begin) / people.length;
@@ -54,7 +44,7 @@ test(
     const memory: Record<string, Memory> = {};
     for (const { card } of people) {
       const next = setTimeout(APART);
-      turns.push(await gate.pass(() => reception.bridge?.type(`swap ${card}\n`)));
+      turns.push(await gate.pass(() => workstation.bridge.type(`swap ${card}\n`)));
       if (turns.length === WARM) memory[`after ${WARM}`] = await megabytes(gate);
       await next;
     }
@@ -66,22 +56,20 @@ test(
     expect(turns.filter(({ tone }) => tone !== "admitted")).toEqual([]);
     const [warm, last] = Object.values(memory);
     if (last) expect(last.page - (warm?.page ?? 0)).toBeLessThan(GROWTH);
-    const { events } = (await reception.ask("/api/gate/events")).body;
-    expect(events).toMatchObject([{ tickets: PEOPLE, admitted: PEOPLE }]);
+    expect(await reception.staff.events()).toMatchObject([{ tickets: PEOPLE, admitted: PEOPLE }]);
   },
   PEOPLE * 10_000,
 );
 
 test(`${THROUGH_PCSCD} of them come once more, through pcscd`, async () => {
-  await reception.bridge?.stop();
-  await reception.startBridge();
+  await workstation.restartBridge();
   const gate = await CountingGate.open(reception);
   const turns: Turn[] = [];
-  for (const { card } of people.slice(0, THROUGH_PCSCD)) {
+  for (const { card } of crowd.people.slice(0, THROUGH_PCSCD)) {
     const next = setTimeout(APART);
     const put = performance.now();
     const type = `swap ${card}\n`;
-    const turn = await gate.pass(() => reception.insertedCard?.program.type(type));
+    const turn = await gate.pass(() => workstation.holder.type(type));
     turn.times["put to verdict"] = performance.now() - put;
     turns.push(turn);
     await next;
@@ -90,7 +78,6 @@ test(`${THROUGH_PCSCD} of them come once more, through pcscd`, async () => {
   console.table(figures(turns));
   // Their tickets have admitted them before, which takes as long to find out.
   expect(turns.filter(({ tone }) => tone !== "refused")).toEqual([]);
-  expect(reception.faults).toEqual([]);
 }, 120_000);
 
 /** How many megabytes are in use: by the page's objects after a collection, and by two programs. */
@@ -105,7 +92,7 @@ async function megabytes(gate: CountingGate): Promise<Memory> {
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   await session.detach();
-  const [server = 0, bridge = 0] = [reception.server?.memory, reception.bridge?.memory];
+  const [server, bridge] = [reception.server.memory, workstation.bridge.memory];
   const inMegabytes = (bytes: number) => rounded(bytes / 1e6);
   return {
     page: inMegabytes(usedSize),

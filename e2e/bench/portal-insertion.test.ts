@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../harness/desk.ts";
-import { built } from "../harness/paths.ts";
-import { Program } from "../harness/program.ts";
-import { Reception } from "../harness/reception.ts";
+import { expect, test } from "vitest";
+import { setUpReception } from "../portal/reception/reception.ts";
 import { median } from "./measure.ts";
 
 // From pcscd's own event, as another program is told of it, until the waiting screen of the portal's
@@ -12,16 +9,11 @@ const INSERTIONS = 15;
 /** What a person still takes for at once, in milliseconds. */
 const AT_ONCE = 50;
 
-let reception: Reception;
-
-beforeAll(async () => {
-  reception = await Reception.start({ name: "bench-portal-insertion", log: "info" });
-});
-
-afterAll(() => reception?.stop());
+const reception = setUpReception({ log: "info" });
+const { workstation } = reception;
 
 test(`the waiting screen sees ${INSERTIONS} cards within ${AT_ONCE} ms`, async () => {
-  const desk = await new Desk(await reception.open("desk")).isReady();
+  const desk = await reception.openDesk();
   const { page } = desk;
   await page.evaluate(`{
     const now = () => performance.timeOrigin + performance.now();
@@ -39,20 +31,16 @@ test(`the waiting screen sees ${INSERTIONS} cards within ${AT_ONCE} ms`, async (
       });
     }).observe(document.querySelector("main"), { childList: true, subtree: true, characterData: true });
   }`);
-  const watch = Program.start("watch", [built("other-program"), "watch"], {
-    folder: reception.folder,
-  });
+  const watch = workstation.startOtherProgram("watch");
   const changes: number[] = [];
   const paints: number[] = [];
   for (let insertion = 0; insertion < INSERTIONS; insertion += 1) {
     await page.evaluate("globalThis.changed = []; globalThis.painted = [];");
-    await reception.insertCard();
-    await expect
-      .poll(() => page.evaluate("painted.length"), { timeout: 10_000 })
-      .toBeGreaterThan(0);
+    await workstation.insertCard();
+    await expect.poll(() => page.evaluate("painted.length")).toBeGreaterThan(0);
     changes.push(await page.evaluate("changed[0]"));
     paints.push(await page.evaluate("painted[0]"));
-    await reception.removeCard();
+    await workstation.removeCard();
     await desk.isReady();
   }
   const told = (await watch.finish()).trim().split("\n").map(Number);

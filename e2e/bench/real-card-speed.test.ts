@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { Stack } from "../harness/stack.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { SignInSite } from "../sign-in/site/site.ts";
 import { authenticate, compared, connect, inPage, natively } from "./measure.ts";
 
 // The same with a card that takes its time, by the emulator's model: bytes at the bit rates of
@@ -17,25 +17,24 @@ test.each([106, 424, 848])(
       ["--command-time", COMMAND],
       ["--signature-time", SIGNATURE],
     ].flat();
-    const stack = await Stack.start({
-      name: "bench-real-card-speed",
-      cardIn: "pcscd",
-      scopes: ["events", "authenticate", "page-pin"],
+    const scopes = ["events", "authenticate", "page-pin"];
+    const options = {
+      cardIn: "reader",
+      scopes,
       emulator: emulator.map(String),
       log: "info",
+    } as const;
+    const site = new SignInSite(options);
+    onTestFinished(() => site.stop());
+    await site.start();
+    const page = await site.openIdlePage();
+    await connect(page);
+    const { native } = await natively(RUNS);
+    const times = compared({
+      "the flow natively over PC/SC": native,
+      "through page and bridge": await inPage(page, authenticate, RUNS),
     });
-    try {
-      const page = await stack.openIdlePage();
-      await connect(page);
-      const { native } = await natively(RUNS);
-      const times = compared({
-        "the flow natively over PC/SC": native,
-        "through page and bridge": await inPage(page, authenticate, RUNS),
-      });
-      console.table(times);
-      expect(Object.keys(times)).toHaveLength(2);
-    } finally {
-      await stack.stop();
-    }
+    console.table(times);
+    expect(Object.keys(times)).toHaveLength(2);
   },
 );

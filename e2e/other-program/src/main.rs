@@ -5,27 +5,23 @@
 //!   both keys without a PIN, outside of any transaction. A signature means that a PIN which
 //!   somebody else presented was left behind.
 //! - `hold` does the same within transactions, and now and then keeps one for a while.
+//! - `reset` ends its transactions with a reset or by taking the power, connects again with a reset, or
+//!   disconnects with one, each in turn.
 //! - `exclusive` takes the card for itself alone, for a while, and says so.
 //! - `watch` does nothing to it, and prints when pcscd told of each insertion: milliseconds since
 //!   1970, one a line.
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
-use std::{
-    ffi::CStr,
-    io::Read,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::ffi::CStr;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
-use kazashi_core::{
-    apdu::{CommandApdu, ResponseApdu, StatusWord},
-    policy::Application,
-};
+use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
+use kazashi_core::value::layout::Application;
 use pcsc::{
     Card, Context, Disposition, Error, MAX_BUFFER_SIZE, Protocols, ReaderState, Scope, ShareMode,
     State,
@@ -41,6 +37,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 enum Habit {
     Probe,
     Hold,
+    Reset,
     Exclusive,
     Watch,
 }
@@ -120,7 +117,7 @@ fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Resu
     let keep = Duration::from_millis(options.keep);
     let share = match options.habit {
         Habit::Exclusive => ShareMode::Exclusive,
-        Habit::Probe | Habit::Hold | Habit::Watch => ShareMode::Shared,
+        Habit::Probe | Habit::Hold | Habit::Reset | Habit::Watch => ShareMode::Shared,
     };
     let mut card = context.connect(reader, share, Protocols::ANY)?;
     let signatures = match options.habit {
@@ -137,6 +134,7 @@ fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Resu
             transaction.end(Disposition::LeaveCard).map_err(|(_, error)| error)?;
             signatures
         }
+        Habit::Reset => return reset(card, keep, turn),
         Habit::Exclusive | Habit::Watch => {
             println!("has the card");
             thread::sleep(keep);
@@ -149,6 +147,24 @@ fn round(context: &Context, reader: &CStr, options: &Options, turn: u32) -> Resu
         thread::sleep(keep);
     }
     signatures
+}
+
+/// One turn with the card, after which it is as nobody left it.
+fn reset(mut card: Card, keep: Duration, turn: u32) -> Result<u32, Error> {
+    let transaction = card.transaction()?;
+    thread::sleep(keep);
+    let ending = match turn % 4 {
+        0 => Disposition::ResetCard,
+        1 => Disposition::UnpowerCard,
+        _ => Disposition::LeaveCard,
+    };
+    transaction.end(ending).map_err(|(_, error)| error)?;
+    if turn % 4 == 2 {
+        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
+    }
+    let ending = if turn % 4 == 3 { Disposition::ResetCard } else { Disposition::LeaveCard };
+    card.disconnect(ending).map_err(|(_, error)| error)?;
+    Ok(0)
 }
 
 fn look_for_a_pin(

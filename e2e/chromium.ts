@@ -1,0 +1,37 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { ofTheTests } from "./paths.ts";
+
+/**
+ * Starts Debian's Chromium, which knows of nobody's home but this folder; under policies of an
+ * administrator, if there are any.
+ */
+export function launchChromium(
+  home: string,
+  args: string[] = [],
+  policies?: object,
+): Promise<Browser> {
+  const { PATH = "" } = process.env;
+  return chromium.launch({
+    executablePath: policies ? ofTheTests("chromium-under-policies.sh") : "/usr/bin/chromium",
+    chromiumSandbox: false,
+    args: ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", ...args],
+    env: { PATH, HOME: home, ...(policies && { KAZASHI_E2E_POLICIES: JSON.stringify(policies) }) },
+  });
+}
+
+/** What the browser may say to a page that wants to reach this workstation. */
+export type Permission = "granted" | "denied" | "prompt";
+
+/** Answers the browser's question whether a page may reach this workstation, or does not. */
+export async function permit(page: Page, setting: Permission): Promise<void> {
+  const { targetInfo } = await (await page.context().newCDPSession(page)).send(
+    "Target.getTargetInfo",
+  );
+  const session = await page.context().browser()?.newBrowserCDPSession();
+  await session?.send("Browser.setPermission", {
+    permission: { name: "loopback-network" },
+    setting,
+    origin: new URL(page.url()).origin,
+    ...(targetInfo.browserContextId && { browserContextId: targetInfo.browserContextId }),
+  });
+}

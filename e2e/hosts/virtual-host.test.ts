@@ -1,0 +1,4 @@
+import { pageMayCountOn } from "./contract.ts";
+import { TestedVirtualHost } from "./tested-virtual-host.ts";
+
+pageMayCountOn("virtual host", new TestedVirtualHost());

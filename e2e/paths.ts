@@ -1,0 +1,39 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+// Where things of this project are. What the tests use of the rest of the repository is named here, and
+// in `package.ts`.
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = resolve(here, "..");
+const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
+const profile = process.env.KAZASHI_E2E_PROFILE ?? "debug";
+
+/** A file or folder of this project. */
+export const inProject = (path: string): string => resolve(root, path);
+
+const built = (name: string): string => resolve(target, profile, name);
+
+/** The programs of this project, as `cargo build` leaves them. */
+export const programs = {
+  bridge: built("kazashi-bridge"),
+  emulator: built("kazashi-emulator"),
+  otherProgram: built("other-program"),
+  portal: built("kazashi-portal"),
+  portalWithRevocation: built("portal-with-revocation"),
+  signIn: built("kazashi-pin-less"),
+};
+
+/** A program of the tests themselves. */
+export const ofTheTests = (path: string): string => resolve(here, path);
+
+/**
+ * A folder for what the test file that runs leaves behind: in `target/e2e`, and by the file's own name.
+ * Files that run at the same time have no other place in common.
+ */
+export function ownFolder(...within: string[]): string {
+  const { testPath = "" } = expect.getState();
+  const name = testPath.slice(here.length).replace(/\.test\.ts$/, "");
+  return resolve(root, "target/e2e", name, ...within);
+}

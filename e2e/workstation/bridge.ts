@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { programs } from "../paths.ts";
+import { BRIDGE_PORT } from "../ports.ts";
+import { Program, run } from "../program.ts";
+import { cardRoot } from "../trust.ts";
+import type { Dialog } from "./dialog.ts";
+
+export interface BridgeOptions {
+  /** The page that may use it. */
+  origin: string;
+  scopes: string[];
+  /** Whether other pages are told that they may not. */
+  disclose?: boolean;
+  /** The program that asks for PINs, if it is not the scripted dialog. */
+  pinentry?: string;
+  /** Runs it on a terminal of its own, where that program can show its dialog. */
+  onTerminal?: boolean;
+  /** The port, if it is not the one that pages expect. */
+  port?: number;
+  /** A card in the bridge itself, instead of those that pcscd knows. */
+  virtualCard?: string;
+  /** The socket for programs, in a folder that is made for it. */
+  socket?: string;
+  /** The socket of a smart card service, if it is not pcscd's. */
+  service?: string;
+  /** How much it logs: everything, if left out. */
+  log?: string | undefined;
+}
+
+/** Starts a bridge that trusts the test cards. Its state, its configuration and its log are in this folder. */
+export async function startBridge(
+  folder: string,
+  dialog: Dialog,
+  options: BridgeOptions,
+): Promise<Program> {
+  const { origin, scopes, disclose = false, pinentry = dialog.program } = options;
+  const { onTerminal = false, port = BRIDGE_PORT, virtualCard, service, log = "trace" } = options;
+  const config = join(folder, "bridge.toml");
+  writeFileSync(
+    config,
+    [
+      `pinentry = ${JSON.stringify(pinentry)}`,
+      `disclose = ${disclose}`,
+      "[[origin]]",
+      `origin = ${JSON.stringify(origin)}`,
+      `scopes = ${JSON.stringify(scopes)}`,
+      ...cardRoot(folder),
+    ].join("\n"),
+  );
+  // End-to-end tests may run as root, who alone can give each a network of its own.
+  const command = [programs.bridge, "serve", "--allow-root", "--dev", "--config", config];
+  command.push("--state", folder, "--port", String(port));
+  if (options.socket) command.push("--socket", options.socket);
+  if (virtualCard) command.push("--virtual-card", virtualCard);
+  // Without the runtime folder of whoever runs the tests, where all bridges would have one socket.
+  const env = { TERM: "xterm", LC_ALL: "C.UTF-8", KAZASHI_LOG: log, XDG_RUNTIME_DIR: "" };
+  const elsewhere = service ? { PCSCLITE_CSOCK_NAME: service } : {};
+  return await Program.ready(
+    "bridge",
+    onTerminal ? underTerminal(command) : command,
+    `listening on 127.0.0.1:${port}`,
+    { folder, env: { ...env, ...elsewhere, ...dialog.env } },
+  );
+}
+
+/** The public key of the bridge whose state is in this folder, as a server enrols it. */
+export async function bridgeKey(folder: string): Promise<string> {
+  return (await run([programs.bridge, "enrol", "--state", folder])).trim();
+}
+
+/** The command under a pseudo-terminal, by the program `script` of util-linux. */
+function underTerminal(command: string[]): string[] {
+  const line = command.map((word) => `'${word}'`).join(" ");
+  return ["script", "--quiet", "--flush", "--return", "--command", `exec ${line}`, "/dev/null"];
+}
