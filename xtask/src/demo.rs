@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: the main job, on a machine without a reader.
 
+mod desk;
+mod pin_less;
 mod portal;
 mod sign_in;
 
@@ -21,8 +23,10 @@ use crate::{npm, setup, wasm};
 pub(crate) enum Demo {
     /// The reception portal, with a desk of virtual cards
     Portal,
-    /// The smallest page that signs in, with one virtual card
+    /// The smallest page that signs in, with a desk of virtual cards
     SignIn,
+    /// A page that signs in without a PIN too, with one virtual card
+    PinLess,
 }
 
 /// Sets up, builds, and serves until Ctrl-C.
@@ -35,6 +39,7 @@ pub(crate) fn run(shell: &Shell, demo: Demo) -> Result<()> {
     match demo {
         Demo::Portal => portal::run(shell),
         Demo::SignIn => sign_in::run(shell),
+        Demo::PinLess => pin_less::run(shell),
     }
 }
 

@@ -3,13 +3,14 @@
 
 mod bench;
 mod demo;
-mod errors;
 mod npm;
 mod portal;
 mod portal_page;
+mod release_check;
 mod setup;
 mod shell;
 mod size;
+mod tables;
 mod test;
 mod vectors;
 mod wasm;
@@ -38,8 +39,10 @@ enum Command {
     Test,
     /// Build the WebAssembly modules into js/src/wasm
     Wasm,
-    /// Write the generated files anew: test vectors, error codes
+    /// Write the generated files anew: test vectors, tables of errors and scopes
     Vectors,
+    /// Check what a release needs besides: advisories, licences, the oldest Rust, public APIs
+    ReleaseCheck,
     /// Measure: commands to the card, times as ratios of one run, sizes
     Bench,
 }
@@ -55,7 +58,8 @@ fn main() -> Result<ExitCode> {
             setup::npm(&shell, "js")?;
             wasm::build(&shell)?;
         }
-        Command::Vectors => vectors::write(&shell)?,
+        Command::Vectors => vectors::build_and_write(&shell)?,
+        Command::ReleaseCheck => release_check::run(&shell)?,
         Command::Bench => bench::run(&shell)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -11,10 +11,11 @@ use crate::shell::{Shell, npm as npm_program, output, root};
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
-/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, a screen
-/// that nobody sees, what judges the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
+/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, clocks
+/// that are wrong, a screen that nobody sees, what judges the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
+    "faketime",
     "iproute2",
     "opensc",
     "openssl",
@@ -73,10 +74,11 @@ pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
 /// Installs what a folder's lock file names, unless it is there already.
 pub(crate) fn npm(shell: &Shell, folder: &str) -> Result<()> {
     let version = output(Command::new("node").arg("--version")).unwrap_or_default();
-    let major =
-        version.trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok());
-    if major.is_none_or(|major: u32| major < 20) {
-        bail!("Node.js 20 or later is needed, with npm; found {:?}", version.trim());
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(str::parse);
+    let found: Option<(u32, u32)> =
+        numbers.next().and_then(Result::ok).zip(numbers.next().and_then(Result::ok));
+    if found.is_none_or(|found| found < (20, 16)) {
+        bail!("Node.js 20.16 or later is needed, with npm; found {:?}", version.trim());
     }
     let folder_path = root().join(folder);
     let locked = fs::metadata(folder_path.join("package-lock.json"))?.modified()?;

@@ -57,9 +57,17 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, folder: &str) -> Comman
     command
 }
 
-/// The cargo that runs us.
+/// The cargo that runs us, without what it has told us of ourselves: to some build scripts that would
+/// be a change, and they and all that needs them would be built anew.
 pub(crate) fn cargo() -> Command {
-    program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), "")
+    let mut cargo = program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), "");
+    for (name, _) in env::vars_os() {
+        let told = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+        if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// npm, by the name that it has on this system.

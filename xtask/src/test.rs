@@ -1,110 +1,159 @@
 //! Every check, in order of what breaks first.
 
+mod citations;
 mod count;
-mod report;
+mod end_to_end;
+mod suite;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
 
-use crate::shell::{Shell, cargo, npm, output, program};
+use crate::shell::{Shell, cargo, npm, output, program, target};
 use crate::{npm as package, portal_page, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
-use report::Report;
+use suite::Check;
 
-const WASM_PACKAGES: [&str; 6] = [
+const WASM_PACKAGES: [&str; 7] = [
     "kazashi-core",
     "kazashi-verify",
     "kazashi-wasm-card-face",
     "kazashi-wasm-page",
+    "kazashi-photo",
     "kazashi-wasm-testing",
     "kazashi-wasm-verify",
 ];
 
+/// Module of the tests that measure what others would change.
+const TIMING_TESTS: &str = "alone::";
+
 pub(crate) fn run() -> Result<ExitCode> {
-    let mut report = Report::default();
-    if report.check("set-up", set_up) {
-        rust(&mut report);
-        if report.check("wasm", wasm::build) && report.check("npm-package", package::package) {
-            javascript(&mut report);
-        }
-        report.check("vectors-current", vectors_current);
-    }
-    report.check("tree-clean", tree_clean);
-    Ok(report.finish())
+    let mut checks = vec![
+        Check::new("set-up", set_up),
+        Check::new("set-up-npm", set_up_npm),
+        Check::new("citations", citations::check),
+        Check::new("fmt", |shell| shell.run(cargo().args(["fmt", "--all", "--check"]))),
+    ];
+    checks.extend(rust());
+    checks.extend(javascript());
+    checks.extend(end_to_end::checks()?);
+    checks.push(Check::new("vectors-current", vectors_current).after(&["clippy"]).alone());
+    checks.push(Check::new("tree-clean", tree_clean).alone());
+    suite::run(checks)
 }
 
 fn set_up(shell: &Shell) -> Result<()> {
     setup::system_packages(shell, &[setup::BUILD_PACKAGES, setup::TEST_PACKAGES].concat())?;
     setup::wasm_target(shell)?;
+    end_to_end::can_have_machines()
+}
+
+fn set_up_npm(shell: &Shell) -> Result<()> {
     setup::npm(shell, "js")?;
     setup::npm(shell, "e2e")
 }
 
-fn rust(report: &mut Report) {
-    report.check("fmt", |shell| shell.run(cargo().args(["fmt", "--all", "--check"])));
-    report.check("clippy", |shell| {
-        let mut clippy = cargo();
-        clippy.args(["clippy", "--workspace", "--all-targets"]);
-        shell.run(clippy.args(["--", "--deny", "warnings"]))
-    });
-    report.check("clippy-wasm32", |shell| {
-        let mut clippy = cargo();
-        clippy.args(["clippy", "--target", "wasm32-unknown-unknown"]);
-        clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
-        shell.run(clippy.args(["--", "--deny", "warnings"]))
-    });
-    // Not of the workspace, and made of files of the bridge. Its dependencies are built beside the
-    // others. To run it takes a nightly compiler, to check it does not.
-    report.check("fuzz", |shell| {
-        let mut check = cargo();
-        check.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--bins"]);
-        shell.run(check.args(["--target-dir", "target"]))
-    });
-    report.tests("cargo-test", cargo_tests, |shell| {
-        shell.run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
-    });
-    report.check("systemd-unit", |shell| {
-        let mut analyze = program("systemd-analyze", "bridge/systemd");
-        // Exposure goes from 0 to 100.
-        analyze.args(["security", "--offline=true", "--threshold=30", "--no-pager"]);
-        shell.run(analyze.arg("kazashi-bridge.service"))
-    });
-    report.check("doc", |shell| {
-        let mut doc = cargo();
-        shell.run(doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))
-    });
+fn rust() -> [Check; 7] {
+    [
+        Check::new("clippy", |shell| {
+            shell.run(clippy_compiles().args(["build", "--workspace", "--all-targets"]))
+        })
+        .after(&["set-up"]),
+        Check::new("cargo-test", |shell| {
+            let mut test = clippy_compiles();
+            test.args(["test", "--workspace", "--no-fail-fast", "--"]);
+            shell.run(test.args(["--skip", TIMING_TESTS]))
+        })
+        .tests(cargo_tests)
+        .after(&["clippy"]),
+        Check::new("cargo-test-timing", |shell| {
+            let mut test = clippy_compiles();
+            shell.run(test.args(["test", "--workspace", "--test", "bridge", TIMING_TESTS]))
+        })
+        .tests(cargo_tests)
+        .after(&["cargo-test"])
+        .alone(),
+        // A cargo that builds keeps others from their tests: these come after them.
+        Check::new("clippy-wasm32", |shell| {
+            let mut clippy = cargo();
+            clippy.args(["clippy", "--target", "wasm32-unknown-unknown"]);
+            clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+            shell.run(clippy.args(["--", "--deny", "warnings"]))
+        })
+        .after(&["cargo-test"]),
+        // Not of the workspace. Its dependencies are built beside the others. To run it takes a nightly
+        // compiler, to check it does not.
+        Check::new("fuzz", |shell| {
+            let mut check = cargo();
+            check.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--bins"]);
+            shell.run(check.arg("--target-dir").arg(target()))
+        })
+        .after(&["cargo-test"]),
+        Check::new("doc", |shell| {
+            let mut doc = cargo();
+            doc.args(["doc", "--workspace", "--no-deps"]);
+            shell.run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
+        })
+        .after(&["cargo-test"]),
+        Check::new("systemd-unit", |shell| {
+            let mut analyze = program("systemd-analyze", "bridge/systemd");
+            // Exposure goes from 0 to 100.
+            analyze.args(["security", "--offline=true", "--threshold=30", "--no-pager"]);
+            shell.run(analyze.arg("kazashi-bridge.service"))
+        })
+        .after(&["set-up"]),
+    ]
 }
 
-fn javascript(report: &mut Report) {
-    report.check("biome", |shell| {
-        shell.run(program("node", "").args([
-            "js/node_modules/@biomejs/biome/bin/biome",
-            "ci",
-            "--colors=off",
-            "--error-on-warnings",
-        ]))
-    });
-    report.check("types", |shell| shell.run(npm("e2e").args(["run", "types"])));
-    report.tests("vitest", vitest_tests, |shell| shell.run(npm("js").args(["run", "test"])));
-    report.tests("portal-page", vitest_tests, portal_page::test);
-    report.check("publint", |shell| {
-        let mut publint = program("node", "js");
-        publint.args(["node_modules/publint/src/cli.js", "run", "--strict"]);
-        shell.run(publint.arg(package::tarball()))
-    });
-    report.check("attw", |shell| {
-        let mut attw = program("node", "js");
-        attw.args(["node_modules/@arethetypeswrong/cli/dist/index.js", "--profile", "esm-only"]);
-        shell.run(attw.arg(package::tarball()))
-    });
-    report.tests("end-to-end", vitest_tests, |shell| {
-        package::install_into(shell, "examples/sign-in")?;
-        // Tests too, though none is run: without them some dependencies would be built once more,
-        // with fewer features.
-        shell.run(cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
-        shell.run(npm("e2e").args(["run", "test"]))
-    });
+/// A cargo that has Clippy compile what is ours and fails at a warning. `cargo clippy` would go through
+/// all of it, and all that it depends on, only to have the tests compile it once more.
+fn clippy_compiles() -> Command {
+    let mut cargo = cargo();
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+    cargo.env("CLIPPY_ARGS", "--deny__CLIPPY_HACKERY__warnings");
+    cargo
+}
+
+fn javascript() -> [Check; 9] {
+    [
+        Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm"]),
+        Check::new("npm-package", package::package).after(&["wasm"]),
+        Check::new("examples", |shell| {
+            package::install_into(shell, "examples/pin-less")?;
+            package::install_into(shell, "examples/sign-in")
+        })
+        .after(&["npm-package"]),
+        Check::new("portal-page", portal_page::test).tests(vitest_tests).after(&["npm-package"]),
+        Check::new("biome", |shell| {
+            shell.run(program("node", "").args([
+                "js/node_modules/@biomejs/biome/bin/biome",
+                "ci",
+                "--colors=off",
+                "--error-on-warnings",
+            ]))
+        })
+        .after(&["npm-package"]),
+        Check::new("types", |shell| shell.run(npm("e2e").args(["run", "types"])))
+            .after(&["npm-package"]),
+        Check::new("vitest", |shell| shell.run(npm("js").args(["run", "test"])))
+            .tests(vitest_tests)
+            .after(&["npm-package"]),
+        Check::new("publint", |shell| {
+            let mut publint = program("node", "js");
+            publint.args(["node_modules/publint/src/cli.js", "run", "--strict"]);
+            shell.run(publint.arg(package::tarball()))
+        })
+        .after(&["npm-package"]),
+        Check::new("attw", |shell| {
+            let mut attw = program("node", "js");
+            attw.args(["node_modules/@arethetypeswrong/cli/dist/index.js", "--profile"]);
+            attw.arg("esm-only").arg(package::tarball());
+            // What is imported of them is an address, of which bundlers have the type.
+            attw.args(["--exclude-entrypoints", "page.wasm", "verify.wasm", "card-face.wasm"]);
+            shell.run(attw.arg("testing.wasm"))
+        })
+        .after(&["npm-package"]),
+    ]
 }
 
 /// What is generated must be what is checked in.

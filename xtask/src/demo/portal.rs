@@ -8,16 +8,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Server, folder, packages, until_interrupted};
+use super::{Server, desk, folder, packages, until_interrupted};
 use crate::portal_page;
 use crate::shell::{Shell, built, line, output, root};
 
-const PORTAL_PORT: u16 = 8080;
-const DESK_PORT: u16 = 8081;
+const PORT: u16 = 8080;
 
-/// The cards of the desk, all but one of one hierarchy.
-const CARDS: [&str; 6] =
-    ["normal", "another-person", "without-pins", "blocked", "expired", "foreign-root"];
+/// What the portal does.
+const SCOPES: [&str; 6] =
+    ["events", "authenticate", "authenticate-pinless", "card-presence", "card-face", "attributes"];
 /// Name, password and role of those who may sign in.
 const ACCOUNTS: [(&str, &str, &str); 2] =
     [("uketsuke", "uketsuke-demo", "staff"), ("kanri", "kanri-demo-1", "administrator")];
@@ -25,16 +24,9 @@ const ACCOUNTS: [(&str, &str, &str); 2] =
 /// Builds what belongs to it, and serves.
 pub(super) fn run(shell: &Shell) -> Result<()> {
     portal_page::build(shell)?;
-    let programs =
-        ["kazashi-bridge", "kazashi-emulator", "kazashi-reception-portal", "kazashi-virtual-desk"];
-    packages(shell, &programs)?;
+    packages(shell, &[desk::PACKAGES.as_slice(), &["kazashi-reception-portal"]].concat())?;
 
     let folder = folder()?;
-    let cards = folder.join("cards");
-    for card in CARDS {
-        let mut new = Command::new(built("kazashi-emulator"));
-        output(new.arg("new").arg(cards.join(card)).args(["--variant", card]))?;
-    }
     let mut database = OsString::from("sqlite:");
     database.push(folder.join("portal.db"));
     for (name, password, role) in ACCOUNTS {
@@ -43,40 +35,25 @@ pub(super) fn run(shell: &Shell) -> Result<()> {
         type_into(&mut add, password)?;
     }
 
-    let dialog = folder.join("dialog.socket");
-    let mut desk = Server::start(&mut desk(&cards, &dialog))?;
-    let config = folder.join("bridge.toml");
-    fs::write(&config, bridge_config())?;
     let state = ["--state".as_ref(), folder.as_os_str()];
     let key = output(Command::new(built("kazashi-bridge")).arg("enrol").args(state))?;
-    let mut bridge = Command::new(built("kazashi-bridge"));
-    bridge.args(["serve", "--allow-root", "--dev", "--config"]).arg(config).args(state);
-    bridge.arg("--virtual-card").arg(cards.join(CARDS[0]));
-    bridge.env("KAZASHI_VIRTUAL_DESK", &dialog).stdin(desk.take_output());
-    let bridge = Server::start(&mut bridge)?;
-    let portal = Server::start(&mut portal(&folder, &database, key.trim())?)?;
+    let mut running = desk::start(&folder, PORT, &SCOPES)?;
+    running.push(Server::start(&mut portal(&folder, &database, key.trim())?)?);
 
     let [(staff, staff_password, _), (administrator, administrator_password, _)] = ACCOUNTS;
     shell.say(format_args!(
         "\nA reception desk, with virtual cards. Open both, side by side:\n\n  \
-         http://127.0.0.1:{PORTAL_PORT}   the portal\n  \
-         http://127.0.0.1:{DESK_PORT}   the desk: cards to put on the reader, and the dialog for PINs\n\n\
+         http://127.0.0.1:{PORT}   the portal\n  \
+         http://127.0.0.1:{}   the desk: cards to put on the reader, and the dialog for PINs\n\n\
          staff          {staff}   password  {staff_password}\n\
          administrator  {administrator}      password  {administrator_password}\n\n\
          The desk says which card has which PIN and which numbers. To try the gate: receive a visitor \
          with the\nPIN and have the card remembered, export the day from the board (as CSV), and import \
          that\nas the tickets of an event in the settings (as administrator).\n\
-         cargo xtask demo sign-in shows the smallest page instead. Ctrl-C ends it."
+         cargo xtask demo sign-in shows the smallest page instead. Ctrl-C ends it.",
+        desk::PORT
     ))?;
-    until_interrupted(vec![desk, bridge, portal])
-}
-
-fn desk(cards: &Path, dialog: &Path) -> Command {
-    let mut desk = Command::new(built("kazashi-virtual-desk"));
-    desk.arg("--cards").arg(cards).arg("--dialog").arg(dialog);
-    desk.args(["--port", &DESK_PORT.to_string()]);
-    desk.arg("--page").arg(format!("http://127.0.0.1:{PORTAL_PORT}/"));
-    desk
+    until_interrupted(running)
 }
 
 /// The server believes the virtual cards, and has the key of an institution that they believe.
@@ -89,7 +66,7 @@ fn portal(folder: &Path, database: &OsString, bridge: &str) -> Result<Command> {
     card_surface.push(vectors.join("cv-certificates/card-surface-authority.pem"));
 
     let mut portal = Command::new(built("kazashi-portal"));
-    portal.args(["serve", "--port", &PORTAL_PORT.to_string(), "--accept-test-hierarchy"]);
+    portal.args(["serve", "--port", &PORT.to_string(), "--accept-test-hierarchy"]);
     portal.arg("--database").arg(database).arg("--pairwise-key").arg(pairwise_key);
     portal.arg("--authorities").arg(vectors.join("certificates/user-authentication-ca.der"));
     portal.arg("--card-surface-root").arg(card_surface);
@@ -101,21 +78,6 @@ fn portal(folder: &Path, database: &OsString, bridge: &str) -> Result<Command> {
     portal.args(["--bridge", &format!("demo={bridge}")]);
     portal.args(["--institution-ja", "かざし診療所", "--institution-en", "Kazashi Clinic"]);
     Ok(portal)
-}
-
-fn bridge_config() -> String {
-    let pinentry = built("kazashi-virtual-pinentry");
-    let card_info = root().join("vectors/cv-certificates/card-info-authority.pem");
-    format!(
-        "pinentry = {pinentry:?}\n\
-         [[origin]]\n\
-         origin = \"http://127.0.0.1:{PORTAL_PORT}\"\n\
-         scopes = [\"events\", \"authenticate\", \"authenticate-pinless\", \"card-presence\", \
-         \"card-face\", \"attributes\"]\n\
-         [[card-root]]\n\
-         identifier = \"39303030303333080530303100000000\"\n\
-         key = {card_info:?}\n"
-    )
 }
 
 /// Runs a program that asks for a text on its standard input.
