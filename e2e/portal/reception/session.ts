@@ -25,15 +25,14 @@ export class PortalSession extends Session {
   /** Begins a session that nobody has signed in with. */
   static async open(origin: string): Promise<PortalSession> {
     const session = new PortalSession(origin);
-    session.#csrf = (await session.get("/api/session")).body.csrf;
+    session.#csrf = succeeded("beginning a session", await session.get("/api/session")).csrf;
     return session;
   }
 
   /** Begins a session, and signs the administrator in. */
   static async signedIn(origin: string): Promise<PortalSession> {
     const session = await PortalSession.open(origin);
-    const answer = await session.signIn();
-    if (answer.status !== 200) throw new Error(`signing in: ${answer.status}`);
+    succeeded("signing in", await session.signIn());
     return session;
   }
 
@@ -98,6 +97,12 @@ export class PortalSession extends Session {
     });
     return events;
   }
+}
+
+/** The body of an answer that is not an error. */
+function succeeded(what: string, { status, body }: Answer): Answer["body"] {
+  if (status !== 200) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
+  return body;
 }
 
 /** The day, where the portal is. */
