@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyPool, Row, Transaction};
+use tokio::task::JoinError;
 
 use crate::store::millis;
 use crate::{Lifetimes, Store, StoreError};
@@ -86,10 +87,16 @@ impl Database {
     }
 
     /// Begins a transaction that writes. On SQLite it waits for other writers now, as one that has
-    /// read first could no longer.
+    /// read first could no longer. It runs in a task of its own: wherever a caller gives up, either
+    /// nothing was begun or it is rolled back.
     pub async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
         let begin = if self.postgres { "BEGIN" } else { "BEGIN IMMEDIATE" };
-        Ok(self.pool.begin_with(begin).await?)
+        let pool = self.pool.clone();
+        // Dropped while PostgreSQL answers, sqlx 0.9.0 gives the connection back with the transaction
+        // open, and what others write with it is lost (sqlx issue 4385).
+        let begun = tokio::spawn(async move { pool.begin_with(begin).await }).await;
+        let stopped = |error: JoinError| StoreError::Unavailable { because: error.to_string() };
+        Ok(begun.map_err(stopped)??)
     }
 
     /// The time by the clock of the database's machine, for servers whose own clocks may differ.

@@ -71,7 +71,7 @@ impl TerminalStore for Database {
     /// One transaction, and in each the same order of rows: nonce, session, bridge. So no two wait
     /// for each other.
     async fn admit(&self, admission: &Admission<'_>) -> Result<Result<(), Refusal>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         match admit(&mut transaction, admission).await? {
             Ok(()) => transaction.commit().await.map(Ok).map_err(StoreError::from),
             Err(refusal) => {

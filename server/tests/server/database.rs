@@ -1,6 +1,7 @@
 //! Things that only a database has: a file, a version, a server that stops.
 
 use std::fs;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use kazashi_server::test_support::Cluster;
@@ -8,7 +9,8 @@ use kazashi_server::{
     Database, EnrolmentStore, Method, NonceError, NonceStore, Purged, SessionStore, StoreError,
 };
 use serde_json::json;
-use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
+use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use crate::backend::Backend;
@@ -25,6 +27,36 @@ async fn a_stolen_file_holds_no_session_and_no_nonce() {
     assert!(holds(&session.digest()));
     assert!(!holds(session.as_str()));
     assert!(!holds(nonce.as_str()));
+}
+
+/// A page that is closed takes its request with it, wherever that is. In a transaction that stayed open,
+/// what others change with the same connection would be lost.
+#[tokio::test]
+async fn whoever_gives_up_while_a_transaction_begins_leaves_none_open() {
+    let backend = Backend::postgres();
+    let database = Database::connect(&backend.url()).await.unwrap();
+    let mut observer = AnyConnection::connect(&backend.url()).await.unwrap();
+    for polls in 1..10 {
+        let mut begin = Box::pin(database.begin());
+        for _ in 0..polls {
+            if begin.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                break;
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        drop(begin);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while open_transactions(&mut observer).await > 0 {
+            assert!(Instant::now() < deadline, "after {polls} polls");
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+async fn open_transactions(observer: &mut AnyConnection) -> i64 {
+    let count = "SELECT COUNT(*) AS open FROM pg_stat_activity \
+                 WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    observer.fetch_one(count).await.unwrap().try_get("open").unwrap()
 }
 
 fn files(backend: &Backend) -> Vec<u8> {
