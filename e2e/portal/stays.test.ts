@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { inPackage, withCard } from "../package.ts";
@@ -62,6 +63,17 @@ test("a card that stays while the bridge starts anew is not received again, anot
   await workstation.bridge.stop();
   await desk.trouble("disconnected");
   await workstation.restartBridge();
+  await desk.shows("カードをお取りください");
+  expect(await visits()).toBe(3);
+
+  // It goes away again before the page knows the card, or after.
+  for (const pause of [0, 50, 100, 200, 400]) {
+    await workstation.bridge.stop();
+    await desk.trouble("disconnected");
+    await workstation.restartBridge();
+    await desk.page.locator("main [data-code=disconnected]").waitFor({ state: "detached" });
+    await sleep(pause);
+  }
   await desk.shows("カードをお取りください");
   expect(await visits()).toBe(3);
 

@@ -13,7 +13,7 @@ export async function finish(visitor: Visitor, visit: NewVisit): Promise<void> {
   visitor.stage.show(sendingView);
   const sending = visitor.outbox.send({ ...visit, ...(insertion && { stay: insertion }) });
   const recorded = await sent(visitor, sending);
-  served.add(insertion);
+  if (insertion) served.add([insertion]);
   if (recorded) await showResult(visitor, visit, recorded);
 }
 

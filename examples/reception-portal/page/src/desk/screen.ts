@@ -108,7 +108,9 @@ class Desk {
         for await (const card of kazashi.cards({ signal })) {
           clearTimeout(this.#unreadable);
           const { readers } = kazashi;
-          if (!(await this.#isServed(card))) await this.#serve(kazashi, card);
+          const isServed = await this.#isServed(card);
+          // The bridge can be away again before that is known: then its next stay is looked at.
+          if (!isServed && !card.signal.aborted) await this.#serve(kazashi, card);
           if (card.signal.reason?.code === "removed-card") this.#left = readers;
           this.#wait(kazashi, card.signal.aborted ? "empty" : "served");
         }
@@ -190,7 +192,7 @@ class Desk {
       () => undefined,
     );
     const isSame = der?.join() === this.#certificate.join();
-    if (isSame) served.add(insertion);
+    if (isSame && insertion) served.add([insertion]);
     return isSame;
   }
 

@@ -1,44 +1,27 @@
 import type { Kazashi } from "kazashi";
-
-const PREFIX = "kazashi-gate-served:1:";
-/** How many stays are remembered: more than a workstation has readers and tabs. */
-const MOST = 20;
+import { KnownStays } from "../known-stays.ts";
 
 /**
- * The stays of cards on which the gate of an event has decided, by the names that the bridge gives them
- * (`Reader.insertion`). A card that stays on the reader is not judged a second time by a page that is loaded anew,
- * nor by another tab.
+ * The stays of cards on which the gate of an event has decided. A card that stays on the reader is not judged a
+ * second time by a page that is loaded anew, nor by another tab.
  */
 export class Served {
-  readonly #storage: Storage;
-  readonly #key: string;
+  readonly #known: KnownStays;
   /** Those of this lane, in which `cards()` sees to it. */
   readonly #own = new Set<string>();
 
   constructor(storage: Storage, event: string) {
-    this.#storage = storage;
-    this.#key = PREFIX + event;
+    this.#known = new KnownStays(storage, `kazashi-gate-served:1:${event}`);
   }
 
   /** Whether all these stays were judged elsewhere, if there are any. */
   has(stays: readonly string[]): boolean {
-    const elsewhere = this.#all().filter((stay) => !this.#own.has(stay));
-    return stays.length > 0 && stays.every((stay) => elsewhere.includes(stay));
+    return stays.length > 0 && stays.every((it) => !this.#own.has(it) && this.#known.has(it));
   }
 
-  /** Remembers them. A browser without room for that has them judged again. */
   add(stays: readonly string[]): void {
     for (const stay of stays) this.#own.add(stay);
-    try {
-      const all = [...new Set([...stays, ...this.#all()])].slice(0, MOST);
-      this.#storage.setItem(this.#key, JSON.stringify(all));
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
-    }
-  }
-
-  #all(): string[] {
-    return JSON.parse(this.#storage.getItem(this.#key) ?? "[]");
+    this.#known.add(stays);
   }
 }
 

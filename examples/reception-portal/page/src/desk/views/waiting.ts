@@ -31,6 +31,8 @@ export function waiting(
 ): View {
   return () => {
     const now = look();
+    // A panel that says the same is there already.
+    const notice = now.notice?.code === now.state ? undefined : now.notice;
     return html`
       <section class="waiting">
         <div class="strips">
@@ -43,7 +45,7 @@ export function waiting(
             }
           </div>
           <div role="alert">
-            ${now.notice ? html`<p class="notice" data-kind="problem" data-code=${now.notice.code}>${say(now.notice.what)}</p>` : nothing}
+            ${notice ? html`<p class="notice" data-kind="problem" data-code=${notice.code}>${say(notice.what)}</p>` : nothing}
           </div>
         </div>
         ${keyed(`${now.state} ${now.purpose}`, invitation(now))}
