@@ -93,7 +93,10 @@ impl Failure {
 
     /// A body that could not be read, with the status that says why.
     fn unreadable(status: StatusCode) -> Self {
-        Self { status, ..Self::INVALID }
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TOO_LARGE,
+            status => Self { status, ..Self::INVALID },
+        }
     }
 }
 
@@ -204,9 +207,6 @@ impl From<JsonRejection> for Failure {
 
 impl From<BytesRejection> for Failure {
     fn from(rejection: BytesRejection) -> Self {
-        match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TOO_LARGE,
-            status => Self::unreadable(status),
-        }
+        Self::unreadable(rejection.status())
     }
 }

@@ -100,10 +100,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/gate/events/{id}/key", post(gate::rotate_key))
         .route(
             "/gate/events/{id}/tickets",
-            get(gate::find_tickets)
-                .post(gate::import_tickets)
-                .layer(DefaultBodyLimit::max(LIST_LIMIT)),
+            post(gate::import_tickets).layer(DefaultBodyLimit::max(LIST_LIMIT)),
         )
+        .route("/gate/events/{id}/ticket-search", post(gate::find_tickets))
         .route(
             "/gate/events/{id}/tickets/{ticket}",
             put(gate::move_ticket).delete(gate::delete_ticket),
@@ -116,6 +115,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             post(gate::enter_provisionally).layer(DefaultBodyLimit::max(LIST_LIMIT)),
         )
         .route("/board/visits", get(board::visits))
+        .route("/board/search", post(board::search))
         .route("/board/stream", get(board::stream))
         .route("/board/export", get(board::export))
         .route("/board/audit", get(record::show))

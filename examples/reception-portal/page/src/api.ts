@@ -284,14 +284,15 @@ export class Api extends EventTarget {
     return await this.#call("POST", ofEvent(event, "tickets"), csv);
   }
 
-  /** The tickets whose name begins so, or whose holder's name has this in it. */
+  /** The tickets whose name begins so, or whose holder's name has all these words. */
   async tickets(
     event: string,
     search: string,
     options?: CallOptions,
   ): Promise<readonly FoundTicket[]> {
-    const path = `${ofEvent(event, "tickets")}?${new URLSearchParams({ search })}`;
-    return (await this.#call<{ tickets: FoundTicket[] }>("GET", path, undefined, options)).tickets;
+    const path = ofEvent(event, "ticket-search");
+    return (await this.#call<{ tickets: FoundTicket[] }>("POST", path, { search }, options))
+      .tickets;
   }
 
   async moveTicket(event: string, ticket: string, to: TicketMove): Promise<void> {
@@ -337,11 +338,19 @@ export class Api extends EventTarget {
   }
 
   async visits(
-    query: { day?: string; search?: string; after?: string },
+    query: { day?: string; after?: string },
     options?: CallOptions,
   ): Promise<{ visits: readonly BoardVisit[]; total: number }> {
     const path = `/board/visits?${new URLSearchParams(query)}`;
     return await this.#call("GET", path, undefined, options);
+  }
+
+  /** The visits by those of this name. */
+  async findVisits(
+    query: { name: string; day?: string; after?: string },
+    options?: CallOptions,
+  ): Promise<{ visits: readonly BoardVisit[]; total: number }> {
+    return await this.#call("POST", "/board/search", query, options);
   }
 
   /** The visits of a day, for a spreadsheet. */

@@ -12,9 +12,9 @@ function page(newest: number, count: number, total: number) {
   return { visits, total };
 }
 
-function visitsOf(answer: Api["visits"]): { visits: Visits; ask: ReturnType<typeof vi.fn> } {
+function visitsOf(answer: Api["visits"], found: Partial<Api> = {}) {
   const ask = vi.fn(answer);
-  return { visits: new Visits({ visits: ask } as unknown as Api), ask };
+  return { visits: new Visits({ visits: ask, ...found } as unknown as Api), ask };
 }
 
 const numbers = (visits: Visits) => visits.rows.map(({ number }) => number);
@@ -45,13 +45,10 @@ it("asks again for as many rows as are shown", async () => {
 
 it("shows the answer to the last question, whichever comes last", async () => {
   let answerFirst = () => {};
-  const { visits } = visitsOf(({ search }) =>
-    search
-      ? Promise.resolve(page(3, 1, 1))
-      : new Promise((resolve) => {
-          answerFirst = () => resolve(page(5, 2, 5));
-        }),
-  );
+  const unanswered = new Promise<ReturnType<typeof page>>((resolve) => {
+    answerFirst = () => resolve(page(5, 2, 5));
+  });
+  const { visits } = visitsOf(() => unanswered, { findVisits: async () => page(3, 1, 1) });
   const first = visits.load({ day, search: "" }, signal);
   expect(await visits.load({ day, search: "S" }, signal)).toBe(true);
   answerFirst();

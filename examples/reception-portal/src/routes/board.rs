@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, broadcast, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::Body;
 use crate::app::App;
 use crate::calendar::Calendar;
 use crate::caller::{Staff, Watching};
@@ -31,28 +32,46 @@ use crate::store::session::Facing;
 use crate::store::visit::Attributes;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct VisitsQuery {
     day: Option<String>,
-    #[serde(default)]
-    search: String,
     after: Option<String>,
 }
 
-/// Visits of a day, today's if none is given. It is on record that they were looked at, or searched,
-/// but not for which name.
+/// Visits of a day, today's if none is given. It is on record that they were looked at.
 pub(super) async fn visits(
     State(app): State<Arc<App>>,
     staff: Staff,
-    Query(VisitsQuery { day, search, after }): Query<VisitsQuery>,
+    Query(VisitsQuery { day, after }): Query<VisitsQuery>,
 ) -> Result<Response, Failure> {
     let day = day_or_today(&app, day)?;
-    let search = search.trim();
-    let (action, view) = match search {
-        "" => (Action::BoardViewed, day.clone()),
-        name => (Action::BoardSearched, format!("{day} {}", app.keys.digest(name.as_bytes()))),
-    };
-    staff.views(&app, action, &view, Some(&day)).await?;
-    let query = board::Query { day: &day, search, after: after.as_deref() };
+    staff.views(&app, Action::BoardViewed, &day, Some(&day)).await?;
+    found(&app, board::Query { day: &day, search: "", after: after.as_deref() }).await
+}
+
+/// A name is in the body: URLs are kept by proxies and browsers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VisitsSearch {
+    day: Option<String>,
+    name: String,
+    after: Option<String>,
+}
+
+/// Visits of a day by those of this name. It is on record that they were searched, but not for which
+/// name.
+pub(super) async fn search(
+    State(app): State<Arc<App>>,
+    staff: Staff,
+    Body(VisitsSearch { day, name, after }): Body<VisitsSearch>,
+) -> Result<Response, Failure> {
+    let day = day_or_today(&app, day)?;
+    let view = format!("{day} {}", app.keys.digest(name.as_bytes()));
+    staff.views(&app, Action::BoardSearched, &view, Some(&day)).await?;
+    found(&app, board::Query { day: &day, search: &name, after: after.as_deref() }).await
+}
+
+async fn found(app: &App, query: board::Query<'_>) -> Result<Response, Failure> {
     let (visits, total) = app.portal.board(query).await?;
     Ok(Json(json!({ "visits": visits, "total": total })).into_response())
 }

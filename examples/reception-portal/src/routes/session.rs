@@ -61,17 +61,17 @@ pub(super) async fn sign_in(
     let session = session.ok_or(Failure::SIGNED_OUT)?;
     let now = app.portal.now();
     let address = app.keys.digest(address.to_string().as_bytes());
-    app.portal.admit(rate::SIGN_INS_FROM_ADDRESS, &address, now).await?;
-    let tries = tries_of(&app, &name);
-    app.portal.admit(rate::SIGN_INS_TO_ACCOUNT, &tries, now).await?;
-
+    app.portal.admit_try(rate::SIGN_INS_FROM_ADDRESS, &address, NOBODY, now).await?;
     let account = app.portal.account_called(&name).await?;
+    // Not the name that was typed: people type passwords there.
+    let known = account.as_ref().map_or(NOBODY, |(name, _)| name);
+    let tries = tries_of(&app, &name);
+    app.portal.admit_try(rate::SIGN_INS_TO_ACCOUNT, &tries, known, now).await?;
+
     let hash = account.as_ref().map(|(_, hash)| hash.as_str());
     let is_right = password::is_right(&password, hash).await;
     let (Some((name, hash)), true) = (&account, is_right) else {
-        // Not the name that was typed: people type passwords there.
-        let account = account.as_ref().map_or(NOBODY, |(name, _)| name);
-        app.portal.audit(account, Action::SignInFailed, None, now).await?;
+        app.portal.audit(known, Action::SignInFailed, None, now).await?;
         info!("a wrong name or password");
         return Err(Failure::WRONG_PASSWORD);
     };
@@ -122,7 +122,7 @@ pub(super) async fn change_own_password(
 ) -> Result<StatusCode, Failure> {
     let now = app.portal.now();
     let (name, tries) = (&staff.account, tries_of(&app, &staff.account));
-    app.portal.admit(rate::SIGN_INS_TO_ACCOUNT, &tries, now).await?;
+    app.portal.admit_try(rate::SIGN_INS_TO_ACCOUNT, &tries, name, now).await?;
     let (_, hash) = app.portal.account_called(name).await?.ok_or(Failure::SIGNED_OUT)?;
     if !password::is_right(&current, Some(&hash)).await {
         app.portal.audit(name, Action::SignInFailed, None, now).await?;

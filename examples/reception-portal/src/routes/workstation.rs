@@ -22,10 +22,11 @@ use crate::store::session::Facing;
 /// Fails unless it is the staff's code that was typed, or where they have none, their password.
 /// Attempts are counted before it is looked at.
 pub(super) async fn confirm(app: &App, staff: &Staff, code: &str) -> Result<(), Failure> {
-    let session = staff.session.digest();
-    app.portal.admit(rate::CODES, &session, app.portal.now()).await?;
+    let (session, now) = (staff.session.digest(), app.portal.now());
+    app.portal.admit_try(rate::CODES, &session, &staff.account, now).await?;
     let hash = app.portal.code_hash(&staff.account).await?;
     if !password::is_right(code, hash.as_deref()).await {
+        app.portal.audit(&staff.account, Action::CodeRefused, None, now).await?;
         return Err(Failure::WRONG_CODE);
     }
     app.portal.forget(rate::CODES, &session).await?;
@@ -75,7 +76,7 @@ pub(super) async fn change_code(
     Body(NewCode { password, code }): Body<NewCode>,
 ) -> Result<StatusCode, Failure> {
     let now = app.portal.now();
-    app.portal.admit(rate::CODES, &staff.session.digest(), now).await?;
+    app.portal.admit_try(rate::CODES, &staff.session.digest(), &staff.account, now).await?;
     let account = app.portal.account_called(&staff.account).await?;
     let hash = account.as_ref().map(|(_, hash)| hash.as_str());
     let is_they = match password {
@@ -89,6 +90,7 @@ pub(super) async fn change_code(
         None => false,
     };
     if !is_they {
+        app.portal.audit(&staff.account, Action::SignInFailed, None, now).await?;
         return Err(Failure::WRONG_PASSWORD);
     }
     let code = password::hash_code(&code).await.ok_or(Failure::INVALID)?;

@@ -38,11 +38,15 @@ pub(super) const REVOCATION_CHECK: &str = "(revocation check)";
 pub(crate) enum Action {
     SignIn,
     SignInFailed,
+    /// At a password or a code: more than are looked at.
+    TooManyTries,
     SignOut,
     /// The screen of a session.
     TurnedToVisitors,
     TurnedToStaff,
     CodeChanged,
+    /// What was typed is not the code of who is signed in.
+    CodeRefused,
     AccountAdded,
     AccountRemoved,
     PasswordChanged,
@@ -115,10 +119,12 @@ impl Action {
         match self {
             Self::SignIn => "sign-in",
             Self::SignInFailed => "sign-in-failed",
+            Self::TooManyTries => "too-many-tries",
             Self::SignOut => "sign-out",
             Self::TurnedToVisitors => "turned-to-visitors",
             Self::TurnedToStaff => "turned-to-staff",
             Self::CodeChanged => "code-changed",
+            Self::CodeRefused => "code-refused",
             Self::AccountAdded => "account-added",
             Self::AccountRemoved => "account-removed",
             Self::PasswordChanged => "password-changed",

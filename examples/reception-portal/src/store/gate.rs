@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use kazashi_server::{Database, Method, NonceError, SessionId, StoreError};
 use serde::Serialize;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::audit::{self, Action, REVOCATION_CHECK};
@@ -97,21 +98,23 @@ const RE_ADMITTED: &str = "re-admitted";
 /// inside: their ticket is used.
 const UNCHECKED: &str = "revocation-not-checked";
 const NO_TICKET: &str = "no-ticket";
+/// The condition on entries of those who are inside: `admitted`, or `revocation-not-checked`.
+pub(super) const IS_INSIDE: &str = "outcome IN ('admitted', 'revocation-not-checked')";
 /// Of an entry that was "admitted" and let somebody in by mistake: its ticket is good again.
 const GIVEN_BACK: &str = "given-back";
 
 impl Portal {
     /// The tickets of those whose certificates the gate can tell.
     pub(crate) async fn gate_list(&self, event: &str) -> Result<GateList, StoreError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT t.ticket, t.subject, g.tag, g.expires_at, \
              (SELECT COUNT(*) FROM portal_entry AS e WHERE e.event = t.event \
-             AND e.ticket = t.ticket AND e.outcome IN ('admitted', 'revocation-not-checked')) AS admitted \
+             AND e.ticket = t.ticket AND {IS_INSIDE}) AS admitted \
              FROM portal_ticket AS t JOIN portal_gate_tag AS g ON g.subject = t.subject \
              WHERE t.event = $1 AND g.revoked_at IS NULL AND NOT EXISTS \
              (SELECT 1 FROM portal_suspension AS s WHERE s.subject = t.subject) \
              ORDER BY t.ticket",
-        )
+        )))
         .bind(event)
         .fetch_all(self.0.pool())
         .await?;
@@ -211,10 +214,10 @@ impl Portal {
         now: SystemTime,
     ) -> Result<bool, StoreError> {
         let mut changes = self.0.begin().await?;
-        let update = "UPDATE portal_entry SET outcome = $1 \
-                      WHERE event = $2 AND id = $3 AND outcome IN ($4, $5)";
-        let update = sqlx::query(update).bind(GIVEN_BACK).bind(event).bind(entry);
-        let update = update.bind(ADMITTED).bind(UNCHECKED);
+        let update = format!(
+            "UPDATE portal_entry SET outcome = $1 WHERE event = $2 AND id = $3 AND {IS_INSIDE}"
+        );
+        let update = sqlx::query(AssertSqlSafe(update)).bind(GIVEN_BACK).bind(event).bind(entry);
         if update.execute(&mut *changes).await?.rows_affected() == 0 {
             let query = "SELECT id FROM portal_entry WHERE event = $1 AND id = $2 AND outcome = $3";
             let query = sqlx::query(query).bind(event).bind(entry).bind(GIVEN_BACK);

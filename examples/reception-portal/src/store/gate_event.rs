@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use kazashi_server::StoreError;
 use serde::Serialize;
-use sqlx::Executor;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::audit::{self, Action};
+use super::gate::IS_INSIDE;
 use super::{Changes, Portal, millis, number, text};
 
 /// An event to which people have tickets.
@@ -18,6 +19,7 @@ pub(crate) struct GateEvent {
     pub(crate) name: String,
     pub(crate) day: String,
     pub(crate) tickets: i64,
+    /// How many of them are inside.
     pub(crate) admitted: i64,
     /// Whether whoever left may come in again with the same ticket.
     pub(crate) re_entry: bool,
@@ -42,11 +44,15 @@ impl GateEvent {
 impl Portal {
     /// All events, the latest day first.
     pub(crate) async fn gate_events(&self) -> Result<Vec<GateEvent>, StoreError> {
-        let query = "SELECT id, name, day, re_entry, \
-             CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS is_closed, (SELECT COUNT(*) FROM portal_ticket WHERE event = id) AS tickets, \
-             (SELECT COUNT(*) FROM portal_entry WHERE event = e.id AND outcome = 'admitted') \
-             AS admitted FROM portal_gate_event AS e ORDER BY day DESC, created_at DESC";
-        self.0.pool().fetch_all(query).await?.iter().map(GateEvent::read).collect()
+        let query = format!(
+            "SELECT id, name, day, re_entry, \
+             CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS is_closed, \
+             (SELECT COUNT(*) FROM portal_ticket WHERE event = e.id) AS tickets, \
+             (SELECT COUNT(*) FROM portal_entry WHERE event = e.id AND {IS_INSIDE}) AS admitted \
+             FROM portal_gate_event AS e ORDER BY day DESC, created_at DESC"
+        );
+        let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(self.0.pool()).await?;
+        rows.iter().map(GateEvent::read).collect()
     }
 
     /// Whether an event is closed; nothing, if there is no such event.

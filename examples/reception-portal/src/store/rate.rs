@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use kazashi_server::StoreError;
 use thiserror::Error;
 
+use super::audit::Action;
 use super::{Portal, millis, number};
 
 /// `burst` times at once, and once more each time `every` has passed; for each of those who ask.
@@ -37,6 +38,9 @@ pub(crate) const NONCES: Limit =
 /// How often it is written down that a session looks at the same thing, which its page asks for again
 /// whenever something happens.
 pub(crate) const VIEWS: Limit = Limit { name: "views", burst: 1, every: Duration::from_mins(10) };
+
+/// How often it is written down of one and the same that there are too many tries.
+const TOO_MANY: Limit = Limit { name: "too-many", burst: 1, every: Duration::from_mins(10) };
 
 /// Why something may not go on.
 #[derive(Debug, Error)]
@@ -90,6 +94,24 @@ impl Portal {
         let full_at = row.map(|row| number(&row, "full_at")).transpose()?.unwrap_or(now);
         let wait = (full_at - every * (burst - 1) - now).max(1).unsigned_abs();
         Err(RateError::TooOften { retry_after: wait.div_ceil(1000) })
+    }
+
+    /// Counts a try at something secret, before it is looked at. That there are too many is on record.
+    pub(crate) async fn admit_try(
+        &self,
+        limit: Limit,
+        who: &str,
+        account: &str,
+        now: SystemTime,
+    ) -> Result<(), RateError> {
+        let admitted = self.admit(limit, who, now).await;
+        if let Err(RateError::TooOften { .. }) = admitted {
+            let noted = self.admit(TOO_MANY, &format!("{} {who}", limit.name), now).await;
+            if noted.is_ok() {
+                self.audit(account, Action::TooManyTries, None, now).await?;
+            }
+        }
+        admitted
     }
 
     /// Counts nothing against them any more.

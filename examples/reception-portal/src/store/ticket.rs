@@ -9,7 +9,10 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::audit::{self, Action};
+use super::gate::IS_INSIDE;
+use super::people::like;
 use super::{Changes, Portal, escaped, next, optional, rfc_3339_of, text};
+use crate::fold;
 
 /// A line of a list of tickets.
 pub(crate) struct TicketLine {
@@ -92,30 +95,33 @@ pub(crate) enum Changed {
 const MOST_FOUND: i64 = 100;
 
 impl Portal {
-    /// The tickets of an event whose name begins so, or whose holder's name has this in it.
+    /// The tickets of an event whose name begins so, or whose holder's name has all these words.
     pub(crate) async fn find_tickets(
         &self,
         event: &str,
         search: &str,
     ) -> Result<Vec<FoundTicket>, StoreError> {
-        let escaped = escaped(search);
-        let rows = sqlx::query(
+        let words = fold::words(search);
+        let of_name = if words.is_empty() { "1 = 0" } else { "a.name IS NOT NULL" };
+        let (like, patterns) = like(&words, 5);
+        let query = format!(
             "SELECT t.ticket, t.subject, a.name, e.id AS entry, e.at FROM portal_ticket AS t \
              LEFT JOIN portal_attributes AS a ON a.subject = t.subject \
              LEFT JOIN portal_entry AS e ON e.event = t.event AND e.ticket = t.ticket \
-             AND e.outcome IN ('admitted', 'revocation-not-checked') \
+             AND {IS_INSIDE} \
              WHERE t.event = $1 AND ($2 = '' OR LOWER(t.ticket) LIKE LOWER($3) ESCAPE '!' \
-             OR a.name LIKE $4 ESCAPE '!' OR t.subject = $2) \
-             ORDER BY CASE WHEN t.ticket = $2 THEN 0 ELSE 1 END, t.ticket LIMIT $5",
-        )
-        .bind(event)
-        .bind(search)
-        .bind(format!("{escaped}%"))
-        .bind(format!("%{escaped}%"))
-        .bind(MOST_FOUND)
-        .fetch_all(self.0.pool())
-        .await?;
-        rows.iter().map(FoundTicket::read).collect()
+             OR t.subject = $2 OR ({of_name}{like})) \
+             ORDER BY CASE WHEN t.ticket = $2 THEN 0 ELSE 1 END, t.ticket LIMIT $4"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(query))
+            .bind(event)
+            .bind(search)
+            .bind(format!("{}%", escaped(search)))
+            .bind(MOST_FOUND);
+        for pattern in patterns {
+            query = query.bind(pattern);
+        }
+        query.fetch_all(self.0.pool()).await?.iter().map(FoundTicket::read).collect()
     }
 
     /// Gives a ticket to another holder, moves it to another event, or both.
@@ -295,9 +301,9 @@ pub(super) async fn is_used(
     event: &str,
     ticket: &str,
 ) -> Result<bool, StoreError> {
-    let query = "SELECT id FROM portal_entry WHERE event = $1 AND ticket = $2 \
-                 AND outcome IN ('admitted', 'revocation-not-checked')";
-    let query = sqlx::query(query).bind(event).bind(ticket);
+    let query =
+        format!("SELECT id FROM portal_entry WHERE event = $1 AND ticket = $2 AND {IS_INSIDE}");
+    let query = sqlx::query(AssertSqlSafe(query)).bind(event).bind(ticket);
     Ok(query.fetch_optional(&mut **changes).await?.is_some())
 }
 

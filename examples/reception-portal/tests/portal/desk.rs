@@ -406,9 +406,9 @@ fn what_a_visitor_agreed_to_is_shown_until_they_say_otherwise(backend: &Backend)
     assert_eq!(answer["receipt"]["kept"], json!(kept));
     let read = ["user-certificate", "signature", "name", "address", "birth-date", "sex"];
     assert_eq!(answer["receipt"]["read"], json!(read));
-    let board = desk.get("/api/board/visits?search=%E8%8A%B1").expect(200);
+    let board = desk.post("/api/board/search", &json!({ "name": "花" })).expect(200);
     assert_eq!(board["visits"][0]["attributes"], attributes);
-    let board = desk.get("/api/board/visits?search=%25").expect(200);
+    let board = desk.post("/api/board/search", &json!({ "name": "%" })).expect(200);
     assert_eq!(board["total"], 0);
 
     // What was not agreed to, or cannot be, is not taken.

@@ -48,6 +48,11 @@ pub(crate) fn import(administrator: &mut Client, event: &str, list: &[u8]) -> An
     administrator.send("POST", &path, Some(("text/csv", list)))
 }
 
+pub(crate) fn find_tickets(client: &mut Client, event: &str, search: &str) -> Value {
+    let path = format!("/api/gate/events/{event}/ticket-search");
+    client.post(&path, &json!({ "search": search })).expect(200)
+}
+
 /// How a gate knows a certificate.
 fn tag(key: &[u8], certificate: &[u8]) -> String {
     let tag = Hmac::<Sha256>::new_from_slice(key).unwrap();
@@ -322,11 +327,13 @@ fn where_no_word_about_revocation_is_not_accepted_nobody_is_let_in(backend: &Bac
     assert_eq!(provisional("A-1", None), "already-admitted");
     let list = boss.get(&format!("/api/gate/events/{event}/list")).expect(200);
     assert_eq!(list["tickets"][0]["admitted"], true);
-    let found = boss.get(&format!("/api/gate/events/{event}/tickets?search=A-1")).expect(200);
+    assert_eq!(boss.get("/api/gate/events").expect(200)["events"][0]["admitted"], 2);
+    let found = find_tickets(&mut boss, &event, "A-1");
     let entry = found["tickets"][0]["entry"].as_str().unwrap().to_owned();
     assert_eq!(boss.delete(&format!("/api/gate/events/{event}/entries/{entry}")).status, 204);
+    assert_eq!(boss.get("/api/gate/events").expect(200)["events"][0]["admitted"], 1);
     assert_eq!(provisional("A-1", None), code);
-    assert_eq!(boss.get("/api/gate/events").expect(200)["events"][0]["admitted"], 0);
+    assert_eq!(boss.get("/api/gate/events").expect(200)["events"][0]["admitted"], 2);
 }
 
 fn an_entry_by_mistake_is_given_back_and_its_ticket_admits_again(backend: &Backend) {
@@ -429,15 +436,14 @@ fn tickets_are_found_moved_and_deleted(backend: &Backend) {
     import(&mut boss, &other, format!("ticket,subject\nA-2,{}\n", subject(9)).as_bytes())
         .expect(200);
     let tickets = |client: &mut Client, event: &str, search: &str| {
-        let path = format!("/api/gate/events/{event}/tickets?search={search}");
-        let found = client.get(&path).expect(200)["tickets"].as_array().unwrap().clone();
+        let found = find_tickets(client, event, search)["tickets"].as_array().unwrap().clone();
         found.iter().map(|it| it["ticket"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(tickets(&mut gate, &event, ""), ["A-1", "A-2", "B%_"]);
     assert_eq!(tickets(&mut gate, &event, "a-"), ["A-1", "A-2"]);
     assert_eq!(tickets(&mut gate, &event, "A-2"), ["A-2"]);
-    assert_eq!(tickets(&mut gate, &event, "B%25_"), ["B%_"]);
-    assert_eq!(tickets(&mut gate, &event, "%25"), [""; 0]);
+    assert_eq!(tickets(&mut gate, &event, "B%_"), ["B%_"]);
+    assert_eq!(tickets(&mut gate, &event, "%"), [""; 0]);
     assert_eq!(tickets(&mut gate, &event, &subject(2)), ["A-2"]);
 
     let ticket = |name: &str| format!("/api/gate/events/{event}/tickets/{name}");
@@ -577,7 +583,8 @@ fn what_is_no_event_is_refused(backend: &Backend) {
         boss.post("/api/gate/events", &event).refused(400, "invalid");
     }
     import(&mut boss, "nothing", b"ticket,subject\n").refused(404, "not-found");
-    boss.get("/api/gate/events/nothing/tickets").refused(404, "not-found");
+    boss.post("/api/gate/events/nothing/ticket-search", &json!({ "search": "" }))
+        .refused(404, "not-found");
     boss.get("/api/gate/events/nothing/list").refused(404, "not-found");
     let entries = json!({ "entries": [] });
     boss.post("/api/gate/events/nothing/provisional", &entries).refused(404, "not-found");

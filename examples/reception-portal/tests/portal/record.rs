@@ -21,7 +21,7 @@ on_every_backend! {
 const AUDIT: &str = "/api/board/audit";
 
 /// The lines of today, as `account action subject`.
-fn lines(boss: &mut Client) -> Vec<String> {
+pub(crate) fn lines(boss: &mut Client) -> Vec<String> {
     let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or("-").to_owned();
     let entries = boss.get(AUDIT).expect(200)["entries"].as_array().unwrap().clone();
     let line = |entry| ["account", "action", "subject"].map(|field| word(entry, field)).join(" ");
@@ -59,7 +59,8 @@ fn what_staff_did_and_looked_at_is_on_record(backend: &Backend) {
     // What a page asks for again whenever something happens is one look.
     for _ in 0..3 {
         staff.get("/api/board/visits?day=2026-11-30").expect(200);
-        staff.get("/api/board/visits?day=2026-11-30&search=%E8%8A%B1").expect(200);
+        let search = json!({ "day": "2026-11-30", "name": "花" });
+        staff.post("/api/board/search", &search).expect(200);
         staff.get(&format!("/api/gate/events/{event}/list")).expect(200);
         drop(staff.watch(None));
     }

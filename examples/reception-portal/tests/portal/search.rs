@@ -6,10 +6,12 @@ use crate::backend::{Backend, on_every_backend};
 use crate::card::Card;
 use crate::client::Client;
 use crate::desk::{VISITS, with_pin};
+use crate::gate::{event, find_tickets, import};
 use crate::server::{Server, command};
 
 on_every_backend! {
     a_name_is_found_however_it_is_typed,
+    a_ticket_is_found_by_its_holders_name_however_that_is_typed,
     names_from_before_are_found_too,
 }
 
@@ -52,10 +54,8 @@ fn named(desk: &mut Client, name: &str) {
     desk.post(VISITS, &visit).expect(201);
 }
 
-/// A search at the board, in a URL.
-fn at_board(desk: &mut Client, search: &str) -> serde_json::Value {
-    let search: String = search.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    desk.get(&format!("/api/board/visits?search={search}")).expect(200)
+fn at_board(desk: &mut Client, name: &str) -> serde_json::Value {
+    desk.post("/api/board/search", &json!({ "name": name })).expect(200)
 }
 
 fn finds(desk: &mut Client, search: &str, name: &str) {
@@ -86,6 +86,30 @@ fn a_name_is_found_however_it_is_typed(backend: &Backend) {
     }
     let nobody = desk.post("/api/people/search", &json!({ "name": " \u{FE0F}" })).expect(200);
     assert_eq!(nobody["people"], json!([]));
+}
+
+fn a_ticket_is_found_by_its_holders_name_however_that_is_typed(backend: &Backend) {
+    let server = Server::start(backend);
+    let mut desk = server.staff(backend);
+    let mut boss = server.administrator(backend);
+    named(&mut desk, NAMES[0]);
+    let people = desk.post("/api/people/search", &json!({ "name": NAMES[0] })).expect(200);
+    let subject = people["people"][0]["subject"].as_str().unwrap();
+    let event = event(&mut boss);
+    import(&mut boss, &event, format!("ticket,subject\nA-1,{subject}\n").as_bytes()).expect(200);
+    for name in NAMES {
+        named(&mut desk, name);
+        for (search, whose) in SEARCHES {
+            let found = find_tickets(&mut boss, &event, search);
+            match whose == name {
+                true => assert_eq!(found["tickets"][0]["name"], name, "{search}"),
+                false => assert_eq!(found["tickets"], json!([]), "{search}: {name}"),
+            }
+        }
+    }
+    for nobody in ["%", "\u{FE0F}", "鈴木"] {
+        assert_eq!(find_tickets(&mut boss, &event, nobody)["tickets"], json!([]), "{nobody}");
+    }
 }
 
 fn names_from_before_are_found_too(backend: &Backend) {

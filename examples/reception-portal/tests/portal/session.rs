@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::backend::{Backend, on_every_backend};
 use crate::client::Client;
+use crate::record::lines;
 use crate::server::{Server, add_account};
 
 on_every_backend! {
@@ -88,6 +89,10 @@ fn an_account_is_tried_a_few_times_and_then_later_at_whichever_server(backend: &
         late.refused(429, "too-many-requests");
         assert!(late.headers.contains("retry-after: "), "{}", late.headers);
     }
+    // However often they go on, that is one line of the record.
+    let mut boss = server.administrator(backend);
+    let tried = lines(&mut boss).iter().filter(|line| *line == "staff too-many-tries -").count();
+    assert_eq!(tried, 1);
     // Nobody else has to wait; and who signs in has all their tries again.
     add_account(backend, "other", "staff", "correct horse");
     for _ in 0..7 {

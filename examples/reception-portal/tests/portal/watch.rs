@@ -143,7 +143,7 @@ fn numbers_for_prometheus_are_of_requests_and_not_of_people() {
     desk.post(VISITS, &visit).expect(200);
     let visit = present(&mut desk, &card, HANAKO);
     desk.post(VISITS, &visit).expect(201);
-    desk.get("/api/board/visits?search=Hanako").expect(200);
+    desk.post("/api/board/search", &json!({ "name": "Hanako" })).expect(200);
     desk.get("/api/gate/events/secret-event/list").refused(404, "not-found");
     desk.send("BREW", "/secret-path", None);
     server.guest().sign_in("secret-name", "x").refused(403, "wrong-password");

@@ -9,6 +9,7 @@ use crate::desk::{
     CHECKS, DELETIONS, HANAKO, HANAKO_FACE, VISITS, arrival, by_eye, check, enrolling, forgetting,
     present, with_pin,
 };
+use crate::record::lines;
 use crate::server::Server;
 
 on_every_backend! {
@@ -40,7 +41,8 @@ fn whoever_is_before_a_visitors_screen_is_received_and_sees_nothing_of_others(ba
     turn_to_visitors(&mut desk);
 
     for (method, path, body) in [
-        ("GET", "/api/board/visits?search=x", &Value::Null),
+        ("GET", "/api/board/visits", &Value::Null),
+        ("POST", "/api/board/search", &json!({ "name": "x" })),
         ("GET", "/api/board/stream", &Value::Null),
         ("GET", "/api/board/export", &Value::Null),
         ("GET", "/api/board/audit", &Value::Null),
@@ -102,8 +104,12 @@ fn a_screen_is_turned_back_by_the_staff_alone(backend: &Backend) {
     turn_to_visitors(&mut other);
     turn_to_staff(&mut other, "correct horse").expect(200);
     let mut boss = server.administrator(backend);
-    let audit = boss.get("/api/board/audit").expect(200).to_string();
-    assert!(audit.contains("turned-to-visitors") && audit.contains("turned-to-staff"));
+    let record = lines(&mut boss);
+    let times = |line: &str| record.iter().filter(|it| *it == line).count();
+    assert_eq!(times("staff turned-to-visitors -"), 3);
+    assert_eq!(times("staff turned-to-staff -"), 2);
+    assert!(times("staff code-refused -") > 3);
+    assert_eq!(times("staff too-many-tries -"), 1);
 }
 
 fn a_match_takes_what_a_visitor_has_not(backend: &Backend) {

@@ -71,8 +71,10 @@ export class Visits {
   }
 
   async #page({ day, search }: Query, last: BoardVisit | undefined, signal: AbortSignal) {
-    const after = last && { after: last.id };
-    const answer = await this.#api.visits({ day, ...(search && { search }), ...after }, { signal });
-    return { rows: answer.visits, total: answer.total };
+    const query = { day, ...(last && { after: last.id }) };
+    const { visits, total } = search
+      ? await this.#api.findVisits({ ...query, name: search }, { signal })
+      : await this.#api.visits(query, { signal });
+    return { rows: visits, total };
   }
 }

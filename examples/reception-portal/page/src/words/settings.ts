@@ -118,6 +118,10 @@ export const ROLES: Record<Role, Text> = {
 export const ACTIONS: Readonly<Record<string, Text>> = {
   "sign-in": { ja: "サインイン", en: "Signed in" },
   "sign-in-failed": { ja: "サインインに失敗", en: "Failed to sign in" },
+  "too-many-tries": {
+    ja: "パスワードや確認番号の誤りが続き、入力を一時停止",
+    en: "Had to wait after too many tries at a password or code",
+  },
   "sign-out": { ja: "サインアウト", en: "Signed out" },
   "account-added": { ja: "アカウントを追加", en: "Added an account" },
   "account-removed": { ja: "アカウントを削除", en: "Removed an account" },
@@ -168,6 +172,7 @@ export const ACTIONS: Readonly<Record<string, Text>> = {
   "turned-to-visitors": { ja: "画面を来られた方に向けた", en: "Turned a screen to visitors" },
   "turned-to-staff": { ja: "画面を職員用に戻した", en: "Turned a screen back to the staff" },
   "code-changed": { ja: "確認番号を決めた", en: "Set their code" },
+  "code-refused": { ja: "確認番号の誤り", en: "Typed a wrong code" },
   "visit-late": { ja: "受付を遅れて記録", en: "Recorded a visit late" },
   "audit-read": { ja: "操作の記録を表示", en: "Looked at this record" },
   "people-searched": { ja: "来訪者を検索", en: "Searched for people" },

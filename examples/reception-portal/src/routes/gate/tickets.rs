@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -44,16 +44,17 @@ pub(in crate::routes) async fn import_tickets(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::routes) struct Search {
-    #[serde(default)]
+    /// A ticket or its holder; all of them, if there is nothing.
     search: String,
 }
 
-/// The tickets of an event, for whoever looks for one. As they have names, that is on record.
+/// The tickets of an event, for whoever looks for one. As they have names, that is on record, but not
+/// for whom.
 pub(in crate::routes) async fn find_tickets(
     State(app): State<Arc<App>>,
     staff: Staff,
     Path(event): Path<String>,
-    Query(Search { search }): Query<Search>,
+    Body(Search { search }): Body<Search>,
 ) -> Result<Response, Failure> {
     if app.portal.is_closed(&event).await?.is_none() {
         return Err(Failure::NOT_FOUND);
