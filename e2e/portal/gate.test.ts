@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { removeApplication } from "../workstation/card.ts";
 import { REMEMBERED } from "./reception/desk.ts";
 import { cut, Gate } from "./reception/gate.ts";
+import { Keys } from "./reception/keys.ts";
 import { look, speak } from "./reception/look.ts";
 import { enterAccount, setUpReception } from "./reception/reception.ts";
 
@@ -148,17 +149,18 @@ test("with the network cut and this machine's clock ahead, the gate goes by the 
   expect(await admitted(SIXTH_EVENT)).toBe(1);
 });
 
-test("an entry by mistake is taken back by the staff, and the ticket admits again", async () => {
+test("an entry by mistake is taken back with keys alone, and the ticket admits again", async () => {
   await prepare(SEVENTH_EVENT, "G-1");
   const gate = await reception.openGate(SEVENTH_EVENT);
   await workstation.insertCard();
   await gate.shows("admitted");
   await workstation.removeCard();
   await gate.isFree();
-  await gate.page.getByText("係員用").click();
+  const keys = new Keys(gate.page);
+  await keys.unfold("係員用");
   await look(gate.page, "gate-undo");
   gate.page.once("dialog", (dialog) => dialog.accept());
-  await gate.page.getByRole("button", { name: "入場を取り消す" }).click();
+  await keys.press("入場を取り消す");
   await gate.page.getByText("取り消せる入場はありません").waitFor();
   expect(await admitted(SEVENTH_EVENT)).toBe(0);
   await workstation.insertCard();
@@ -210,26 +212,34 @@ test("a verdict has its second, with its ticket, though the next card is there b
   await workstation.removeCard();
 });
 
-test("an administrator finds a ticket, moves it, deletes it, and closes the event", async () => {
+test("an administrator moves a ticket, deletes it, and closes the event, with keys alone", async () => {
   const page = await reception.open("settings");
   await addEvent(page, NINTH_EVENT);
-  await page.getByRole("button", { name: `${EIGHTH_EVENT}: チケットを見る` }).click();
-  const row = page.locator(".settings-tickets tr", { hasText: "H-1" });
-  await row.getByRole("button", { name: "入場を取り消す" }).click();
+  const { keyboard } = page;
+  const keys = new Keys(page);
+  await keys.press(`${EIGHTH_EVENT}: チケットを見る`);
+  await page.locator("#tickets:focus").waitFor();
+  await keys.to("searchbox", "チケット");
+  await keyboard.type("h-");
+  await keyboard.press("Enter");
+  await page.locator(".settings-tickets tr", { hasText: "H-1" }).waitFor();
+  await keys.press("H-1: 入場を取り消す");
   await look(page, "settings-ticket-undo");
-  await page.locator("dialog[open] .button.danger").click();
+  await keys.press("入場を取り消す");
   await page.getByText("入場を取り消しました").waitFor();
-  await row.getByRole("button", { name: "移す" }).click();
+  await keys.press("H-1: 移す");
   await look(page, "settings-ticket-move");
-  await page.locator("dialog[open] select").selectOption({ label: NINTH_EVENT });
-  await page.locator("dialog[open] .button.primary").click();
+  await keys.to("combobox", "催し");
+  await keys.choose(1);
+  await keys.press("移す");
   await page.getByText("チケット H-1 を移しました").waitFor();
   await page.getByText("チケットが見つかりません").waitFor();
-  await page.getByRole("button", { name: `${NINTH_EVENT}: チケットを見る` }).click();
-  await row.getByRole("button", { name: "削除" }).click();
-  await page.locator("dialog[open] .button.danger").click();
+  await keys.press(`${NINTH_EVENT}: チケットを見る`);
+  await page.locator("#tickets:focus").waitFor();
+  await keys.press("H-1: 削除");
+  await keys.press("削除");
   await page.getByText("チケット H-1 を削除しました").waitFor();
-  await page.getByRole("button", { name: `${NINTH_EVENT}: 終了する` }).click();
+  await keys.press(`${NINTH_EVENT}: 終了する`);
   await page.getByText(`「${NINTH_EVENT}」を終了しました`).waitFor();
   await look(page, "settings-event-closed");
   const choice = await reception.open("gate");

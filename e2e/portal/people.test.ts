@@ -54,11 +54,13 @@ test("whoever finds the card is asked to speak to the staff, and no more is said
   expect(await reception.staff.visits()).toHaveLength(1);
 });
 
-test("a card that was found again is received as before", async () => {
+test("a card that was found again is received as before, by keys alone", async () => {
   const page = await reception.open("people");
-  const suspended = page.locator("section:has(#people-suspended)");
-  await suspended.getByRole("button", { name: "停止を解除" }).click();
-  await page.locator("dialog[open]").getByRole("button", { name: "停止を解除" }).click();
+  await page.locator("section:has(#people-suspended) tbody tr").waitFor();
+  const keys = new Keys(page);
+  await keys.press("停止を解除");
+  await page.locator("dialog[open]").waitFor();
+  await keys.press("停止を解除");
   await page.getByText("停止を解除しました").waitFor();
   await page.close();
   const desk = await reception.openDeskForHolder();
@@ -67,12 +69,14 @@ test("a card that was found again is received as before", async () => {
 
 test("a holder who does not know the PIN has their data deleted by eye, and sees when it is gone", async () => {
   const desk = await reception.openDesk();
-  await desk.press("登録した情報を削除する");
+  const keys = new Keys(desk.page);
+  await keys.press("登録した情報を削除する");
   await workstation.insertCard();
-  await desk.press("顔写真で確認する");
-  await desk.press("戻る");
   await desk.shows("この施設に保存した情報を削除します");
-  await desk.press("顔写真で確認する");
+  await keys.press("顔写真で確認する");
+  await keys.press("戻る");
+  await desk.shows("この施設に保存した情報を削除します");
+  await keys.press("顔写真で確認する");
   await desk.readFace();
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -109,15 +113,19 @@ test("a card without a PIN leaves the photo to delete by", async () => {
   await look(visit.page, "desk-delete-without-pin");
 });
 
-test("the staff delete somebody whom they find by the visit", async () => {
+test("the staff delete somebody whom they find by the visit, with keys alone", async () => {
   const [visit] = await reception.staff.visits();
   const people = await reception.open("people");
-  await people.fill("[name=number]", String(visit?.number));
-  await people.locator("form[aria-labelledby=people-by-visit] button").click();
+  const keys = new Keys(people);
+  await keys.to("spinbutton", "受付番号");
+  await keys.fill([String(visit?.number)]);
+  await people.keyboard.press("Enter");
   const found = people.locator("section:has(#people-found)");
-  await found.getByRole("button", { name: "削除" }).click();
+  await found.locator("tbody tr").waitFor();
+  await keys.press("削除");
+  await people.locator("dialog[open]").waitFor();
   await look(people, "people-erase");
-  await people.locator("dialog[open]").getByRole("button", { name: "削除" }).click();
+  await keys.press("削除");
   await people.getByText("1件の受付は、誰のものでもなくなりました").waitFor();
   await found.getByText("見つかりませんでした").waitFor();
   await look(people, "people-erased");

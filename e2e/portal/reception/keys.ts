@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 /** After so many a person gives up. */
@@ -14,16 +14,34 @@ export class Keys {
 
   /** Goes on to a control. Whatever has the focus on the way must show that it does. */
   async to(
-    role: "button" | "checkbox" | "combobox" | "link" | "radio" | "searchbox",
+    role:
+      | "button"
+      | "checkbox"
+      | "combobox"
+      | "link"
+      | "radio"
+      | "searchbox"
+      | "spinbutton"
+      | "textbox",
     name: string,
   ) {
-    const control = this.#page.getByRole(role, { name }).and(this.#page.locator(":focus"));
+    await this.#go(this.#page.getByRole(role, { name }));
+  }
+
+  /** Opens what is folded away under these words. */
+  async unfold(words: string): Promise<void> {
+    await this.#go(this.#page.locator("summary", { hasText: words }));
+    await this.#page.keyboard.press("Enter");
+  }
+
+  async #go(control: Locator): Promise<void> {
+    const focused = control.and(this.#page.locator(":focus"));
     for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
       await this.#page.keyboard.press("Tab");
       expect(await unseenFocus(this.#page)).toBeUndefined();
-      if ((await control.count()) > 0) return;
+      if ((await focused.count()) > 0) return;
     }
-    throw new Error(`no Tab leads to ${role} “${name}”`);
+    throw new Error(`no Tab leads to ${control}`);
   }
 
   async press(button: string): Promise<void> {
