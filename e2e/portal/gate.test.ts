@@ -217,6 +217,9 @@ test("an administrator moves a ticket, deletes it, and closes the event, with ke
   await addEvent(page, NINTH_EVENT);
   const { keyboard } = page;
   const keys = new Keys(page);
+  await page.locator("h1").focus();
+  await keys.to("link", "催しとチケット");
+  await keyboard.press("Enter");
   await keys.press(`${EIGHTH_EVENT}: チケットを見る`);
   await page.locator("#tickets:focus").waitFor();
   await keys.to("searchbox", "チケット");
@@ -234,12 +237,14 @@ test("an administrator moves a ticket, deletes it, and closes the event, with ke
   await keys.press("移す");
   await page.getByText("チケット H-1 を移しました").waitFor();
   await page.getByText("チケットが見つかりません").waitFor();
-  await keys.press(`${NINTH_EVENT}: チケットを見る`);
+  await keys.backTo("button", `${NINTH_EVENT}: チケットを見る`);
+  await keyboard.press("Enter");
   await page.locator("#tickets:focus").waitFor();
   await keys.press("H-1: 削除");
   await keys.press("削除");
   await page.getByText("チケット H-1 を削除しました").waitFor();
-  await keys.press(`${NINTH_EVENT}: 終了する`);
+  await keys.backTo("button", `${NINTH_EVENT}: 終了する`);
+  await keyboard.press("Enter");
   await page.getByText(`「${NINTH_EVENT}」を終了しました`).waitFor();
   await look(page, "settings-event-closed");
   const choice = await reception.open("gate");

@@ -182,6 +182,8 @@ test("administrators find in the record who did what, and save it, with keys alo
   const record = settings.locator("section:has(#audit)");
   await record.locator("[name=account]").waitFor();
   const keys = new Keys(settings);
+  await keys.to("link", "操作の記録");
+  await settings.keyboard.press("Enter");
   await keys.to("textbox", "アカウント");
   await settings.keyboard.type("abe");
   await settings.keyboard.press("Enter");

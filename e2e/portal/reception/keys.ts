@@ -4,6 +4,16 @@ import { expect } from "vitest";
 /** After so many a person gives up. */
 const MOST_TABS = 30;
 
+type Control =
+  | "button"
+  | "checkbox"
+  | "combobox"
+  | "link"
+  | "radio"
+  | "searchbox"
+  | "spinbutton"
+  | "textbox";
+
 /** Somebody who works a page by its keys alone, and looks where they are. */
 export class Keys {
   readonly #page: Page;
@@ -13,31 +23,25 @@ export class Keys {
   }
 
   /** Goes on to a control. Whatever has the focus on the way must show that it does. */
-  async to(
-    role:
-      | "button"
-      | "checkbox"
-      | "combobox"
-      | "link"
-      | "radio"
-      | "searchbox"
-      | "spinbutton"
-      | "textbox",
-    name: string,
-  ) {
-    await this.#go(this.#page.getByRole(role, { name }));
+  async to(role: Control, name: string): Promise<void> {
+    await this.#go(this.#page.getByRole(role, { name }), "Tab");
+  }
+
+  /** Goes back to a control, likewise. */
+  async backTo(role: Control, name: string): Promise<void> {
+    await this.#go(this.#page.getByRole(role, { name }), "Shift+Tab");
   }
 
   /** Opens what is folded away under these words. */
   async unfold(words: string): Promise<void> {
-    await this.#go(this.#page.locator("summary", { hasText: words }));
+    await this.#go(this.#page.locator("summary", { hasText: words }), "Tab");
     await this.#page.keyboard.press("Enter");
   }
 
-  async #go(control: Locator): Promise<void> {
+  async #go(control: Locator, key: "Tab" | "Shift+Tab"): Promise<void> {
     const focused = control.and(this.#page.locator(":focus"));
     for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
-      await this.#page.keyboard.press("Tab");
+      await this.#page.keyboard.press(key);
       expect(await unseenFocus(this.#page)).toBeUndefined();
       if ((await focused.count()) > 0) return;
     }

@@ -63,13 +63,18 @@ export class Shell {
     await this.#show(because);
   }
 
-  /** Goes to another screen without loading the page anew. */
+  /** Goes to another screen without loading the page anew, or to a part of this one. */
   #follow(event: MouseEvent): void {
     const link = (event.target as Element).closest("a");
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-    if (!link || !isPlain || link.origin !== location.origin || link.hash) return;
+    if (!link || !isPlain || link.origin !== location.origin) return;
     if (link.target || link.hasAttribute("download")) return;
     event.preventDefault();
+    if (link.hash) {
+      // The address stays as it is: another one would have the screen begin anew.
+      document.querySelector<HTMLElement>(link.hash)?.focus();
+      return;
+    }
     history.pushState(null, "", link.pathname);
     void this.#show();
   }

@@ -126,7 +126,7 @@ export const accountsSection: MakeSection = (context, draw) => {
 
   const template = () => html`
     <section class="panel stack" aria-labelledby="accounts">
-      <h2 id="accounts">${say(words.accounts)}</h2>
+      <h2 id="accounts" tabindex="-1">${say(words.accounts)}</h2>
       ${outcome.template()}
       <div class="table-frame" role="group" aria-labelledby="accounts" tabindex="0">
         <table>

@@ -93,7 +93,7 @@ export const auditSection: MakeSection = (context, draw) => {
 
   const template = () => html`
     <section class="panel stack" aria-labelledby="audit">
-      <h2 id="audit">${say(words.audit)}</h2>
+      <h2 id="audit" tabindex="-1">${say(words.audit)}</h2>
       <p class="note">${say(words.auditHint)}</p>
       <form class="stack" @submit=${show}>
         <div class="settings-fields">

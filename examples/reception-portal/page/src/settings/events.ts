@@ -146,7 +146,7 @@ export const eventsSection: MakeSection = (context, draw) => {
 
   const template = () => html`
     <section class="panel stack" aria-labelledby="events">
-      <h2 id="events">${say(words.events)}</h2>
+      <h2 id="events" tabindex="-1">${say(words.events)}</h2>
       <p class="note">${say(words.importHint)}</p>
       ${outcome.template()}
       ${refused.length > 0 ? refusedLines() : nothing}

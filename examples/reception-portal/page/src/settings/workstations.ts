@@ -74,7 +74,7 @@ export const workstationsSection: MakeSection = (context, draw) => {
 
   const template = () => html`
     <section class="panel stack" aria-labelledby="workstations">
-      <h2 id="workstations">${say(words.workstations)}</h2>
+      <h2 id="workstations" tabindex="-1">${say(words.workstations)}</h2>
       <p class="note">${say(words.workstationsHint)}</p>
       ${outcome.template()}
       ${workstations.rows.length > 0 ? table() : html`<p class="note">${say(words.noWorkstations)}</p>`}

@@ -8,6 +8,7 @@ export const settingsWords = {
     en: "Accounts of the staff, events and their tickets, and the record of what was done.",
   },
 
+  parts: { ja: "設定の項目", en: "Parts of the settings" },
   accounts: { ja: "職員のアカウント", en: "Accounts of the staff" },
   name: { ja: "アカウント名", en: "Account name" },
   role: { ja: "権限", en: "Role" },
