@@ -28,6 +28,7 @@ import type {
   WhatIsKept,
   Workstation,
 } from "./messages.ts";
+import { PortalError } from "./portal-error.ts";
 import { isSomebodyThere } from "./presence.ts";
 
 export type * from "./messages.ts";
@@ -35,29 +36,11 @@ export type * from "./messages.ts";
 /** The largest file that the server takes, in bytes. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 
+/** What the page asks by itself though it is no GET: what it needs in advance, or again when something happened. */
+const ASKED_BY_ITSELF = ["/nonces", "/board/search"];
+
 /** How long the server may take, in milliseconds, where the caller does not say. */
 const PATIENCE = 15_000;
-
-/** How long to wait before something is sent again, in milliseconds: first, and at most. */
-const PAUSE = { first: 500, most: 8_000 };
-
-/** The server said no, or nothing. */
-export class PortalError extends Error {
-  override readonly name = "PortalError";
-  /**
-   * A Kazashi error code, one of the portal's own, or `unreachable`: no answer came, and whether the
-   * server did what was asked is unknown.
-   */
-  readonly code: string;
-  /** After how many seconds to try again, where the server said so. */
-  readonly retryAfter: number | undefined;
-
-  constructor(code: string, options: ErrorOptions & { retryAfter?: number | undefined } = {}) {
-    super(code, options);
-    this.code = code;
-    this.retryAfter = options.retryAfter;
-  }
-}
 
 /** How to call. */
 export interface CallOptions {
@@ -68,7 +51,7 @@ export interface CallOptions {
 }
 
 /**
- * The portal's server. Nothing is sent a second time by itself: see {@link untilAnswered}. Throws a
+ * The portal's server. Nothing is sent a second time by itself: see `untilAnswered`. Throws a
  * {@link PortalError}, or the reason of the signal by which a call was ended.
  *
  * Dispatches `signed-out` when the server no longer knows the session, and `forbidden` when it refuses
@@ -414,8 +397,8 @@ export class Api extends EventTarget {
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET") headers.set("x-csrf-token", this.#csrf);
     // An hour after somebody last did something the session ends, whatever the page goes on to ask. What
-    // changes something is of a person or a card; but for nonces, which are asked for in advance.
-    const isReading = method === "GET" || path === "/nonces";
+    // changes something is of a person or a card.
+    const isReading = method === "GET" || ASKED_BY_ITSELF.includes(path);
     if (isReading && !isSomebodyThere()) headers.set("x-unattended", "1");
     if (body) headers.set("content-type", body instanceof Blob ? "text/csv" : "application/json");
     const init: RequestInit = { method, headers, signal: until };
@@ -443,51 +426,6 @@ export class Api extends EventTarget {
     const seconds = Number(response.headers.get("retry-after"));
     return new PortalError(code, { retryAfter: seconds > 0 ? seconds : undefined });
   }
-}
-
-/**
- * Sends something idempotent until the server answers, whatever it answers. `onSilence` is told each
- * time that no answer came. Ends with the signal, of which it throws the reason.
- */
-export async function untilAnswered<T>(
-  send: () => Promise<T>,
-  signal: AbortSignal,
-  onSilence: () => void,
-): Promise<T> {
-  for (let pause = PAUSE.first; ; pause = Math.min(2 * pause, PAUSE.most)) {
-    try {
-      return await send();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isSilence(error)) throw error;
-      onSilence();
-      await sleep((error.retryAfter ?? 0) * 1000 || pause, signal);
-    }
-  }
-}
-
-/** Whether the server did not get to answer, so that asking again may help. */
-export function isSilence(error: unknown): error is PortalError {
-  const codes = ["unreachable", "unavailable", "too-many-requests"];
-  return error instanceof PortalError && codes.includes(error.code);
-}
-
-/** Waits; rejects with the signal's reason if it aborts before. */
-export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", aborted);
-    function done(): void {
-      signal.removeEventListener("abort", aborted);
-      resolve();
-    }
-    function aborted(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", aborted);
-      reject(signal.reason);
-    }
-  });
 }
 
 /** Where the parts of an event are. */

@@ -1,7 +1,8 @@
 import { html, nothing } from "lit-html";
-import { type Api, PortalError, type Session } from "./api.ts";
+import type { Api, Session } from "./api.ts";
 import { facing } from "./facing.ts";
 import { say, type Text } from "./language.ts";
+import { PortalError } from "./portal-error.ts";
 import { keepDrawn } from "./screen.ts";
 import { wordsFor } from "./words/errors.ts";
 import { shell } from "./words/shell.ts";

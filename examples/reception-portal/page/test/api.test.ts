@@ -17,3 +17,23 @@ it("takes a refusal without a code for a server that cannot work, not for none",
   vi.stubGlobal("fetch", async () => new Response("", { status: 503 }));
   await expect(new Api().events()).rejects.toMatchObject({ code: "unavailable" });
 });
+
+it("says of what it asks by itself that nobody did, and of nothing else", async () => {
+  vi.useFakeTimers();
+  vi.advanceTimersByTime(60 * 60_000);
+  const asked: [string, boolean][] = [];
+  vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Headers }) => {
+    asked.push([url, headers.has("x-unattended")]);
+    return Response.json({});
+  });
+  const api = new Api();
+  await api.events();
+  await api.findVisits({ name: "S" });
+  await api.addAccount("S", "a password", "desk");
+  vi.useRealTimers();
+  expect(asked).toEqual([
+    ["/api/gate/events", true],
+    ["/api/board/search", true],
+    ["/api/accounts", false],
+  ]);
+});

@@ -1,11 +1,6 @@
-import {
-  base64,
-  type GateList,
-  type Outcome,
-  PortalError,
-  type ProvisionalOutcome,
-} from "../src/api.ts";
+import { base64, type GateList, type Outcome, type ProvisionalOutcome } from "../src/api.ts";
 import type { GateServer } from "../src/gate/server.ts";
+import { PortalError } from "../src/portal-error.ts";
 
 /** A visitor: a certificate, and what the server knows of its holder. */
 export interface Visitor {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type CallOptions, PortalError } from "../src/api.ts";
+import type { CallOptions } from "../src/api.ts";
 import { whileThere } from "../src/gate/server.ts";
+import { PortalError } from "../src/portal-error.ts";
 
 // Slow is not absent: what the gate makes of a server that takes its time, and of one that is gone.
 

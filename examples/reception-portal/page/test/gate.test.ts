@@ -1,7 +1,8 @@
 import { KazashiError, type PresenceProof } from "kazashi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { base64, PortalError } from "../src/api.ts";
+import { base64 } from "../src/api.ts";
 import { Gate } from "../src/gate/gate.ts";
+import { PortalError } from "../src/portal-error.ts";
 import { FakeServer, type Visitor, visitor } from "./fake-server.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Api, type NewVisit, PortalError, type RecordedVisit } from "../src/api.ts";
+import type { Api, NewVisit, RecordedVisit } from "../src/api.ts";
 import type { Outbox } from "../src/desk/outbox.ts";
+import { PortalError } from "../src/portal-error.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 
 vi.stubGlobal("sessionStorage", new MemoryStorage());

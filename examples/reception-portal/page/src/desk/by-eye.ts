@@ -1,7 +1,8 @@
 import type { CardFaceReading, Token } from "kazashi";
 import { type CardFace, openCardFace } from "kazashi/card-face";
-import { type Check, type Signed, untilAnswered } from "../api.ts";
+import type { Check, Signed } from "../api.ts";
 import type { SignedInSession } from "../screen.ts";
+import { untilAnswered } from "../until-answered.ts";
 import { erase, picturesOf } from "./face-pictures.ts";
 import { finish } from "./finish.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";

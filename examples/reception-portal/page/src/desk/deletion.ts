@@ -1,5 +1,6 @@
 import type { Deleted, Deletion } from "../api.ts";
-import { isSilence, sleep } from "../api.ts";
+import { isSilence } from "../portal-error.ts";
+import { sleep } from "../until-answered.ts";
 import { type NoPin, proveByEye } from "./by-eye.ts";
 import { sent } from "./finish.ts";
 import { whyNoPin, whyNotByEye } from "./receive.ts";

@@ -1,12 +1,6 @@
-import {
-  type Api,
-  type Deleted,
-  type Deletion,
-  type NewVisit,
-  PortalError,
-  type RecordedVisit,
-  untilAnswered,
-} from "../api.ts";
+import type { Api, Deleted, Deletion, NewVisit, RecordedVisit } from "../api.ts";
+import { PortalError } from "../portal-error.ts";
+import { untilAnswered } from "../until-answered.ts";
 import { withResolvers } from "./stage.ts";
 
 /** What the server says of what was made at the desk. */

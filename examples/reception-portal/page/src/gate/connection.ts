@@ -1,10 +1,5 @@
-import {
-  base64,
-  type GateList,
-  PortalError,
-  type ProvisionalEntry,
-  type ProvisionalOutcome,
-} from "../api.ts";
+import { base64, type GateList, type ProvisionalEntry, type ProvisionalOutcome } from "../api.ts";
+import { PortalError } from "../portal-error.ts";
 import type { KeptEntry, ProvisionalEntries } from "./provisional-entries.ts";
 import { type GateServer, isOutOfReach } from "./server.ts";
 

@@ -1,6 +1,6 @@
 import { type Kazashi, KazashiError } from "kazashi";
-import { PortalError } from "../api.ts";
 import type { Text } from "../language.ts";
+import { PortalError } from "../portal-error.ts";
 import { wordsFor } from "../words/errors.ts";
 import { gateWords } from "../words/gate.ts";
 import type { Gate, GateCard, Verdict } from "./gate.ts";

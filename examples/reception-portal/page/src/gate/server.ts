@@ -1,13 +1,13 @@
 import type { PresenceProof } from "kazashi";
-import {
-  type Api,
-  type CallOptions,
-  type Entry,
-  type GateList,
-  PortalError,
-  type ProvisionalEntry,
-  type ProvisionalOutcome,
+import type {
+  Api,
+  CallOptions,
+  Entry,
+  GateList,
+  ProvisionalEntry,
+  ProvisionalOutcome,
 } from "../api.ts";
+import { PortalError } from "../portal-error.ts";
 
 /** How soon a server that is there says so, in milliseconds: one that does not is out of reach. */
 const PRESENCE = 1_500;
