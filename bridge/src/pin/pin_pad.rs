@@ -47,6 +47,7 @@ impl<'c> PinPad<'c> {
     /// Has a PIN typed into a VERIFY whose data field is as long, and presented.
     pub(crate) fn verify(&self, verify: &CommandApdu) -> Result<Vec<u8>, pcsc::Error> {
         let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
+        #[allow(clippy::useless_conversion)] // what has 32 bits on Windows has 64 on Linux
         let code = self.control_code.into();
         self.card.control(code, &structure(verify), &mut buffer).map(<[u8]>::to_vec)
     }
