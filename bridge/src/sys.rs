@@ -11,6 +11,11 @@ use unix as system;
 use windows as system;
 
 pub(crate) mod private_file;
+// What Windows answers is read and judged without asking it anything, so that it is tested everywhere.
+#[cfg(any(windows, test))]
+mod sid;
+#[cfg(any(windows, test))]
+mod tcp_table;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

@@ -32,7 +32,7 @@ pub(crate) enum BindError {
     OfAnotherUser { port: u16, user: String },
     #[error("port {port} of this machine is held by another program of yours: does a bridge run?")]
     OfThisUser { port: u16 },
-    #[error("this system does not say whose connections are (sock_diag)")]
+    #[error("this system does not say whose connections are")]
     OwnersUnknown(#[source] io::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -94,7 +94,8 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
 /// The reason why an address cannot be had, by whoever has it.
 fn why(address: SocketAddr, error: io::Error) -> BindError {
     let port = address.port();
-    if error.kind() != io::ErrorKind::AddrInUse {
+    // Windows denies what another user has; so does Linux a low port, which nobody has.
+    if !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) {
         return error.into();
     }
     match owner::of_listener(address) {
