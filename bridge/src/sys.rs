@@ -13,6 +13,8 @@ use windows as system;
 pub(crate) mod private_file;
 // What Windows answers is read and judged without asking it anything, so that it is tested everywhere.
 #[cfg(any(windows, test))]
+mod security_descriptor;
+#[cfg(any(windows, test))]
 mod sid;
 #[cfg(any(windows, test))]
 mod tcp_table;
@@ -25,7 +27,7 @@ mod windows;
 pub(crate) use system::is_for_its_owner_only;
 pub(crate) use system::{
     ProgramSocket, ServeOptions, ask_to_end, configuration_file, has_terminal, owner,
-    smart_card_service_listens, stop_signal, sync_folder,
+    read_configuration_file, smart_card_service_listens, stop_signal, sync_folder,
 };
 
 /// The user whom a program belongs to.

@@ -38,7 +38,7 @@ impl ApprovalsFile {
 
     /// Reads the file. Without one, nothing is approved.
     pub(crate) fn load(&self) -> Result<Grants, ConfigError> {
-        Ok(read_toml::<Contents>(&self.0)?.unwrap_or_default().grants)
+        Ok(read_toml::<Contents>(&self.0, private_file::read_to_string)?.unwrap_or_default().grants)
     }
 
     pub(crate) fn save(&self, grants: Grants) -> Result<(), ApprovalsError> {

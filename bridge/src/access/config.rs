@@ -11,7 +11,7 @@ use crate::access::card_root::{self, CardRoot};
 use crate::access::grants::Grants;
 use crate::access::limits::Limits;
 use crate::access::origin::{InvalidOrigin, Origin};
-use crate::sys::configuration_file;
+use crate::sys::{configuration_file, read_configuration_file};
 
 /// Decisions of the administrator. An origin that is not listed may do nothing.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -108,7 +108,13 @@ impl ConfigFile {
 
     /// Reads the file. Where none was named and there is none, no origin is listed.
     pub(crate) fn load(&self, developer_mode: bool) -> Result<Config, ConfigError> {
-        let mut config: Config = match read_toml(&self.path)? {
+        // A file that was named is that of whoever starts the bridge.
+        let read = if self.is_named {
+            read_toml(&self.path, |path| fs::read_to_string(path))
+        } else {
+            read_toml(&self.path, read_configuration_file)
+        };
+        let mut config: Config = match read? {
             Some(config) => config,
             None if self.is_named => {
                 let source = io::ErrorKind::NotFound.into();
@@ -136,8 +142,11 @@ impl ConfigFile {
 }
 
 /// Reads a file of TOML, if there is one.
-pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ConfigError> {
-    let text = match fs::read_to_string(path) {
+pub(crate) fn read_toml<T: DeserializeOwned>(
+    path: &Path,
+    read: impl FnOnce(&Path) -> io::Result<String>,
+) -> Result<Option<T>, ConfigError> {
+    let text = match read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             return Err(ConfigError::NotUtf8 { path: path.to_owned() });
@@ -234,7 +243,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let named = ConfigFile::new(Some(folder.path().to_owned()));
         let error = named.load(false).unwrap_err().to_string();
-        assert!(error.contains("directory"), "{error}");
+        let begin = format!("cannot read {}: ", folder.path().display());
+        assert!(error.len() > begin.len() && error.starts_with(&begin), "{error}");
     }
 
     #[test]

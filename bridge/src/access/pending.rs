@@ -3,8 +3,8 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Pending {
     /// nothing.
     pub(crate) fn load(state: &Path) -> Self {
         let path = state.join("pending.json");
-        let asked = match fs::read_to_string(&path) {
+        let asked = match private_file::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| {
                 warn!(path = %path.display(), %error, "could not be read, and is begun anew");
                 BTreeMap::new()

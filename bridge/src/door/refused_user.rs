@@ -22,7 +22,7 @@ pub(crate) struct RefusedUser {
 impl RefusedUser {
     /// The one whom the bridge of this state folder refused, if there was any since it started.
     pub(crate) fn read(state: &Path) -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(file(state)).ok()?).ok()
+        serde_json::from_str(&private_file::read_to_string(&file(state)).ok()?).ok()
     }
 
     /// Notes that it was this one, now.

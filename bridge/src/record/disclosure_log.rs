@@ -159,7 +159,7 @@ impl DisclosureLog {
     }
 
     fn lock(&self) -> io::Result<File> {
-        let lock = private_file::options().create(true).write(true).open(self.folder.join(LOCK))?;
+        let lock = private_file::open_or_create(&self.folder.join(LOCK))?;
         lock.lock()?;
         Ok(lock)
     }

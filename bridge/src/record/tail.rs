@@ -45,7 +45,7 @@ struct End {
 impl Tail {
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         let path = folder.join(FILE);
-        let mut file = open(&path)?;
+        let mut file = private_file::open_or_create(&path)?;
         let mut end = End::of(&mut file)?;
         let torn = end.torn();
         if end.whole + MAX_LINE > MAX_FILE {
@@ -53,7 +53,7 @@ impl Tail {
             file.sync_all()?;
             drop(file);
             fs::rename(&path, next_closed(folder)?)?;
-            file = open(&path)?;
+            file = private_file::open_or_create(&path)?;
             end = End { whole: 0, written: 0, length: 0, ..end };
         }
         if end.last.is_none() {
@@ -88,7 +88,7 @@ impl Tail {
     /// Takes off what is no line at the end of closed files.
     pub(super) fn take_off_from_closed(&mut self) -> io::Result<()> {
         for path in closed(&self.folder)? {
-            let mut file = private_file::options().read(true).write(true).open(path)?;
+            let mut file = private_file::open(&path)?;
             let end = End::of(&mut file)?;
             if end.length > end.whole {
                 file.set_len(end.whole)?;
@@ -193,10 +193,6 @@ fn read_part(file: &mut File, begin: u64, end: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(begin))?;
     file.read_exact(&mut part)?;
     Ok(part)
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    private_file::options().create(true).read(true).write(true).truncate(false).open(path)
 }
 
 /// The log, file by file.

@@ -1,26 +1,53 @@
 //! Files of the state folder, which no other user of the machine may read.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::{identifier, sync_folder, system};
 
-/// Makes a folder that only this user may enter, unless it is there.
+/// Makes a folder that only this user may enter. Where it is there, says whether it is such a one.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    system::private_folder().recursive(true).create(path)
+    system::create_private_folder(path)
 }
 
-/// How files are opened, so that those that are made are for their owner only.
-pub(crate) fn options() -> OpenOptions {
-    system::private_file()
-}
-
-/// Makes a file that is not there yet.
+/// Makes a file that is not there yet, for this user only.
 fn create(path: &Path) -> io::Result<File> {
-    options().write(true).create_new(true).open(path)
+    system::create_private_file(path)
+}
+
+/// Opens a file that is there, for reading and writing.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    checked(File::options().read(true).write(true).open(path)?)
+}
+
+/// Opens a file for reading and writing. Makes it, unless it is there.
+pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
+    match create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(path),
+        made => made,
+    }
+}
+
+/// Reads a file whole.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    checked(File::open(path)?)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a file of text.
+pub(crate) fn read_to_string(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    checked(File::open(path)?)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// A file that nobody else may use, or an error that says who may.
+fn checked(file: File) -> io::Result<File> {
+    system::check_private(&file).map(|()| file)
 }
 
 /// Reads a secret. The first time, makes it, and waits until it is on the disk: whole, or not at all.
@@ -28,7 +55,7 @@ pub(crate) fn read_or_create(
     path: &Path,
     make: impl FnOnce() -> Zeroizing<Vec<u8>>,
 ) -> io::Result<Zeroizing<Vec<u8>>> {
-    let read = || fs::read(path).map(Zeroizing::new);
+    let read = || read(path).map(Zeroizing::new);
     match read() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = make();

@@ -1,6 +1,6 @@
 //! Linux, macOS and their kin.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -72,18 +72,24 @@ pub(crate) fn configuration_file() -> PathBuf {
     })
 }
 
-/// Makes folders that only this user may enter.
-pub(super) fn private_folder() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700);
-    builder
+/// Reads the administrator's file. Who may write it is for the administrator to see to.
+pub(crate) fn read_configuration_file(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
 }
 
-/// Opens files; those that it makes are for their owner only.
-pub(super) fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
+/// Makes a folder, and those above it, that only this user may enter, unless it is there.
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).recursive(true).create(path)
+}
+
+/// Makes a file that is for its owner only.
+pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// A file was made for its owner only. If they let others have it, they meant to.
+pub(super) fn check_private(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// Waits until the names of the files in a folder are on the disk too.

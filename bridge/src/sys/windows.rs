@@ -1,8 +1,7 @@
-//! Windows, as far as it goes: nothing here was run yet.
+//! Windows. What of this was tried, and on what, docs/windows.md says.
 
-use std::fs::{DirBuilder, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use tokio::io::DuplexStream;
@@ -11,7 +10,13 @@ use tokio::signal::ctrl_c;
 
 use crate::sys::Owner;
 
+mod access;
 pub(crate) mod owner;
+
+#[cfg(test)]
+pub(crate) use access::is_for_its_owner_only;
+pub(super) use access::{check_private, create_private_file, create_private_folder};
+pub(crate) use access::{configuration_file, read_configuration_file};
 
 /// Options of `serve` that other systems have not: none.
 #[derive(Args, Debug)]
@@ -40,22 +45,6 @@ impl ProgramSocket {
     }
 }
 
-/// The administrator's file of this machine.
-pub(crate) fn configuration_file() -> PathBuf {
-    let data = std::env::var_os("ProgramData").unwrap_or_else(|| r"C:\ProgramData".into());
-    Path::new(&data).join("kazashi").join("bridge.toml")
-}
-
-/// Makes folders. Who may enter them is as for the folder around them.
-pub(super) fn private_folder() -> DirBuilder {
-    DirBuilder::new()
-}
-
-/// Opens files. Who may read those that it makes is as for the folder around them.
-pub(super) fn private_file() -> OpenOptions {
-    OpenOptions::new()
-}
-
 /// Folders are not waited for here.
 pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
@@ -79,10 +68,4 @@ pub(crate) fn smart_card_service_listens() -> bool {
 /// Waits until this program is asked to stop.
 pub(crate) async fn stop_signal() -> io::Result<()> {
     ctrl_c().await
-}
-
-/// Whether nobody but its owner may read a file, or enter a folder: nobody looks yet.
-#[cfg(test)]
-pub(crate) fn is_for_its_owner_only(_: &Path) -> bool {
-    false
 }
