@@ -13,7 +13,7 @@ pub(crate) async fn serve_programs(
     socket: Option<ProgramSocket>,
     bridge: &Arc<Bridge>,
 ) -> Infallible {
-    let Some(socket) = socket else { return std::future::pending().await };
+    let Some(mut socket) = socket else { return std::future::pending().await };
     let entrance = Entrance::new(Door::Native, bridge);
     loop {
         match socket.accept().await {

@@ -4,23 +4,27 @@ use std::io;
 use std::path::Path;
 
 use clap::Args;
-use tokio::io::DuplexStream;
 use tokio::process::Child;
 use tokio::signal::ctrl_c;
 
-use crate::sys::Owner;
-
 mod access;
 pub(crate) mod owner;
+mod pipe;
 
 #[cfg(test)]
 pub(crate) use access::is_for_its_owner_only;
 pub(super) use access::{check_private, create_private_file, create_private_folder};
 pub(crate) use access::{configuration_file, read_configuration_file};
+pub(crate) use pipe::ProgramSocket;
 
-/// Options of `serve` that other systems have not: none.
+/// Options of `serve` that other systems have not.
 #[derive(Args, Debug)]
-pub(crate) struct ServeOptions {}
+pub(crate) struct ServeOptions {
+    /// The named pipe for programs that are no browser. Without it,
+    /// \\.\pipe\kazashi-bridge-SID-SESSION, by this user's SID and the number of the session.
+    #[arg(long, value_name = "NAME")]
+    pipe: Option<String>,
+}
 
 impl ServeOptions {
     /// Refuses nobody: an administrator's programs run without what makes them one.
@@ -28,20 +32,12 @@ impl ServeOptions {
         Ok(())
     }
 
-    /// None.
+    /// The pipe for programs, if there can be one.
     pub(crate) fn program_socket(&self) -> io::Result<Option<ProgramSocket>> {
-        Ok(None)
-    }
-}
-
-/// The socket for programs, of which there is none yet.
-#[derive(Debug)]
-pub(crate) enum ProgramSocket {}
-
-impl ProgramSocket {
-    /// Waits for a program.
-    pub(crate) async fn accept(&self) -> io::Result<(DuplexStream, io::Result<Option<Owner>>)> {
-        match *self {}
+        match &self.pipe {
+            Some(name) => ProgramSocket::bind(name.clone()).map(Some),
+            None => Ok(ProgramSocket::bind_default()),
+        }
     }
 }
 

@@ -46,7 +46,7 @@ impl ProgramSocket {
     }
 
     /// Waits for a program. Says whose it is.
-    pub(crate) async fn accept(&self) -> io::Result<(UnixStream, io::Result<Option<Owner>>)> {
+    pub(crate) async fn accept(&mut self) -> io::Result<(UnixStream, io::Result<Option<Owner>>)> {
         let (stream, _) = self.listener.accept().await?;
         let owner = stream.peer_cred().map(|peer| Some(Owner::with_uid(peer.uid())));
         Ok((stream, owner))
