@@ -3,6 +3,8 @@
 use kazashi_core::codec::apdu::{CommandApdu, LengthFields, ResponseApdu};
 use kazashi_core::error_code::ErrorCode;
 
+use crate::sys::SERVICE_GOES_WITH_LAST_READER;
+
 /// READ BINARY and READ RECORD, GET DATA.
 const READS: [u8; 4] = [0xB0, 0xB2, 0xCA, 0xCB];
 /// PERFORM SECURITY OPERATION in the card's own class: a part of an institution's certificate.
@@ -85,9 +87,18 @@ pub(super) fn code_of(error: pcsc::Error) -> ErrorCode {
         E::SharingViolation | E::ResetCard => ErrorCode::SharingViolation,
         E::SecurityViolation => ErrorCode::ReaderAccessDenied,
         E::UnknownReader | E::ReaderUnavailable | E::NoReadersAvailable => ErrorCode::UnknownReader,
-        E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError => ErrorCode::NoService,
+        E::NoService | E::ServiceStopped if SERVICE_GOES_WITH_LAST_READER => {
+            ErrorCode::UnknownReader
+        }
+        error if is_of_service(error) => ErrorCode::NoService,
         _ => ErrorCode::CommunicationError,
     }
+}
+
+/// Whether the resource manager is away, or was since it gave a context.
+pub(super) fn is_of_service(error: pcsc::Error) -> bool {
+    use pcsc::Error as E;
+    matches!(error, E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError)
 }
 
 /// Why a card that was reached does not answer.
@@ -110,6 +121,7 @@ mod tests {
     use pcsc::Error as E;
 
     use super::{Silence, answer, code_of, code_of_silence, is_for_want_of_extended_length};
+    use crate::sys::SERVICE_GOES_WITH_LAST_READER;
 
     fn read(ne: u32) -> CommandApdu {
         CommandApdu::new(0x00, 0xB0, 0x8A, 0x00).with_ne(ne).unwrap()
@@ -192,5 +204,16 @@ mod tests {
         assert_eq!(code_of(E::SecurityViolation), ErrorCode::ReaderAccessDenied);
         let select = Application::Jpki.select();
         assert!(!is_for_want_of_extended_length(&select, Silence::Error(E::NotTransacted)));
+    }
+
+    #[test]
+    fn a_service_that_goes_with_its_last_reader_is_no_trouble_of_its_own() {
+        let gone = if SERVICE_GOES_WITH_LAST_READER {
+            ErrorCode::UnknownReader
+        } else {
+            ErrorCode::NoService
+        };
+        assert_eq!((code_of(E::NoService), code_of(E::ServiceStopped)), (gone, gone));
+        assert_eq!(code_of(E::InvalidHandle), ErrorCode::NoService);
     }
 }

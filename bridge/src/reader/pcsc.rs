@@ -15,7 +15,7 @@ use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
 use crate::pin::pin_pad::{self, PinPad};
-use crate::reader::driver_words::{self, Silence, code_of, code_of_silence};
+use crate::reader::driver_words::{self, Silence, code_of, code_of_silence, is_of_service};
 use crate::reader::readers::Readers;
 use crate::reader::slot::{Insertion, Slot, once};
 use crate::sys::smart_card_service_listens;
@@ -56,10 +56,12 @@ pub(crate) fn monitor(readers: &Arc<Readers>, keys: bool) {
             Err(error) => error,
         };
         // A context never recovers, whatever it says of itself: begin anew.
-        readers.set_service(Err(match code_of(error) {
-            ErrorCode::ReaderAccessDenied => ErrorCode::ReaderAccessDenied,
-            _ => ErrorCode::NoService,
-        }));
+        readers.set_service(match code_of(error) {
+            ErrorCode::ReaderAccessDenied => Err(ErrorCode::ReaderAccessDenied),
+            // There is no reader, and no more to say.
+            ErrorCode::UnknownReader => Ok(()),
+            _ => Err(ErrorCode::NoService),
+        });
         for reader in watched.into_values() {
             readers.remove(&reader);
         }
@@ -144,11 +146,11 @@ fn clean(slot: &mut impl Slot) -> Result<(), ErrorCode> {
 
 /// Every reader there is now.
 pub(crate) fn slots() -> Result<Vec<PcscSlot>, ErrorCode> {
-    let context = establish().map_err(code_of)?;
-    match context.list_readers_owned() {
+    let names = establish().and_then(|context| context.list_readers_owned());
+    match names.map_err(code_of) {
         Ok(names) => Ok(names.into_iter().map(|name| PcscSlot::new(name, false)).collect()),
-        Err(pcsc::Error::NoReadersAvailable) => Ok(Vec::new()),
-        Err(error) => Err(code_of(error)),
+        Err(ErrorCode::UnknownReader) => Ok(Vec::new()),
+        Err(code) => Err(code),
     }
 }
 
@@ -293,7 +295,7 @@ impl PcscSlot {
             self.context = None;
             match code_of(error) {
                 // A context of before a restart of the service: once more with a new one.
-                ErrorCode::NoService if !is_fresh => {}
+                _ if is_of_service(error) && !is_fresh => {}
                 // It lets us in, and hangs up when it hears which card is wanted.
                 ErrorCode::NoService if hung_up < HUNG_UP && establish().is_ok() => hung_up += 1,
                 ErrorCode::NoService if hung_up == HUNG_UP => {

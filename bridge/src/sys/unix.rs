@@ -108,6 +108,9 @@ pub(crate) fn has_terminal() -> bool {
     File::options().read(true).write(true).open("/dev/tty").is_ok()
 }
 
+/// Whether the smart card service stops when the last reader is taken away, and starts with the next.
+pub(crate) const SERVICE_GOES_WITH_LAST_READER: bool = false;
+
 /// Whether the smart card service opens its door, which it may do only to hang up on a user whom polkit
 /// does not let in.
 pub(crate) fn smart_card_service_listens() -> bool {

@@ -56,6 +56,9 @@ pub(crate) fn has_terminal() -> bool {
     false
 }
 
+/// Whether the smart card service stops when the last reader is taken away, and starts with the next.
+pub(crate) const SERVICE_GOES_WITH_LAST_READER: bool = true;
+
 /// Whether the smart card service opens its door only to hang up: here it says what it means.
 pub(crate) fn smart_card_service_listens() -> bool {
     false
