@@ -1,11 +1,14 @@
 //! Windows. What of this was tried, and on what, docs/windows.md says.
 
+use std::future::pending;
 use std::io;
 use std::path::Path;
 
 use clap::Args;
+use kazashi_windows_calls::session_end;
 use tokio::process::Child;
-use tokio::signal::ctrl_c;
+use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+use tracing::warn;
 
 mod access;
 pub(crate) mod owner;
@@ -64,7 +67,25 @@ pub(crate) fn smart_card_service_listens() -> bool {
     false
 }
 
-/// Waits until this program is asked to stop.
+/// Waits until this program is asked to stop: by Ctrl-C, by its console, which is closed, or by the
+/// session, which ends. Of that, programs hear by their console or, without one, by a window.
 pub(crate) async fn stop_signal() -> io::Result<()> {
-    ctrl_c().await
+    let (mut pressed, mut closed) = (ctrl_c()?, ctrl_close()?);
+    let (mut logged_off, mut shut_down) = (ctrl_logoff()?, ctrl_shutdown()?);
+    tokio::select! {
+        _ = pressed.recv() => {}
+        _ = closed.recv() => {}
+        _ = logged_off.recv() => {}
+        _ = shut_down.recv() => {}
+        () = session_ended() => {}
+    }
+    Ok(())
+}
+
+/// Waits until the session ends; for ever, if nobody says so.
+async fn session_ended() {
+    if let Err(error) = session_end().await {
+        warn!(%error, "the end of the session will not be heard of");
+        pending().await
+    }
 }
