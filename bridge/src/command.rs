@@ -2,19 +2,23 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Parser, Subcommand};
 use tracing::error;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command::doctor::Doctor;
 use crate::command::log::LogCommand;
+use crate::command::log_file::LogFile;
 use crate::command::options::State;
 use crate::command::origins::Origins;
 use crate::command::serve::Serve;
@@ -22,6 +26,7 @@ use crate::door::Identity;
 
 mod doctor;
 mod log;
+mod log_file;
 mod options;
 mod origins;
 mod serve;
@@ -59,7 +64,14 @@ enum Command {
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { command } = Cli::parse();
-    start_logging();
+    let log = match &command {
+        Command::Serve(serve) => serve.log.as_deref(),
+        _ => None,
+    };
+    if let Err(error) = start_logging(log) {
+        let _ = writeln!(io::stderr(), "the log cannot be written: {error}");
+        return ExitCode::FAILURE;
+    }
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Enrol(state) => enrol(&state),
@@ -82,14 +94,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Logs to standard error. `KAZASHI_LOG` sets the level; what libraries log is left out, since they
-/// do not know which of their bytes are a PIN.
-fn start_logging() {
+/// Logs to a file, or else to standard error. `KAZASHI_LOG` sets the level; what libraries log is left
+/// out, since they do not know which of their bytes are a PIN.
+fn start_logging(file: Option<&Path>) -> io::Result<()> {
     let level = std::env::var("KAZASHI_LOG").ok().and_then(|level| level.parse().ok());
     let ours = Targets::new().with_target("kazashi_bridge", level.unwrap_or(LevelFilter::INFO));
-    let colours = io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt::layer();
+    let lines = match file {
+        Some(path) => lines.with_ansi(false).with_writer(Mutex::new(LogFile::open(path)?)).boxed(),
+        None => lines.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed(),
+    };
     tracing_subscriber::registry().with(lines).with(ours).init();
+    Ok(())
 }
 
 fn enrol(state: &State) -> Result<(), Box<dyn Error>> {

@@ -28,6 +28,9 @@ pub(crate) struct Serve {
     /// takes insert, remove and swap DIR.
     #[arg(long, value_name = "DIR")]
     virtual_card: Option<PathBuf>,
+    /// Log to this file, which is begun anew when it has 1 MiB, instead of to standard error.
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
     #[command(flatten)]
     of_this_system: ServeOptions,
 }
