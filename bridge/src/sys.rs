@@ -23,13 +23,13 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(test)]
-pub(crate) use system::is_for_its_owner_only;
 pub(crate) use system::{
     ProgramSocket, SERVICE_GOES_WITH_LAST_READER, ServeOptions, ask_to_end, configuration_file,
     has_terminal, owner, read_configuration_file, smart_card_service_listens, stop_signal,
     sync_folder,
 };
+#[cfg(test)]
+pub(crate) use system::{is_for_its_owner_only, place_on_disk};
 
 /// The user whom a program belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -135,3 +135,11 @@ pub(crate) fn is_for_its_owner_only(path: &Path) -> bool {
     let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
     metadata.permissions().mode() & 0o777 == mode
 }
+
+/// How many blocks a file has on the disk, and which file it is.
+#[cfg(test)]
+pub(crate) fn place_on_disk(path: &Path) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = path.metadata().unwrap();
+    (metadata.blocks(), metadata.ino())
+}
