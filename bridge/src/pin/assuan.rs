@@ -1,7 +1,6 @@
 //! The little of the Assuan protocol that a conversation with a pinentry program needs: one line a
 //! request, `OK` or `ERR` at the end of each answer, `D` before what was typed.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -104,6 +103,8 @@ impl Assuan {
         } else {
             timeout(PATIENCE, self.request("BYE", "")).await.is_ok()
         };
+        // What reads on while it asks sees that nobody waits for the answer.
+        drop(self.input);
         if has_ended {
             let _ = timeout(PATIENCE, self.process.wait()).await;
         }
@@ -140,7 +141,8 @@ impl Assuan {
     }
 }
 
-/// The program of this name, as a shell would find it.
+/// The program of this name: beside this one, where what comes with it is installed, or else as a
+/// shell would find it.
 pub(crate) fn find(program: &Path) -> Option<PathBuf> {
     let mut program = program.to_owned();
     if program.extension().is_none() {
@@ -150,8 +152,11 @@ pub(crate) fn find(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return program.is_file().then_some(program);
     }
-    let path = env::var_os("PATH");
-    env::split_paths(path.as_deref().unwrap_or(OsStr::new("")))
+    let own_folder = env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
+    let path = env::var_os("PATH").unwrap_or_default();
+    own_folder
+        .into_iter()
+        .chain(env::split_paths(&path))
         .map(|folder| folder.join(&program))
         .find(|path| path.is_file())
 }
@@ -184,7 +189,18 @@ fn malformed() -> AssuanError {
 
 #[cfg(test)]
 mod tests {
-    use super::{AssuanError, decode, refused};
+    use std::env::current_exe;
+    use std::path::Path;
+
+    use super::{AssuanError, decode, find, refused};
+
+    #[test]
+    fn a_program_beside_this_one_is_found_by_its_name() {
+        let own = current_exe().unwrap();
+        let name = Path::new(own.file_name().unwrap());
+        assert_eq!(find(name).as_ref(), Some(&own));
+        assert_eq!(find(Path::new("kazashi-no-such-program")), None);
+    }
 
     #[test]
     fn what_is_typed_may_hold_any_byte() {
