@@ -6,7 +6,7 @@ use winsafe::{HFONT, HWND, LOGFONT, RECT, SysResult, co};
 
 use crate::layout::{Size, Style};
 
-/// The fonts of the templates in `resources`. It has Japanese letters in their Japanese forms whatever
+/// The font of the templates in `resources`. It has Japanese letters in their Japanese forms whatever
 /// the language of Windows, and Latin ones that match them.
 const FACE: &str = "Yu Gothic UI";
 
