@@ -24,9 +24,9 @@ mod unix;
 mod windows;
 
 pub(crate) use system::{
-    ProgramSocket, SERVICE_GOES_WITH_LAST_READER, ServeOptions, ask_to_end, configuration_file,
-    has_terminal, owner, read_configuration_file, smart_card_service_listens, stop_signal,
-    sync_folder,
+    PINENTRY, ProgramSocket, SERVICE_GOES_WITH_LAST_READER, ServeOptions, ask_to_end,
+    configuration_file, has_terminal, locale, owner, read_configuration_file,
+    smart_card_service_listens, stop_signal, sync_folder,
 };
 #[cfg(test)]
 pub(crate) use system::{is_for_its_owner_only, place_on_disk};

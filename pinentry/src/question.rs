@@ -1,5 +1,6 @@
 //! What a person is asked, and what they answer.
 
+use std::fmt;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -40,8 +41,7 @@ pub enum Kind {
     Message,
 }
 
-/// What the person did.
-#[derive(Debug)]
+/// What the person did. `Debug` shows nothing of what was typed.
 #[non_exhaustive]
 pub enum Answer {
     /// Typed this.
@@ -52,6 +52,17 @@ pub enum Answer {
     Cancelled,
     /// Nothing, in the time that there was.
     TimedOut,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Typed(_) => "Typed",
+            Self::Agreed => "Agreed",
+            Self::Cancelled => "Cancelled",
+            Self::TimedOut => "TimedOut",
+        })
+    }
 }
 
 /// A text as Windows takes it for what has an access key: `&` before the letter, `&&` for itself.

@@ -11,7 +11,7 @@ use crate::access::card_root::{self, CardRoot};
 use crate::access::grants::Grants;
 use crate::access::limits::Limits;
 use crate::access::origin::{InvalidOrigin, Origin};
-use crate::sys::{configuration_file, read_configuration_file};
+use crate::sys::{PINENTRY, configuration_file, read_configuration_file};
 
 /// Decisions of the administrator. An origin that is not listed may do nothing.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -75,7 +75,7 @@ pub(crate) enum ConfigError {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            pinentry: PathBuf::from("pinentry"),
+            pinentry: PathBuf::from(PINENTRY),
             disclose: false,
             limits: Limits::default(),
             reader: ReaderChoice::default(),

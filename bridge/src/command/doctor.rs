@@ -74,7 +74,7 @@ impl Doctor {
     /// Says what stands in the way. Returns whether nothing does.
     pub(crate) fn run(self) -> Result<bool, Box<dyn Error>> {
         let findings = self.findings()?;
-        let language = self.language.unwrap_or_else(Language::of_environment);
+        let language = self.language.unwrap_or_else(Language::of_system);
         write!(io::stdout(), "{}", report(&findings, language))?;
         Ok(findings.is_empty())
     }

@@ -61,7 +61,7 @@ pub(crate) struct Screen<'a> {
 impl PinEntry {
     /// Asks by this program, in the language of the environment. A question stays open for so long.
     pub(crate) fn new(program: PathBuf, time_to_answer: Duration) -> Self {
-        let program = Program::new(program, Language::of_environment(), time_to_answer);
+        let program = Program::new(program, Language::of_system(), time_to_answer);
         Self { program, turn: Arc::default(), last_trial: Arc::new(Mutex::new(Trial::None)) }
     }
 

@@ -1,7 +1,5 @@
 //! Words of the dialogs, in each language that the person at the machine may read.
 
-use std::env;
-
 use clap::ValueEnum;
 use kazashi_core::guard::desk::Purpose;
 use kazashi_core::guard::verification::{FewTries, ReferenceData};
@@ -9,6 +7,7 @@ use kazashi_core::value::layout::PinReference;
 use kazashi_core::value::{Document, MalformedPin};
 
 use crate::access::Origin;
+use crate::sys;
 
 /// A language that the person at the machine may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -35,13 +34,9 @@ pub(crate) struct Prompt {
 }
 
 impl Language {
-    /// As POSIX has it: `LC_ALL` before `LC_MESSAGES` before `LANG`.
-    pub(crate) fn of_environment() -> Self {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .filter_map(|name| env::var(name).ok())
-            .find(|locale| !locale.is_empty());
-        match locale {
+    /// That of the person at the machine.
+    pub(crate) fn of_system() -> Self {
+        match sys::locale() {
             Some(locale) if locale.starts_with("ja") => Self::Japanese,
             _ => Self::English,
         }

@@ -97,6 +97,15 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// The program that asks for PINs, where nobody chose another.
+pub(crate) const PINENTRY: &str = "pinentry";
+
+/// The language of the person at the machine, as POSIX has it: `LC_ALL` before `LC_MESSAGES` before `LANG`.
+pub(crate) fn locale() -> Option<String> {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+    names.filter_map(|name| env::var(name).ok()).find(|locale| !locale.is_empty())
+}
+
 /// Asks a program to end, and says whether it was asked.
 pub(crate) fn ask_to_end(program: &Child) -> bool {
     let id = program.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);

@@ -49,6 +49,14 @@ pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The program that asks for PINs, where nobody chose another: it comes with this one.
+pub(crate) const PINENTRY: &str = "kazashi-pinentry";
+
+/// The language of the person at the machine.
+pub(crate) fn locale() -> Option<String> {
+    sys_locale::get_locale()
+}
+
 /// Programs are not asked to end here, so this says that it was not.
 pub(crate) fn ask_to_end(_: &Child) -> bool {
     false
