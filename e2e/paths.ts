@@ -22,6 +22,7 @@ export const programs = {
   otherProgram: built("other-program"),
   portal: built("kazashi-portal"),
   portalWithRevocation: built("portal-with-revocation"),
+  scriptedPinentry: built("scripted-pinentry"),
   signIn: built("kazashi-pin-less"),
 };
 

@@ -23,6 +23,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         "kazashi-reception-portal",
         "kazashi-pin-less",
         "other-program",
+        "scripted-pinentry",
     ];
     let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     shell.run(cargo().args(["build", "--release"]).args(packages))?;
