@@ -26,6 +26,16 @@ export const programs = {
   signIn: built("kazashi-pin-less"),
 };
 
+const builtForWindows = (name: string): string =>
+  resolve(target, "x86_64-pc-windows-gnu", profile, `${name}.exe`);
+
+/** Those that run in Wine, as `cargo xtask test windows` builds them. */
+export const windowsPrograms = {
+  bridge: builtForWindows("kazashi-bridge"),
+  relay: builtForWindows("relay"),
+  scriptedPinentry: builtForWindows("scripted-pinentry"),
+};
+
 /** A program of the tests themselves. */
 export const ofTheTests = (path: string): string => resolve(here, path);
 

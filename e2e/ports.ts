@@ -8,6 +8,9 @@ export const BRIDGE_PORT = 27390;
 /** Where the bridge of a second workstation listens, which here has its loopback in common with the first. */
 export const SECOND_BRIDGE_PORT = 27391;
 
+/** Where the browser goes instead, if a program stands between it and the bridge. */
+export const RELAY_PORT = 27395;
+
 /**
  * Where the first virtual reader waits for its card; the second waits at the next port. Not where
  * Debian has them wait: ports from 32768 on are given to outgoing connections, and one of those that

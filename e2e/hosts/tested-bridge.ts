@@ -6,6 +6,7 @@ import { SignInSite } from "../sign-in/site/site.ts";
 import { INSTITUTION } from "../trust.ts";
 import { writeBlankCard, writeCard } from "../workstation/card.ts";
 import type { Dialog } from "../workstation/dialog.ts";
+import type { System } from "../workstation/system.ts";
 import { Pages } from "./pages.ts";
 import { SCOPES, type TestedHost } from "./tested-host.ts";
 
@@ -22,8 +23,9 @@ export class TestedBridge implements TestedHost {
   #beginnings = 0;
   #shownBefore = 0;
 
-  constructor(cardIn: "reader" | "bridge") {
-    this.#site = new SignInSite({ cardIn, scopes: SCOPES, server: INSTITUTION });
+  constructor(cardIn: "reader" | "bridge", system?: System) {
+    const on = system && { system };
+    this.#site = new SignInSite({ cardIn, scopes: SCOPES, server: INSTITUTION, ...on });
     this.#cardIn = cardIn;
     this.#pages = new Pages(this.#site);
   }

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { programs } from "../paths.ts";
 import { BRIDGE_PORT } from "../ports.ts";
 import { Program, run } from "../program.ts";
 import { cardRoot } from "../trust.ts";
 import type { Dialog } from "./dialog.ts";
+import { HERE, type System } from "./system.ts";
 
 export interface BridgeOptions {
   /** The page that may use it. */
@@ -32,9 +32,10 @@ export interface BridgeOptions {
 export async function startBridge(
   folder: string,
   dialog: Dialog,
+  system: System,
   options: BridgeOptions,
 ): Promise<Program> {
-  const { origin, scopes, disclose = false, pinentry = dialog.program } = options;
+  const { origin, scopes, disclose = false, pinentry = system.pinentry } = options;
   const { onTerminal = false, port = BRIDGE_PORT, virtualCard, service, log = "trace" } = options;
   const config = join(folder, "bridge.toml");
   writeFileSync(
@@ -48,25 +49,23 @@ export async function startBridge(
       ...cardRoot(folder),
     ].join("\n"),
   );
-  // End-to-end tests may run as root, who alone can give each a network of its own.
-  const command = [programs.bridge, "serve", "--allow-root", "--dev", "--config", config];
+  const command = [...system.bridge, "serve", ...system.serve, "--dev", "--config", config];
   command.push("--state", folder, "--port", String(port));
   if (options.socket) command.push("--socket", options.socket);
   if (virtualCard) command.push("--virtual-card", virtualCard);
-  // Without the runtime folder of whoever runs the tests, where all bridges would have one socket.
-  const env = { TERM: "xterm", LC_ALL: "C.UTF-8", KAZASHI_LOG: log, XDG_RUNTIME_DIR: "" };
   const elsewhere = service ? { PCSCLITE_CSOCK_NAME: service } : {};
   return await Program.ready(
     "bridge",
     onTerminal ? underTerminal(command) : command,
     `listening on 127.0.0.1:${port}`,
-    { folder, env: { ...env, ...elsewhere, ...dialog.env } },
+    { folder, env: { ...system.env, KAZASHI_LOG: log, ...elsewhere, ...dialog.env } },
   );
 }
 
 /** The public key of the bridge whose state is in this folder, as a server enrols it. */
-export async function bridgeKey(folder: string): Promise<string> {
-  return (await run([programs.bridge, "enrol", "--state", folder])).trim();
+export async function bridgeKey(folder: string, system = HERE): Promise<string> {
+  const env = { ...process.env, ...system.env };
+  return (await run([...system.bridge, "enrol", "--state", folder], { env })).trim();
 }
 
 /** The command under a pseudo-terminal, by the program `script` of util-linux. */

@@ -1,15 +1,12 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { programs } from "../paths.ts";
 
 /** The log of what the dialogs were told, percent-encoded as they are. */
 export const DIALOGS = "dialogs.log";
 
 /** The dialog that asks for PINs, and the person at it. */
 export class Dialog {
-  /** The program by which the bridge has it shown. */
-  readonly program = programs.scriptedPinentry;
   readonly #folder: string;
 
   constructor(folder: string) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { READER_PORT } from "../ports.ts";
 import { Program } from "../program.ts";
+import type { System } from "./system.ts";
 
 /** Where libpcsclite looks for the daemon; it cannot be told otherwise, so there is one for all in a mount namespace. */
 const SOCKET = "/run/pcscd/pcscd.comm";
@@ -23,7 +24,11 @@ export const CARD_NOTICED = /Card ATR|Error powering up card/;
 export type Readers = "virtual" | "none";
 
 /** Starts pcscd. Its log and its configuration are in this folder. */
-export async function startPcscd(folder: string, readers: Readers): Promise<Program> {
+export async function startPcscd(
+  folder: string,
+  readers: Readers,
+  system: System,
+): Promise<Program> {
   if (await answers()) {
     throw new Error(
       "Another pcscd runs on this machine, and these tests need their own. Stop it first, " +
@@ -32,7 +37,7 @@ export async function startPcscd(folder: string, readers: Readers): Promise<Prog
   }
   const config = join(folder, "readers.conf");
   writeFileSync(config, readers === "virtual" ? VIRTUAL : "");
-  const command = ["pcscd", "--foreground", "--info", "--config", config];
+  const command = [...system.pcscd, "--foreground", "--info", "--config", config];
   const pcscd = Program.start("pcscd", command, { folder });
   while (!(await answers())) {
     if (pcscd.ended) throw new Error(`pcscd did not start; it needs root: ${pcscd.output}`);

@@ -10,6 +10,7 @@ import { type BridgeOptions, startBridge } from "./bridge.ts";
 import { writeCard } from "./card.ts";
 import { Dialog } from "./dialog.ts";
 import { CARD_NOTICED, type Readers, startPcscd } from "./pcscd.ts";
+import { HERE, type System } from "./system.ts";
 
 /** How each transaction with the card begins and ends, as traces have it: SELECT of the card manager. */
 export const SELECT_CARD_MANAGER = "00 A4 04 0C Nc=7";
@@ -37,11 +38,13 @@ export class Workstation implements Startable {
   #bridgeOptions: BridgeOptions | undefined;
   #browser: Browser | undefined;
   readonly #lender: Workstation | undefined;
+  readonly #system: System;
 
   /** One without a browser of its own uses that of another. */
-  constructor(folder = ownFolder(), lender?: Workstation) {
+  constructor(folder = ownFolder(), lender?: Workstation, system = HERE) {
     this.folder = folder;
     this.#lender = lender;
+    this.#system = system;
     this.dialog = new Dialog(folder);
     this.card = join(folder, "card");
   }
@@ -72,7 +75,7 @@ export class Workstation implements Startable {
   }
 
   async startPcscd(readers: Readers = "virtual"): Promise<void> {
-    this.#pcscd = this.#started(await startPcscd(this.folder, readers));
+    this.#pcscd = this.#started(await startPcscd(this.folder, readers, this.#system));
   }
 
   async restartPcscd(readers?: Readers): Promise<void> {
@@ -149,13 +152,19 @@ export class Workstation implements Startable {
   async startBridge(options: BridgeOptions): Promise<void> {
     this.#bridgeOptions = options;
     await this.restartBridge();
+    const { env, relay } = this.#system;
+    if (!relay) return;
+    const { folder } = this;
+    const ready = Program.ready("relay", relay.command, "relaying from", { folder, env });
+    this.#started(await ready);
   }
 
   /** Starts it anew, as it was started first but for what is changed. */
   async restartBridge(changed: Partial<BridgeOptions> = {}): Promise<void> {
     await this.#bridge?.stop();
     const options = { ...found(this.#bridgeOptions, "bridge"), ...changed };
-    this.#bridge = this.#started(await startBridge(this.folder, this.dialog, options));
+    const { folder, dialog } = this;
+    this.#bridge = this.#started(await startBridge(folder, dialog, this.#system, options));
   }
 
   // The browser
@@ -164,8 +173,9 @@ export class Workstation implements Startable {
     return found(this.#browser ?? this.#lender?.browser, "browser");
   }
 
-  async startBrowser(args?: string[], policies?: object): Promise<void> {
-    this.#browser = await launchChromium(join(this.folder, "home"), args, policies);
+  async startBrowser(args: string[] = [], policies?: object): Promise<void> {
+    const all = [...args, ...(this.#system.relay?.browser ?? [])];
+    this.#browser = await launchChromium(join(this.folder, "home"), all, policies);
   }
 
   /** A window that knows of no earlier one. What its pages say goes to the log. */

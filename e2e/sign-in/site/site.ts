@@ -4,6 +4,7 @@ import { freePort } from "../../ports.ts";
 import type { Program } from "../../program.ts";
 import type { Startable } from "../../set-up.ts";
 import { bridgeKey } from "../../workstation/bridge.ts";
+import type { System } from "../../workstation/system.ts";
 import { Workstation } from "../../workstation/workstation.ts";
 import { SignInPage } from "./page.ts";
 import { IDLE_PAGE, startSignInServer } from "./server.ts";
@@ -21,6 +22,8 @@ export interface SignInSiteOptions {
   server?: string[];
   /** How much the bridge logs: everything, if left out. */
   log?: string;
+  /** What the bridge runs on, if not on this machine itself. */
+  system?: System;
 }
 
 /** The site of the sign-in example, and the workstation of whoever visits it. */
@@ -32,7 +35,7 @@ export class SignInSite implements Startable {
   #server: Program | undefined;
 
   constructor(options: SignInSiteOptions, folder?: string) {
-    this.workstation = new Workstation(folder);
+    this.workstation = new Workstation(folder, undefined, options.system);
     this.#options = options;
   }
 
@@ -66,7 +69,7 @@ export class SignInSite implements Startable {
   async startServer(args: string[] = [], env?: Record<string, string>): Promise<void> {
     const { folder } = this.workstation;
     await this.#server?.stop();
-    const bridge = `--bridge=desk=${await bridgeKey(folder)}`;
+    const bridge = `--bridge=desk=${await bridgeKey(folder, this.#options.system)}`;
     this.#server = await startSignInServer(folder, this.#port, [bridge, ...args], env);
   }
 
