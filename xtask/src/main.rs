@@ -14,6 +14,7 @@ mod tables;
 mod test;
 mod vectors;
 mod wasm;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ use clap::Parser;
 
 use crate::demo::Demo;
 use crate::shell::Shell;
+use crate::test::Part;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -36,7 +38,11 @@ enum Command {
     /// Build the reception portal, page and program, into target/release
     Portal,
     /// Set up and run every check
-    Test,
+    Test {
+        /// Only this part, which is not among those that run without it
+        #[arg(value_enum)]
+        part: Option<Part>,
+    },
     /// Build the WebAssembly modules into js/src/wasm
     Wasm,
     /// Write the generated files anew: test vectors, tables of errors and scopes
@@ -52,7 +58,8 @@ fn main() -> Result<ExitCode> {
     match Command::parse() {
         Command::Demo { demo } => demo::run(&shell, demo)?,
         Command::Portal => portal::build(&shell)?,
-        Command::Test => return test::run(),
+        Command::Test { part: None } => return test::run(),
+        Command::Test { part: Some(Part::Windows) } => return test::run_windows(),
         Command::Wasm => {
             setup::wasm_target(&shell)?;
             setup::npm(&shell, "js")?;

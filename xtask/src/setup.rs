@@ -64,11 +64,16 @@ fn installed(package: &str) -> bool {
 
 /// Sees that Rust can build for a page.
 pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
+    rust_target(shell, "wasm32-unknown-unknown")
+}
+
+/// Sees that Rust can build for a target.
+pub(crate) fn rust_target(shell: &Shell, target: &str) -> Result<()> {
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown").exists() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).exists() {
         return Ok(());
     }
-    shell.run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+    shell.run(Command::new("rustup").args(["target", "add", target]))
 }
 
 /// Installs what a folder's lock file names, unless it is there already.

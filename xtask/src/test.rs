@@ -4,6 +4,7 @@ mod citations;
 mod count;
 mod end_to_end;
 mod suite;
+mod windows;
 
 use std::process::{Command, ExitCode};
 
@@ -13,6 +14,8 @@ use crate::shell::{Shell, cargo, npm, output, program, target};
 use crate::{npm as package, portal_page, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use suite::Check;
+
+pub(crate) use windows::run as run_windows;
 
 const WASM_PACKAGES: [&str; 7] = [
     "kazashi-core",
@@ -24,10 +27,18 @@ const WASM_PACKAGES: [&str; 7] = [
     "kazashi-wasm-verify",
 ];
 
+/// A part of the checks that is run by itself.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// The bridge for Windows, in Wine
+    Windows,
+}
+
 /// Module of the tests that measure what others would change.
 const TIMING_TESTS: &str = "alone::";
 
 pub(crate) fn run() -> Result<ExitCode> {
+    println!("the bridge for Windows ... left to `cargo xtask test windows`");
     let mut checks = vec![
         Check::new("set-up", set_up),
         Check::new("set-up-npm", set_up_npm),

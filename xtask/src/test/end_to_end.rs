@@ -9,26 +9,48 @@ use anyhow::{Context, Result};
 use super::count::vitest_tests;
 use super::suite::Check;
 use crate::shell::{output, program, root};
+use crate::windows;
 
 /// One check for each file, the longest first: it takes the longest, by and large.
 pub(super) fn checks() -> Result<Vec<Check>> {
-    let mut git = program("git", "e2e");
-    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "*.test.ts", ":!bench"]);
-    let listed = output(&mut git)?;
-    let mut files: Vec<_> = listed.lines().map(str::to_owned).collect();
+    let mut files = files(&["*.test.ts", ":!bench", ":!windows"])?;
     files.sort_by_cached_key(|file| {
         Reverse(fs::metadata(root().join("e2e").join(file)).map_or(0, |file| file.len()))
     });
-    Ok(files.into_iter().map(check).collect())
+    let checks = files.into_iter().map(|file| {
+        let check = Check::new(name(&file), move |shell| {
+            let mut node = on_a_machine_of_its_own("node");
+            shell.run(node.args(VITEST).arg(&file))
+        });
+        check.tests(vitest_tests).after(&["clippy", "portal-page", "examples"])
+    });
+    Ok(checks.collect())
 }
 
-fn check(file: String) -> Check {
-    let name = format!("e2e/{}", file.trim_end_matches(".test.ts"));
-    let check = Check::new(name, move |shell| {
-        let mut node = on_a_machine_of_its_own("node");
-        shell.run(node.args(["node_modules/vitest/vitest.mjs", "run", &file]))
+/// One check for each file of those whose bridge runs in Wine.
+pub(super) fn windows_checks() -> Result<Vec<Check>> {
+    let checks = files(&["windows/*.test.ts"])?.into_iter().map(|file| {
+        let check = Check::new(name(&file), move |shell| {
+            let debian = windows::debian_root(shell)?;
+            let mut machine = apart("windows/machine.sh");
+            shell.run(machine.arg(debian).arg("node").args(VITEST).arg(&file))
+        });
+        check.tests(vitest_tests).after(&["programs", "windows-programs", "debian", "examples"])
     });
-    check.tests(vitest_tests).after(&["clippy", "portal-page", "examples"])
+    Ok(checks.collect())
+}
+
+const VITEST: [&str; 2] = ["node_modules/vitest/vitest.mjs", "run"];
+
+/// The files of tests that git knows of, or will.
+fn files(patterns: &[&str]) -> Result<Vec<String>> {
+    let mut git = program("git", "e2e");
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard"]).args(patterns);
+    Ok(output(&mut git)?.lines().map(str::to_owned).collect())
+}
+
+fn name(file: &str) -> String {
+    format!("e2e/{}", file.trim_end_matches(".test.ts"))
 }
 
 /// Sees that this system lets tests have machines of their own.
@@ -43,9 +65,16 @@ pub(super) fn can_have_machines() -> Result<()> {
 /// Has a program take itself for root on a machine with a network, processes, and a pcscd of its own,
 /// whose socket is in `/run`.
 fn on_a_machine_of_its_own(program_name: &str) -> Command {
+    let mut shell = apart("sh");
+    let script = "ip link set lo up && mount -t tmpfs tmpfs /run && \"$0\" \"$@\"";
+    shell.args(["-c", script, program_name]);
+    shell
+}
+
+/// Has a program take itself for root, with a network, mounts and processes of its own.
+fn apart(program_name: &str) -> Command {
     let mut unshare = program("unshare", "e2e");
     unshare.args(["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"]);
-    let script = "ip link set lo up && mount -t tmpfs tmpfs /run && \"$0\" \"$@\"";
-    unshare.args(["--mount-proc", "sh", "-c", script, program_name]);
+    unshare.args(["--mount-proc", program_name]);
     unshare
 }

@@ -1,0 +1,46 @@
+//! `cargo xtask test windows`: the checks of the bridge for Windows, by root and on Debian.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, ensure};
+
+use super::suite::{self, Check};
+use super::{end_to_end, set_up, set_up_npm};
+use crate::shell::{Shell, cargo, output};
+use crate::{npm, setup, wasm, windows};
+
+/// What the tests have outside of Wine.
+const PROGRAMS_OUTSIDE: [&str; 2] = ["kazashi-emulator", "kazashi-pin-less"];
+
+pub(crate) fn run() -> Result<ExitCode> {
+    let user = output(Command::new("id").arg("-u"))?;
+    ensure!(user.trim() == "0", "only root can make the Debian in which Wine runs");
+    let mut checks = vec![
+        Check::new("set-up", |shell| {
+            set_up(shell)?;
+            setup::system_packages(shell, windows::PACKAGES)
+        }),
+        Check::new("set-up-npm", set_up_npm),
+        Check::new("debian", |shell| windows::debian_root(shell).map(drop)).after(&["set-up"]),
+        Check::new("windows-programs", windows::build).after(&["set-up"]),
+        Check::new("clippy-windows", clippy).after(&["windows-programs"]),
+        Check::new("programs", programs).after(&["windows-programs"]),
+        Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm", "programs"]),
+        Check::new("npm-package", npm::package).after(&["wasm"]),
+        Check::new("examples", |shell| npm::install_into(shell, "examples/pin-less"))
+            .after(&["npm-package"]),
+    ];
+    checks.extend(end_to_end::windows_checks()?);
+    suite::run(checks)
+}
+
+fn clippy(shell: &Shell) -> Result<()> {
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--target", windows::TARGET, "--package", "kazashi-bridge"]);
+    shell.run(clippy.args(["--", "--deny", "warnings"]))
+}
+
+fn programs(shell: &Shell) -> Result<()> {
+    let packages = PROGRAMS_OUTSIDE.iter().flat_map(|package| ["--package", package]);
+    shell.run(cargo().args(["build", "--bins"]).args(packages))
+}
