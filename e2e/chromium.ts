@@ -14,9 +14,27 @@ export function launchChromium(
   return chromium.launch({
     executablePath: policies ? ofTheTests("chromium-under-policies.sh") : "/usr/bin/chromium",
     chromiumSandbox: false,
-    args: ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", ...args],
+    args: [
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-dev-shm-usage",
+      ...withOneResolver(args),
+    ],
     env: { PATH, HOME: home, ...(policies && { KAZASHI_E2E_POLICIES: JSON.stringify(policies) }) },
   });
+}
+
+/** Chromium heeds the last of these alone. */
+const RESOLVER_RULES = "--host-resolver-rules=";
+
+/** The same arguments, with all rules for names and addresses in one. */
+function withOneResolver(args: string[]): string[] {
+  const [rules, others] = [[] as string[], [] as string[]];
+  for (const arg of args) {
+    if (arg.startsWith(RESOLVER_RULES)) rules.push(arg.slice(RESOLVER_RULES.length));
+    else others.push(arg);
+  }
+  return rules.length > 0 ? [...others, RESOLVER_RULES + rules.join(",")] : others;
 }
 
 /** What the browser may say to a page that wants to reach this workstation. */

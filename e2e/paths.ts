@@ -32,6 +32,8 @@ const builtForWindows = (name: string): string =>
 /** Those that run in Wine, as `cargo xtask test windows` builds them. */
 export const windowsPrograms = {
   bridge: builtForWindows("kazashi-bridge"),
+  overheardPinentry: builtForWindows("overheard-pinentry"),
+  pinentry: builtForWindows("kazashi-pinentry"),
   relay: builtForWindows("relay"),
   scriptedPinentry: builtForWindows("scripted-pinentry"),
 };

@@ -28,6 +28,9 @@ export class Dialog {
     this.type("cancel");
   }
 
+  /** Ends what a person does at it. */
+  async leave(): Promise<void> {}
+
   /** Does not agree to what is to be confirmed, from now on. */
   decline(): void {
     appendFileSync(join(this.#folder, "declines"), "");

@@ -37,8 +37,8 @@ export async function startPcscd(
   }
   const config = join(folder, "readers.conf");
   writeFileSync(config, readers === "virtual" ? VIRTUAL : "");
-  const command = [...system.pcscd, "--foreground", "--info", "--config", config];
-  const pcscd = Program.start("pcscd", command, { folder });
+  const command = [...system.machine, "pcscd", "--foreground", "--info", "--config", config];
+  const pcscd = Program.start("pcscd", [...command, ...system.pcscd], { folder });
   while (!(await answers())) {
     if (pcscd.ended) throw new Error(`pcscd did not start; it needs root: ${pcscd.output}`);
     await setTimeout(20);

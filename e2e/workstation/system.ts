@@ -2,22 +2,38 @@ import { programs } from "../paths.ts";
 
 /** What the smart card service and the bridge of a workstation run on. */
 export interface System {
-  /** The command by which pcscd is started. */
+  /** What stands before the command of a program that talks to pcscd, so that it runs where pcscd does. */
+  machine: string[];
+  /** What pcscd needs to be told there. */
   pcscd: string[];
-  /** That by which the bridge is, and what tests add where it serves. */
+  /** The command by which the bridge is started, and what tests add where it serves. */
   bridge: string[];
   serve: string[];
-  /** The scripted dialog. */
+  /** The program by which the bridge has its dialog shown. */
   pinentry: string;
   /** What programs find in their environment there. */
   env: Record<string, string>;
+  /** A screen on which that program has windows: a person types into them. */
+  screen?: Screen;
   /** A program between browser and bridge, and how the browser is told of it. */
   relay?: { command: string[]; browser: string[] };
 }
 
+/** A screen that nobody sees. */
+export interface Screen {
+  show: string[];
+  /** A file that is there as soon as it is. */
+  sign: string;
+  /** Gives windows the keyboard. */
+  manageWindows: string[];
+  /** A person's hands. */
+  xdotool: string[];
+}
+
 /** The machine on which the tests run. */
 export const HERE: System = {
-  pcscd: ["pcscd"],
+  machine: [],
+  pcscd: [],
   bridge: [programs.bridge],
   // End-to-end tests may run as root, who alone can give each a network of its own.
   serve: ["--allow-root"],

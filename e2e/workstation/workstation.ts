@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { launchChromium, type Permission, permit } from "../chromium.ts";
 import { ownFolder, programs } from "../paths.ts";
@@ -10,6 +11,7 @@ import { type BridgeOptions, startBridge } from "./bridge.ts";
 import { writeCard } from "./card.ts";
 import { Dialog } from "./dialog.ts";
 import { CARD_NOTICED, type Readers, startPcscd } from "./pcscd.ts";
+import { NativeDialog } from "./native-dialog.ts";
 import { HERE, type System } from "./system.ts";
 
 /** How each transaction with the card begins and ends, as traces have it: SELECT of the card manager. */
@@ -45,7 +47,8 @@ export class Workstation implements Startable {
     this.folder = folder;
     this.#lender = lender;
     this.#system = system;
-    this.dialog = new Dialog(folder);
+    const { screen } = system;
+    this.dialog = screen ? new NativeDialog(folder, screen) : new Dialog(folder);
     this.card = join(folder, "card");
   }
 
@@ -54,9 +57,15 @@ export class Workstation implements Startable {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     await writeCard(this.card, "normal");
+    // Whoever lends the browser has these too.
+    if (this.#lender) return;
+    // First: Windows looks for a screen only once.
+    await this.#startScreen();
+    await this.#startRelay();
   }
 
   async stop(): Promise<void> {
+    await this.dialog.leave();
     if (this.#browser) await this.#browser.close();
     else for (const window of this.#windows) await window.close();
     for (const program of this.#programs.reverse()) await program.stop();
@@ -139,7 +148,7 @@ export class Workstation implements Startable {
 
   /** Has another program use the card, too, as is its habit. It ends with the workstation at the latest. */
   startOtherProgram(habit: string, ...args: string[]): Program {
-    const command = [programs.otherProgram, habit, ...args];
+    const command = [...this.#system.machine, programs.otherProgram, habit, ...args];
     return this.#started(Program.start(habit, command, { folder: this.folder }));
   }
 
@@ -152,11 +161,6 @@ export class Workstation implements Startable {
   async startBridge(options: BridgeOptions): Promise<void> {
     this.#bridgeOptions = options;
     await this.restartBridge();
-    const { env, relay } = this.#system;
-    if (!relay) return;
-    const { folder } = this;
-    const ready = Program.ready("relay", relay.command, "relaying from", { folder, env });
-    this.#started(await ready);
   }
 
   /** Starts it anew, as it was started first but for what is changed. */
@@ -171,6 +175,26 @@ export class Workstation implements Startable {
 
   get browser(): Browser {
     return found(this.#browser ?? this.#lender?.browser, "browser");
+  }
+
+  async #startRelay(): Promise<void> {
+    const { env, relay } = this.#system;
+    if (!relay) return;
+    const { folder } = this;
+    const ready = Program.ready("relay", relay.command, "relaying from", { folder, env });
+    this.#started(await ready);
+  }
+
+  async #startScreen(): Promise<void> {
+    const { screen } = this.#system;
+    if (!screen) return;
+    const { folder } = this;
+    const shown = this.#started(Program.start("screen", screen.show, { folder }));
+    while (!existsSync(screen.sign)) {
+      if (shown.ended) throw new Error(`there is no screen: ${shown.output}`);
+      await setTimeout(20);
+    }
+    this.#started(Program.start("windows", screen.manageWindows, { folder }));
   }
 
   async startBrowser(args: string[] = [], policies?: object): Promise<void> {

@@ -12,11 +12,12 @@ use crate::shell::{Shell, create_parent, output, remove_folder};
 
 const SUITE: &str = "trixie";
 
-/// What is in it: Wine with its door to pcscd, pcscd with virtual readers, a screen that nobody sees with
-/// hands that type on it, and letters for Japanese.
+/// What is in it: Wine with its door to pcscd, pcscd with virtual readers, a screen that nobody sees,
+/// what gives windows the keyboard there, hands that type, and letters for Japanese.
 const PACKAGES: &[&str] = &[
     "fonts-ipafont-gothic",
     "libpcsclite1",
+    "openbox",
     "pcscd",
     "vsmartcard-vpcd",
     "wine64",
