@@ -55,7 +55,8 @@ export class Workstation implements Startable {
   /** Begins with an empty folder, and a new card that is nowhere yet. */
   async start(): Promise<void> {
     rmSync(this.folder, { recursive: true, force: true });
-    mkdirSync(this.folder, { recursive: true });
+    // The bridge keeps its state here, where nobody else may have anything to do with it.
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     await writeCard(this.card, "normal");
     // Whoever lends the browser has these too.
     if (this.#lender) return;
