@@ -378,7 +378,10 @@ let briefAuthority: Buffer;
 /** Of the case that runs. */
 let workstation: Workstation;
 
-/** Every code is caused before a page whose bridge runs on this system, and the words for it are the documented ones. */
+/**
+ * Every code is caused before a page whose bridge runs on this system, and the words for it are the
+ * documented ones.
+ */
 export function everyCodeIsCausedOn(system: System): void {
   common = setUp(new Workstation(undefined, undefined, system));
   site = setUp(new PublicSite());

@@ -15,7 +15,7 @@ pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 pub(crate) const PACKAGES: &[&str] = &["debootstrap", "gcc-mingw-w64-x86-64"];
 
 /// What runs in Wine: the bridge, and what the tests have beside it.
-const PROGRAMS: [&str; 5] =
+pub(crate) const PROGRAMS: [&str; 5] =
     ["kazashi-bridge", "kazashi-pinentry", "overheard-pinentry", "relay", "scripted-pinentry"];
 
 /// Builds the programs that run in Wine.

@@ -10,7 +10,7 @@ use crate::shell::{Shell, cargo, output};
 use crate::{npm, setup, wasm, windows};
 
 /// What the tests have outside of Wine.
-const PROGRAMS_OUTSIDE: [&str; 2] = ["kazashi-emulator", "kazashi-pin-less"];
+const PROGRAMS_OUTSIDE: [&str; 3] = ["kazashi-emulator", "kazashi-pin-less", "other-program"];
 
 pub(crate) fn run() -> Result<ExitCode> {
     let user = output(Command::new("id").arg("-u"))?;
@@ -36,7 +36,8 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 fn clippy(shell: &Shell) -> Result<()> {
     let mut clippy = cargo();
-    clippy.args(["clippy", "--target", windows::TARGET, "--package", "kazashi-bridge"]);
+    clippy.args(["clippy", "--target", windows::TARGET]);
+    clippy.args(windows::PROGRAMS.iter().flat_map(|package| ["--package", package]));
     shell.run(clippy.args(["--", "--deny", "warnings"]))
 }
 
