@@ -10,8 +10,8 @@ import type { Startable } from "../set-up.ts";
 import { type BridgeOptions, startBridge } from "./bridge.ts";
 import { writeCard } from "./card.ts";
 import { Dialog } from "./dialog.ts";
-import { CARD_NOTICED, type Readers, startPcscd } from "./pcscd.ts";
 import { NativeDialog } from "./native-dialog.ts";
+import { CARD_NOTICED, type Readers, startPcscd } from "./pcscd.ts";
 import { HERE, type System } from "./system.ts";
 
 /** How each transaction with the card begins and ends, as traces have it: SELECT of the card manager. */
