@@ -437,6 +437,10 @@ impl PcscTransaction<'_> {
             if !state.event_state().contains(State::PRESENT) {
                 return true;
             }
+            // There are services that answer at once, whatever they are told of the state.
+            if patience.is_zero() {
+                return false;
+            }
             state.sync_current_state();
         }
     }
