@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use std::{fmt, mem, thread};
@@ -10,7 +9,7 @@ use std::{fmt, mem, thread};
 use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu, StatusWord};
 use kazashi_core::error_code::ErrorCode;
 use kazashi_core::guard::session::{CardTransaction, Ending};
-use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{Card, Context, Disposition, Protocols, ReaderState, ShareMode, State};
 use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
@@ -18,7 +17,10 @@ use crate::pin::pin_pad::{self, PinPad};
 use crate::reader::driver_words::{self, Silence, code_of, code_of_silence, is_of_service};
 use crate::reader::readers::Readers;
 use crate::reader::slot::{Insertion, Slot, once};
-use crate::sys::smart_card_service_listens;
+
+mod service;
+
+use service::{HUNG_UP, establish};
 
 /// How long another program may hold the card before we give up.
 const SHARING_PATIENCE: Duration = Duration::from_secs(3);
@@ -33,10 +35,6 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// So many changes may follow each other without a pause.
 const BURST: u32 = 10;
-/// How long the resource manager may take to say that it is there.
-const SERVICE_PATIENCE: Duration = Duration::from_secs(1);
-/// So many fresh connections that are hung up on are no accident.
-const HUNG_UP: u32 = 3;
 /// Nobody finds the keys of a reader and types four digits sooner.
 const SOONEST_TYPED: Duration = Duration::from_secs(1);
 
@@ -74,45 +72,6 @@ pub(crate) fn monitor(readers: &Arc<Readers>, keys: bool) {
         thread::sleep(pause);
         pause = LONGEST_PAUSE.min(pause * 2);
     }
-}
-
-/// Connects to the resource manager. One that opens the door and hangs up does not let us in.
-fn establish() -> Result<Context, pcsc::Error> {
-    let mut hung_up = 0;
-    loop {
-        match Context::establish(Scope::User) {
-            Err(error)
-                if code_of(error) == ErrorCode::NoService && smart_card_service_listens() =>
-            {
-                hung_up += 1;
-                if hung_up == HUNG_UP {
-                    return Err(pcsc::Error::SecurityViolation);
-                }
-            }
-            established => return established,
-        }
-    }
-}
-
-/// Whether the resource manager answers at all. One that is stopped, as on a machine that wakes up,
-/// takes every question and answers none.
-fn service_answers() -> bool {
-    /// One question at a time: what is not answered keeps its thread.
-    static IS_ASKED: AtomicBool = AtomicBool::new(false);
-    let deadline = Instant::now() + SERVICE_PATIENCE;
-    while IS_ASKED.swap(true, Ordering::AcqRel) {
-        if Instant::now() > deadline {
-            return false;
-        }
-        thread::sleep(SHARING_INTERVAL);
-    }
-    let (answered, answer) = mpsc::channel();
-    thread::spawn(move || {
-        let _ = Context::establish(Scope::User);
-        IS_ASKED.store(false, Ordering::Release);
-        answered.send(())
-    });
-    answer.recv_timeout(SERVICE_PATIENCE).is_ok()
 }
 
 /// Leaves every card clean: a bridge that was killed may have left a PIN verified. Another program
@@ -266,7 +225,7 @@ impl Slot for PcscSlot {
     }
 
     fn service_answers() -> bool {
-        service_answers()
+        service::answers()
     }
 }
 
