@@ -74,6 +74,7 @@ test("a holder who does not know the PIN has their data deleted by eye, and sees
   await workstation.insertCard();
   await desk.shows("この施設に保存した情報を削除します");
   await keys.press("顔写真で確認する");
+  await desk.shows("3つの項目を入力してください");
   await keys.press("戻る");
   await desk.shows("この施設に保存した情報を削除します");
   await keys.press("顔写真で確認する");
