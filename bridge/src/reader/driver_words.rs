@@ -68,6 +68,13 @@ fn is_long(command: &CommandApdu) -> bool {
     is_harmless && command.length_fields() == LengthFields::Extended
 }
 
+/// Whether a card says that something cannot be done; how many tries are left, or how a command is to
+/// be sent, is no refusal.
+pub(super) fn is_refusal(response: &ResponseApdu) -> bool {
+    let [sw1, _] = response.status().to_bytes();
+    matches!(sw1, 0x64..=0x66 | 0x68..=0x6B | 0x6D..=0x6F)
+}
+
 /// An error comes without data, and begins with 6; what says otherwise is the middle of a file.
 fn is_cut(response: &ResponseApdu) -> bool {
     let [sw1, _] = response.status().to_bytes();

@@ -35,6 +35,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// So many changes may follow each other without a pause.
 const BURST: u32 = 10;
+/// How long the resource manager may take to note that another program reset the card.
+const RESET_NOTICE: Duration = Duration::from_millis(20);
 /// Nobody finds the keys of a reader and types four digits sooner.
 const SOONEST_TYPED: Duration = Duration::from_secs(1);
 
@@ -319,6 +321,7 @@ impl CardTransaction for PcscTransaction<'_> {
             Ok(bytes) => driver_words::answer(command, bytes),
             Err(error) => Err(Silence::Error(error)),
         };
+        let answer = answer.and_then(|response| self.believe(response));
         answer.or_else(|silence| self.explain(command, silence))
     }
 
@@ -363,6 +366,16 @@ impl CardTransaction for PcscTransaction<'_> {
 }
 
 impl PcscTransaction<'_> {
+    /// What the card answers, unless it refuses what another program has undone before: pcscd lets a
+    /// reset pass between two commands of a transaction, and tells of it at the next.
+    fn believe(&self, response: ResponseApdu) -> Result<ResponseApdu, Silence> {
+        if driver_words::is_refusal(&response) {
+            thread::sleep(RESET_NOTICE);
+            self.transaction.status2_len().map_err(Silence::Error)?;
+        }
+        Ok(response)
+    }
+
     /// What it means that a command was not answered.
     fn explain(&self, command: &CommandApdu, silence: Silence) -> Result<ResponseApdu, ErrorCode> {
         if driver_words::is_for_want_of_extended_length(command, silence) {

@@ -193,6 +193,22 @@ fn a_status_that_is_told_at_once_costs_neither_time_nor_log() {
 }
 
 #[test]
+fn a_reset_of_which_the_service_tells_too_late_is_no_refusal_of_the_card() {
+    apart("readers::a_reset_of_which_the_service_tells_too_late_is_no_refusal_of_the_card", || {
+        let _pcscd = Pcscd::start();
+        let card = InsertedCard::insert(Image::normal(), READERS[0]);
+        let config = grant(ORIGIN, r#""events", "authenticate", "page-pin""#);
+        let bridge = Bridge::over_odd_pcscd(&config, "reset-unnoticed");
+        let (mut page, lease) = bridge.sit_down(ORIGIN);
+        let first = page.sign(&lease, json!({ "value": "1234" }));
+        assert_eq!(first["code"], ErrorCode::SharingViolation.as_str(), "{first}");
+        let second = page.sign(&lease, json!({ "value": "1234" }));
+        assert_eq!(second["type"], "signed", "{second}");
+        assert_eq!(card.retries_left(layout::jpki::USER_AUTHENTICATION_PIN), 3);
+    });
+}
+
+#[test]
 fn a_service_that_stands_still_is_not_said_to_be_another_program() {
     let test = "readers::a_service_that_stands_still_is_not_said_to_be_another_program";
     apart(test, || {

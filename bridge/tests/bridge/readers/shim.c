@@ -8,6 +8,8 @@
  *   at-once-nothing   the same, and has nothing to tell
  *   at-once-invalid   the same, and knows no such context
  *   at-once-gone      the same, and has no service
+ *   reset-unnoticed   SCardTransmit: the first READ BINARY finds a card that another program has reset,
+ *                     of which only SCardStatus tells, until SCardReconnect
  */
 
 #define _GNU_SOURCE
@@ -21,6 +23,41 @@ static int is(const char *word)
 {
 	const char *told = getenv("KAZASHI_TEST_SHIM");
 	return told != NULL && strcmp(told, word) == 0;
+}
+
+static int is_reset;
+
+LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *protocol, LPCBYTE command, DWORD length,
+		   SCARD_IO_REQUEST *received, LPBYTE answer, LPDWORD answer_length)
+{
+	static int was_reset;
+	LONG (*real)(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD) =
+		(LONG (*)(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD))
+			dlsym(RTLD_NEXT, "SCardTransmit");
+	if (is("reset-unnoticed") && !was_reset && length > 1 && command[1] == 0xB0) {
+		was_reset = is_reset = 1;
+		memcpy(answer, "\x6A\x82", 2);
+		*answer_length = 2;
+		return SCARD_S_SUCCESS;
+	}
+	return real(card, protocol, command, length, received, answer, answer_length);
+}
+
+LONG SCardStatus(SCARDHANDLE card, LPSTR names, LPDWORD names_length, LPDWORD state, LPDWORD protocol, LPBYTE atr,
+		 LPDWORD atr_length)
+{
+	LONG (*real)(SCARDHANDLE, LPSTR, LPDWORD, LPDWORD, LPDWORD, LPBYTE, LPDWORD) =
+		(LONG (*)(SCARDHANDLE, LPSTR, LPDWORD, LPDWORD, LPDWORD, LPBYTE, LPDWORD))dlsym(RTLD_NEXT, "SCardStatus");
+	return is_reset ? (LONG)SCARD_W_RESET_CARD
+			: real(card, names, names_length, state, protocol, atr, atr_length);
+}
+
+LONG SCardReconnect(SCARDHANDLE card, DWORD share, DWORD protocols, DWORD disposition, LPDWORD protocol)
+{
+	LONG (*real)(SCARDHANDLE, DWORD, DWORD, DWORD, LPDWORD) =
+		(LONG (*)(SCARDHANDLE, DWORD, DWORD, DWORD, LPDWORD))dlsym(RTLD_NEXT, "SCardReconnect");
+	is_reset = 0;
+	return real(card, share, protocols, disposition, protocol);
 }
 
 LONG SCardEstablishContext(DWORD scope, LPCVOID reserved, LPCVOID other, LPSCARDCONTEXT context)
