@@ -39,6 +39,8 @@ export class Keys {
   }
 
   async #go(control: Locator, key: "Tab" | "Shift+Tab"): Promise<void> {
+    // A screen that is still coming takes the focus to its heading.
+    await this.#page.locator("h1").first().waitFor();
     const focused = control.and(this.#page.locator(":focus"));
     for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
       await this.#page.keyboard.press(key);
