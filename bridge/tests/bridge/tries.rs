@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Bridge, COUNTER, DIALOG, HOLDER, ORIGIN, PRESENCE, Page, SELECT, SIGN};
+use crate::harness::{
+    Bridge, COUNTER, DIALOG, HOLDER, ORIGIN, PRESENCE, Page, SELECT, SIGN, wait_until,
+};
 
 /// What became of a PIN that a person typed.
 fn sign(page: &mut Page, lease: &str) -> (Value, Value) {
@@ -124,6 +126,8 @@ fn two_requests_of_an_origin_never_show_two_dialogs() {
     for _ in 0..3 {
         assert_eq!(page.read()["type"], "signed");
     }
+    // The page is answered before the last dialog has taken its leave.
+    wait_until("the last goodbye", || bridge.dialog().matches("BYE").count() == 3);
     let said = bridge.dialog();
     let turns: Vec<_> = said.lines().filter(|line| ["GETPIN", "BYE"].contains(line)).collect();
     assert_eq!(turns, ["GETPIN", "BYE", "GETPIN", "BYE", "GETPIN", "BYE"]);
