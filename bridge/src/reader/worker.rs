@@ -25,7 +25,8 @@ use crate::record::DisclosureLog;
 
 /// How long a request waits for the card, which another program may hold.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A card that has owed an answer for so long is what a request waits for, not another program.
+/// A card that has owed an answer for so long is what a request waits for, not another program; or the
+/// smart card service is, which is asked each time that it has been so long.
 const SILENCE: Duration = Duration::from_secs(2);
 /// A page that asks on and on keeps other programs from the card no longer than this.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -133,7 +134,7 @@ impl Worker {
         work: impl FnOnce(&mut LeasedCard<'_, '_>) -> Result<R, Failure> + Send + 'static,
     ) -> impl Future<Output = Result<R, Failure>> + 'static {
         let (begun, has_begun) = oneshot::channel();
-        let (done, mut result) = oneshot::channel();
+        let (done, result) = oneshot::channel();
         let job = Job {
             holder,
             work: Box::new(move |card| {
@@ -155,33 +156,45 @@ impl Worker {
                     let is_silent = watch.silence() > SILENCE;
                     let busy = ErrorCode::SharingViolation;
                     let code = if is_silent { ErrorCode::CommunicationError } else { busy };
-                    return Err(blamed(code, service_answers).await);
+                    let answers = asked(service_answers).await;
+                    return Err(if answers { code } else { ErrorCode::NoService }.into());
                 }
             }
-            let mut patience = watch.limit;
-            loop {
-                match timeout(patience, &mut result).await {
-                    // What was begun and has no result failed in a way that nobody foresaw.
-                    Ok(result) => {
-                        return result.unwrap_or(Err(ErrorCode::CommunicationError.into()));
-                    }
-                    Err(_) => match watch.patience() {
-                        Some(rest) => patience = rest,
-                        None => {
-                            let code = ErrorCode::CommunicationError;
-                            return Err(blamed(code, service_answers).await);
-                        }
-                    },
-                }
-            }
+            finished(result, &watch, service_answers).await
         }
     }
 }
 
-/// The reason why nothing happens: this, unless it is that the smart card service itself stands still.
-async fn blamed(code: ErrorCode, service_answers: fn() -> bool) -> Failure {
-    let answers = spawn_blocking(service_answers).await.unwrap_or(true);
-    if answers { code.into() } else { ErrorCode::NoService.into() }
+/// Waits for what was begun, as long as the card may take for a command and the service answers.
+async fn finished<R>(
+    mut result: oneshot::Receiver<Result<R, Failure>>,
+    watch: &Watch,
+    service_answers: fn() -> bool,
+) -> Result<R, Failure> {
+    // What was begun and has no result failed in a way that nobody foresaw.
+    let unforeseen = |_| Err(ErrorCode::CommunicationError.into());
+    let mut patience = watch.limit;
+    loop {
+        if let Ok(result) = timeout(SILENCE.min(patience), &mut result).await {
+            return result.unwrap_or_else(unforeseen);
+        }
+        let rest = watch.patience();
+        if rest.is_none() || watch.silence() >= SILENCE {
+            tokio::select! {
+                biased;
+                result = &mut result => return result.unwrap_or_else(unforeseen),
+                answers = asked(service_answers) => if !answers {
+                    return Err(ErrorCode::NoService.into());
+                }
+            }
+        }
+        patience = rest.ok_or(ErrorCode::CommunicationError)?;
+    }
+}
+
+/// Whether the smart card service answers at all, rather than stand still.
+async fn asked(service_answers: fn() -> bool) -> bool {
+    spawn_blocking(service_answers).await.unwrap_or(true)
 }
 
 struct Thread<S> {

@@ -217,7 +217,7 @@ fn a_service_that_stands_still_is_not_said_to_be_another_program() {
         let bridge = Bridge::over_pcscd(&grant(ORIGIN, r#""events", "authenticate", "page-pin""#));
         let (mut page, lease) = bridge.sit_down(ORIGIN);
         wait_until("a clean card", || card.was_left_clean());
-        pcscd.signal("-STOP");
+        pcscd.sleep().begin();
         for _ in 0..2 {
             let begun = Instant::now();
             assert_eq!(page.sign(&lease, json!({ "value": "1234" }))["code"], "no-service");
@@ -227,7 +227,34 @@ fn a_service_that_stands_still_is_not_said_to_be_another_program() {
         let found = stdout(&doctor_command(&bridge).output().unwrap());
         assert!(found.starts_with(&told(ErrorCode::NoService)), "{found}");
         assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
-        pcscd.signal("-CONT");
+        pcscd.sleep().end();
+        wait_until("a service that goes on", || {
+            page.sign(&lease, json!({ "value": "1234" }))["type"] == "signed"
+        });
+        assert_eq!(card.retries_left(layout::jpki::USER_AUTHENTICATION_PIN), 3);
+    });
+}
+
+#[test]
+fn a_service_that_stops_in_the_middle_of_a_command_is_told_soon_and_costs_no_try() {
+    let test =
+        "readers::a_service_that_stops_in_the_middle_of_a_command_is_told_soon_and_costs_no_try";
+    apart(test, || {
+        let pcscd = Pcscd::start();
+        let card = InsertedCard::insert(Image::normal(), READERS[0]);
+        let bridge = Bridge::over_pcscd(&grant(ORIGIN, r#""events", "authenticate", "page-pin""#));
+        let (mut page, lease) = bridge.sit_down(ORIGIN);
+        let sleep = pcscd.sleep();
+        const VERIFY: u8 = 0x20;
+        // A card that takes its time behind a service that answers is waited for.
+        card.before_answering(VERIFY, || thread::sleep(Duration::from_secs(3)));
+        assert_eq!(page.sign(&lease, json!({ "value": "1234" }))["type"], "signed");
+        card.before_answering(VERIFY, move || sleep.begin());
+        let begun = Instant::now();
+        assert_eq!(page.sign(&lease, json!({ "value": "1234" }))["code"], "no-service");
+        assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+        sleep.end();
+        wait_until("a clean card", || card.was_left_clean());
         wait_until("a service that goes on", || {
             page.sign(&lease, json!({ "value": "1234" }))["type"] == "signed"
         });

@@ -69,10 +69,36 @@ impl Pcscd {
         Self(pcscd.env("KAZASHI_TEST_PIN_PAD", folder).spawn().unwrap())
     }
 
-    /// Stops it where it is, as on a machine that sleeps, or has it go on.
-    pub(crate) fn signal(&self, signal: &str) {
+    /// What stops it, from wherever.
+    pub(crate) fn sleep(&self) -> Sleep {
+        Sleep(self.0.id())
+    }
+}
+
+/// Stops the daemon where it is, as on a machine that sleeps, and has it go on.
+#[derive(Clone, Copy)]
+pub(crate) struct Sleep(u32);
+
+impl Sleep {
+    /// Returns when nothing of it runs any more.
+    pub(crate) fn begin(self) {
+        self.signal("-STOP");
+        wait_until("a service that stands still", || {
+            let tasks = fs::read_dir(format!("/proc/{}/task", self.0)).unwrap();
+            tasks.into_iter().all(|task| {
+                let status = fs::read_to_string(task.unwrap().path().join("status"));
+                status.unwrap().contains("State:\tT")
+            })
+        });
+    }
+
+    pub(crate) fn end(self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(self, signal: &str) {
         let mut kill = Command::new("kill");
-        assert!(kill.args([signal, &self.0.id().to_string()]).status().unwrap().success());
+        assert!(kill.args([signal, &self.0.to_string()]).status().unwrap().success());
     }
 }
 
@@ -121,6 +147,8 @@ struct State {
     commands: Vec<(Instant, Vec<u8>)>,
     /// How often its power was taken, or it was reset.
     disturbances: usize,
+    /// What happens before it answers a command of this instruction, once.
+    event: Option<(u8, Box<dyn FnOnce() + Send>)>,
 }
 
 impl InsertedCard {
@@ -129,7 +157,8 @@ impl InsertedCard {
         let before = cards();
         let stream =
             wait_for("the port of the reader", || TcpStream::connect(("127.0.0.1", reader)).ok());
-        let state = State { card: Card::new(image), commands: Vec::new(), disturbances: 0 };
+        let state =
+            State { card: Card::new(image), commands: Vec::new(), disturbances: 0, event: None };
         let state = Arc::new(Mutex::new(state));
         let this = Self { state: Arc::clone(&state), reader: stream.try_clone().unwrap() };
         thread::spawn(move || while answer(&stream, &state).is_some() {});
@@ -140,6 +169,11 @@ impl InsertedCard {
     /// Takes it out.
     pub(crate) fn remove(&self) {
         self.reader.shutdown(Shutdown::Both).unwrap();
+    }
+
+    /// Has this happen before it answers the next command of this instruction (INS).
+    pub(crate) fn before_answering(&self, ins: u8, event: impl FnOnce() + Send + 'static) {
+        self.state.lock().unwrap().event = Some((ins, Box::new(event)));
     }
 
     pub(crate) fn retries_left(&self, file: u8) -> u8 {
@@ -200,7 +234,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut message = vec![0; u16::from_be_bytes(length).into()];
     stream.set_quickack(true).ok()?;
     stream.read_exact(&mut message).ok()?;
-    let State { card, commands, disturbances } = &mut *state.lock().unwrap();
+    let State { card, commands, disturbances, event } = &mut *state.lock().unwrap();
     let response = match message[..] {
         [4] => card.atr().to_vec(),
         [signal] => {
@@ -213,6 +247,9 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
             return Some(());
         }
         _ => {
+            if let Some((_, event)) = event.take_if(|(ins, _)| message.get(1) == Some(ins)) {
+                event();
+            }
             let response = card.transmit(&message, &mut OsRng);
             commands.push((Instant::now(), message));
             response
