@@ -37,7 +37,7 @@ test("a visit is recorded late after ninety minutes without the server and a new
   await desk.page.locator(".notice", { hasText: "待っていた受付が記録されました" }).waitFor();
   await look(desk.page, "late-recorded");
   const staff = await PortalSession.signedIn(reception.origin);
-  const [visit, ...others] = await staff.visits(dayOf(begun - 90 * 60_000));
+  const [visit, ...others] = await staff.visits(staff.dayOf(begun - 90 * 60_000));
   expect(others).toEqual([]);
   const at = Date.parse(String(visit?.at));
   expect(Math.abs(at - (begun - 90 * 60_000))).toBeLessThan(60_000);
@@ -45,7 +45,7 @@ test("a visit is recorded late after ninety minutes without the server and a new
   expect(await staff.timesRecorded("visit-late")).toBe(1);
 
   const board = await reception.open("board");
-  await board.locator("[type=date]").fill(dayOf(begun - 90 * 60_000));
+  await board.locator("[type=date]").fill(staff.dayOf(begun - 90 * 60_000));
   await board.locator("tbody td", { hasText: "遅れて記録" }).waitFor();
   await look(board, "late-board");
 });
@@ -70,8 +70,3 @@ test("somebody else who signs in sends nothing of it, and it waits for whoever m
   await desk.page.getByRole("link", { name: "受付窓口" }).click();
   await desk.page.locator(".notice", { hasText: "待っていた受付が記録されました" }).waitFor();
 });
-
-/** A day, where the portal is. */
-function dayOf(moment: number): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(moment);
-}

@@ -21,11 +21,14 @@ export interface Visit {
 /** Whoever asks a portal's server without its page: a session of its own. */
 export class PortalSession extends Session {
   #csrf = "";
+  #timeZone = "";
 
   /** Begins a session that nobody has signed in with. */
   static async open(origin: string): Promise<PortalSession> {
     const session = new PortalSession(origin);
-    session.#csrf = succeeded("beginning a session", await session.get("/api/session")).csrf;
+    const begun = succeeded("beginning a session", await session.get("/api/session"));
+    session.#csrf = begun.csrf;
+    session.#timeZone = begun.timeZone;
     return session;
   }
 
@@ -52,11 +55,16 @@ export class PortalSession extends Session {
     tickets: string,
     options: { reEntry?: boolean } = {},
   ): Promise<string> {
-    const { event } = (await this.post("/api/gate/events", { name, day: today(), ...options }))
-      .body;
+    const day = this.dayOf();
+    const { event } = (await this.post("/api/gate/events", { name, day, ...options })).body;
     const { body } = await this.post(`/api/gate/events/${event.id}/tickets`, tickets, "text/csv");
     if (body.refused.length > 0) throw new Error(`tickets refused: ${JSON.stringify(body)}`);
     return event.id;
+  }
+
+  /** The day of a moment, or today, where the portal is. */
+  dayOf(moment = Date.now()): string {
+    return new Intl.DateTimeFormat("sv-SE", { timeZone: this.#timeZone }).format(moment);
   }
 
   /** The events, with how many tickets there are to each and how many were admitted. */
@@ -65,7 +73,7 @@ export class PortalSession extends Session {
   }
 
   /** The visits of a day, newest first. */
-  async visits(day = today()): Promise<Visit[]> {
+  async visits(day = this.dayOf()): Promise<Visit[]> {
     return (await this.get(`/api/board/visits?day=${day}`)).body.visits;
   }
 
@@ -103,11 +111,6 @@ export class PortalSession extends Session {
 function succeeded(what: string, { status, body }: Answer): Answer["body"] {
   if (status !== 200) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
   return body;
-}
-
-/** The day, where the portal is. */
-function today(): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format();
 }
 
 async function gather(response: Response, events: BoardEvent[]): Promise<void> {
