@@ -105,6 +105,15 @@ export class Program {
     return this.output;
   }
 
+  /** Has it stand still, as on a machine that sleeps, until it goes on. */
+  stand(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.#process.kill("SIGCONT");
+  }
+
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }

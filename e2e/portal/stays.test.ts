@@ -77,6 +77,16 @@ test("a card that stays while the bridge starts anew is not received again, anot
   await desk.shows("カードをお取りください");
   expect(await visits()).toBe(3);
 
+  // It is there before it knows of any reader.
+  await workstation.bridge.stop();
+  await desk.trouble("disconnected");
+  workstation.pcscd.stand();
+  await workstation.restartBridge();
+  await desk.trouble("no-reader");
+  workstation.pcscd.goOn();
+  await desk.shows("カードをお取りください");
+  expect(await visits()).toBe(3);
+
   await workstation.bridge.stop();
   await desk.trouble("disconnected");
   await workstation.swapCard(taro);

@@ -14,6 +14,7 @@ export class ReaderEvent extends Event {
 export interface KazashiEventMap {
   "card-inserted": ReaderEvent;
   "card-removed": ReaderEvent;
+  /** A card may lie there already. */
   "reader-added": ReaderEvent;
   "reader-removed": ReaderEvent;
   /** The bridge is there again. Which readers and cards there are may have changed. */

@@ -141,10 +141,8 @@ fn watch(
             is_there
         });
         for name in names {
-            if !watched.contains_key(&name) {
-                states.push(ReaderState::new(name.clone(), State::UNAWARE));
-                let slot = PcscSlot::new(name.clone(), keys);
-                watched.insert(name.clone(), readers.add(&name.to_string_lossy(), slot));
+            if !states.iter().any(|state| *state.name() == *name) {
+                states.push(ReaderState::new(name, State::UNAWARE));
             }
         }
         for state in &mut states {
@@ -161,13 +159,20 @@ fn watch(
         if at_once > BURST {
             thread::sleep(rest);
         }
-        for state in &states {
-            if let Some(reader) = watched.get(state.name()) {
-                // A card that lies there the wrong way up is present, and mute. Whoever wants to use it
-                // is told so.
-                let is_present = state.event_state().contains(State::PRESENT);
-                let insertion = Insertion(state.event_count());
-                readers.set_card(reader, is_present.then(|| (insertion, state.atr().to_vec())));
+        for state in states.iter().filter(|state| !is_notification(state.name())) {
+            // A card that lies there the wrong way up is present, and mute. Whoever wants to use it is
+            // told so.
+            let is_present = state.event_state().contains(State::PRESENT);
+            let card = is_present.then(|| (Insertion(state.event_count()), state.atr().to_vec()));
+            match watched.get(state.name()) {
+                Some(reader) => readers.set_card(reader, card),
+                // Known together with its card: nobody takes that for one which was just put there.
+                None => {
+                    let name = state.name();
+                    let slot = PcscSlot::new(name.to_owned(), keys);
+                    let reader = readers.add(&name.to_string_lossy(), slot, card);
+                    watched.insert(name.to_owned(), reader);
+                }
             }
         }
     }

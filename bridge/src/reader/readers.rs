@@ -15,6 +15,9 @@ use crate::reader::worker::{Shared, Worker};
 /// How long a bridge that stops waits for its cards.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A card that lies on a reader, with its ATR, which a mute card has not.
+pub(crate) type PresentCard = (Insertion, Vec<u8>);
+
 /// Every reader there is, the card on it, and the thread that serves it.
 #[derive(Debug)]
 pub(crate) struct Readers {
@@ -30,8 +33,7 @@ pub(crate) struct Readers {
 #[derive(Debug)]
 struct Reader {
     name: String,
-    /// With its ATR, which a mute card has not.
-    card: Option<(Insertion, Vec<u8>)>,
+    card: Option<PresentCard>,
     names: StayNames,
     worker: Arc<Worker>,
     thread: JoinHandle<()>,
@@ -42,16 +44,16 @@ impl Readers {
         Self { by_id: Mutex::default(), shared, events, preferred, service: Mutex::new(Ok(())) }
     }
 
-    /// A reader was connected. Returns its identifier within the bridge: its name, and a number that
-    /// tells it from others of that name.
-    pub(crate) fn add(&self, name: &str, slot: impl Slot) -> String {
+    /// A reader was connected, on which this card lies already, if any does. Returns its identifier within
+    /// the bridge: its name, and a number that tells it from others of that name.
+    pub(crate) fn add(&self, name: &str, slot: impl Slot, card: Option<PresentCard>) -> String {
         let names = StayNames::default();
         let (worker, thread) = Worker::start(slot, names.clone(), self.shared.clone());
         let (name, worker) = (name.to_owned(), Arc::new(worker));
         let mut by_id = self.lock();
         let mut ids = (0..=by_id.len()).map(|number| format!("{number} {name}"));
         let id = ids.find(|id| !by_id.contains_key(id)).expect("one more than there are readers");
-        by_id.insert(id.clone(), Reader { name, card: None, names, worker, thread });
+        by_id.insert(id.clone(), Reader { name, card, names, worker, thread });
         drop(by_id);
         self.events.send(Event::ReaderAdded { reader: id.clone() });
         id
@@ -66,7 +68,7 @@ impl Readers {
     }
 
     /// Notes what lies on a reader now: a card, with its ATR, or nothing.
-    pub(crate) fn set_card(&self, id: &str, card: Option<(Insertion, Vec<u8>)>) {
+    pub(crate) fn set_card(&self, id: &str, card: Option<PresentCard>) {
         let mut by_id = self.lock();
         let Some(reader) = by_id.get_mut(id) else { return };
         let insertion =

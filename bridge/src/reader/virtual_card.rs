@@ -37,7 +37,7 @@ impl VirtualReader {
     /// A reader with the card of this image folder on it.
     pub(crate) fn with_card(readers: Arc<Readers>, image: PathBuf) -> Result<Self, ImageError> {
         let tray = Tray::default();
-        let id = readers.add("Kazashi virtual card", VirtualSlot { tray: tray.clone() });
+        let id = readers.add("Kazashi virtual card", VirtualSlot { tray: tray.clone() }, None);
         let mut reader = Self { readers, id, tray, image, insertions: 0 };
         reader.insert()?;
         Ok(reader)

@@ -235,7 +235,7 @@ class Desk {
     this.#notice = undefined;
     this.#idle = undefined;
     await this.#attend(visitor, work);
-    this.#certificate = served.has(card.reader.insertion) ? certificate : undefined;
+    if (served.has(card.reader.insertion)) this.#certificate = certificate;
     if (!closing.aborted) this.#forgetChoice();
   }
 
