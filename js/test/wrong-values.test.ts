@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as cardFace from "../src/card-face.js";
 import { openCardFace } from "../src/card-face.js";
 import * as page from "../src/index.js";
@@ -30,9 +30,6 @@ import {
 } from "../src/verify.js";
 import { failure, origin, put, retriesLeft } from "./virtual-card.js";
 import { type Kind, wrongValues } from "./wrong-values.js";
-
-// Each tries some seventy values, and a huge one takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What is put in the place of an argument or, by their names, of a part of one. */
 type Change = Record<string, unknown>;
