@@ -1,13 +1,16 @@
 use std::env;
 use std::process::{Command, Stdio};
 
+use rustix::process::geteuid;
+
 use super::turn::{beside_others, undisturbed};
 
 /// Set in a process that has a network and a pcscd of its own.
 const APART: &str = "KAZASHI_TEST_APART";
 
 /// Does the work of this test in a process that has a network and process numbers of its own, and a
-/// place of its own for pcscd's socket: there is one of each on a machine otherwise.
+/// place of its own for pcscd's socket: there is one of each on a machine otherwise. It takes itself for
+/// root; where it is, it can become others.
 pub(crate) fn apart(test: &str, work: impl FnOnce()) {
     if env::var_os(APART).is_some() {
         return work();
@@ -29,7 +32,10 @@ fn run_apart(test: &str) {
     let script = "ip link set lo up && mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && \
                   mount -t proc proc /proc && exec \"$0\" \"$@\"";
     let mut unshare = Command::new("unshare");
-    unshare.args(["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"]);
+    if !geteuid().is_root() {
+        unshare.arg("--map-root-user");
+    }
+    unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child"]);
     unshare.args(["sh", "-c", script]).arg(env::current_exe().unwrap());
     unshare.args(["--exact", test, "--nocapture"]).env(APART, "1").stderr(Stdio::inherit());
     let output = unshare.output().unwrap();
