@@ -16,8 +16,9 @@ use crate::value::{
 
 /// The WebSocket subprotocol (RFC 6455, 1.9): name and version of what is spoken here.
 pub const SUBPROTOCOL: &str = "kazashi.v1";
-/// The port on which the bridge listens by default.
-pub const DEFAULT_PORT: u16 = 27390;
+/// The ports of bridges, in the order in which they take one and pages try them: as many users of one
+/// machine can have a bridge at a time.
+pub const PORTS: [u16; 4] = [27390, 27391, 27392, 27393];
 /// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use kazashi_core::error_code::ErrorCode;
-use kazashi_core::wire::DEFAULT_PORT;
+use kazashi_core::wire::PORTS;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime;
@@ -35,9 +35,9 @@ pub(crate) struct Doctor {
     /// The website that has trouble, such as `https://portal.example`
     #[arg(long)]
     origin: Option<String>,
-    /// The port that the bridge was told to take.
-    #[arg(long, default_value_t = DEFAULT_PORT)]
-    port: u16,
+    /// The port that the bridge was told to take. Without it, those at which pages look for one.
+    #[arg(long)]
+    port: Option<u16>,
     /// The language to say it in. Without it, that of the environment.
     #[arg(long)]
     language: Option<Language>,
@@ -50,14 +50,8 @@ pub(crate) struct Doctor {
 enum Finding {
     /// Files that say who may do what have mistakes, so they grant nothing.
     Mistakes(Vec<String>),
-    /// Nothing answers where the bridge should.
-    Silence(SocketAddr),
-    /// Something answers, but as no bridge of this user does.
-    Stranger(SocketAddr),
-    /// A program of this other user listens where the bridge should, perhaps their bridge.
-    OtherUser(SocketAddr, String),
-    /// The bridge refused programs of this other user, the last of them at this time.
-    Relay(RefusedUser),
+    /// The bridge is nowhere, but this where it could be.
+    NoBridge(Vec<Instead>),
     /// The bridge refuses the website, of which the administrator's file says so.
     RefusedByAdministrator(PathBuf),
     /// The bridge refuses the website, which the user may allow by this command.
@@ -70,48 +64,80 @@ enum Finding {
     PinEntryUnable(PathBuf, String),
 }
 
+/// What is at an address in place of this user's bridge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Instead {
+    /// Nothing answers.
+    Silence(SocketAddr),
+    /// Something answers, but as no bridge of this user does.
+    Stranger(SocketAddr),
+    /// A program of this other user listens, perhaps their bridge.
+    OtherUser(SocketAddr, String),
+}
+
+/// What is worth knowing, and may be just as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Note {
+    /// The bridge is not where it is looked for first.
+    BridgeAt(SocketAddr),
+    /// This is where it is looked for before.
+    Before(Instead),
+    /// The bridge refused programs of this other user, the last of them at this time.
+    Refused(RefusedUser),
+}
+
 impl Doctor {
     /// Says what stands in the way. Returns whether nothing does.
     pub(crate) fn run(self) -> Result<bool, Box<dyn Error>> {
-        let findings = self.findings()?;
+        let (findings, notes) = self.examine()?;
         let language = self.language.unwrap_or_else(Language::of_system);
-        write!(io::stdout(), "{}", report(&findings, language))?;
+        write!(io::stdout(), "{}", report(&findings, &notes, language))?;
         Ok(findings.is_empty())
     }
 
     /// In the order in which a page would run into them.
-    fn findings(&self) -> Result<Vec<Finding>, Box<dyn Error>> {
+    fn examine(&self) -> Result<(Vec<Finding>, Vec<Note>), Box<dyn Error>> {
         let origin = self.origin.as_deref().map(|text| Origin::typed(text, self.files.dev));
         let origin = origin.transpose()?;
         let rules = self.files.files()?.read();
         if !rules.problems.is_empty() {
             let mistakes = Finding::Mistakes(rules.problems);
-            return Ok([mistakes].into_iter().chain(readers()).collect());
+            return Ok(([mistakes].into_iter().chain(readers()).collect(), Vec::new()));
         }
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let bridge = runtime.block_on(self.bridge(origin, &rules))?;
+        let (bridge, mut notes) = runtime.block_on(self.bridge(origin, &rules))?;
         let pin_entry = runtime.block_on(pin_entry(&rules.config));
-        let relay = RefusedUser::read(&self.files.state.folder()?).map(Finding::Relay);
-        Ok(bridge.into_iter().chain(relay).chain(readers()).chain(pin_entry).collect())
+        notes.extend(RefusedUser::read(&self.files.state.folder()?).map(Note::Refused));
+        Ok((bridge.into_iter().chain(readers()).chain(pin_entry).collect(), notes))
     }
 
-    /// Asks the bridge that runs, whichever files it was started with.
+    /// Asks the bridge that runs, whichever files it was started with, where pages would find it.
     async fn bridge(
         &self,
         origin: Option<Origin>,
         rules: &Rules,
-    ) -> Result<Option<Finding>, Box<dyn Error>> {
-        let address = (Ipv4Addr::LOCALHOST, self.port).into();
-        match health(address, None).await {
-            Health::Ok => {}
-            Health::Silence => return Ok(Some(Finding::Silence(address))),
-            Health::Other => {
-                return Ok(Some(match owner::of_listener(address)? {
-                    Some(Owner::Another(user)) => Finding::OtherUser(address, user),
-                    _ => Finding::Stranger(address),
-                }));
+    ) -> Result<(Option<Finding>, Vec<Note>), Box<dyn Error>> {
+        let mut before = Vec::new();
+        for port in self.port.map_or(PORTS.to_vec(), |port| vec![port]) {
+            let address = (Ipv4Addr::LOCALHOST, port).into();
+            match instead_of_bridge(address).await {
+                Some(instead) => before.push(instead),
+                None => {
+                    let finding = self.refusal(address, origin, rules).await?;
+                    return Ok((finding, notes(address, before)));
+                }
             }
         }
+        Ok((Some(Finding::NoBridge(before)), Vec::new()))
+    }
+
+    /// Whether the bridge at this address refuses the website.
+    async fn refusal(
+        &self,
+        address: SocketAddr,
+        origin: Option<Origin>,
+        rules: &Rules,
+    ) -> Result<Option<Finding>, Box<dyn Error>> {
         let Some(origin) = origin else { return Ok(None) };
         if health(address, Some(&origin)).await == Health::Ok {
             return Ok(None);
@@ -125,6 +151,30 @@ impl Doctor {
             Finding::Refused { allow }
         }))
     }
+}
+
+/// What is at this address, if it is not this user's bridge.
+async fn instead_of_bridge(address: SocketAddr) -> Option<Instead> {
+    // What is another user's is not spoken to, nor what may not be asked: this user's own may.
+    match owner::of_listener(address) {
+        Ok(Some(Owner::Another(user))) => return Some(Instead::OtherUser(address, user)),
+        Err(_) => return Some(Instead::Stranger(address)),
+        Ok(_) => {}
+    }
+    match health(address, None).await {
+        Health::Ok => None,
+        Health::Silence => Some(Instead::Silence(address)),
+        Health::Other => Some(Instead::Stranger(address)),
+    }
+}
+
+/// What is worth knowing of the bridge at this address, since it was looked for elsewhere before.
+fn notes(address: SocketAddr, mut before: Vec<Instead>) -> Vec<Note> {
+    if before.is_empty() {
+        return Vec::new();
+    }
+    before.retain(|instead| !matches!(instead, Instead::Silence(_)));
+    [Note::BridgeAt(address)].into_iter().chain(before.into_iter().map(Note::Before)).collect()
 }
 
 /// The answer to `GET /health`.
@@ -203,27 +253,23 @@ fn recognise(mut slot: impl Slot) -> Result<(), ErrorCode> {
     once(&mut slot, |_| Ok(()))
 }
 
-/// A line for each finding, and below it, indented, what is particular to this workstation.
-fn report(findings: &[Finding], language: Language) -> String {
-    if findings.is_empty() {
-        // The words of `diagnose()`.
-        return match language {
-            Language::English => "ok: Cards can be used.\n".to_owned(),
-            Language::Japanese => "ok: カードを使えます。\n".to_owned(),
-        };
-    }
-    findings.iter().map(|finding| finding.shown(language)).collect()
+/// A line for each finding, and below it, indented, what is particular to this workstation. Then a line
+/// for each note.
+fn report(findings: &[Finding], notes: &[Note], language: Language) -> String {
+    // The words of `diagnose()`.
+    let ok = findings.is_empty().then(|| match language {
+        Language::English => "ok: Cards can be used.\n".to_owned(),
+        Language::Japanese => "ok: カードを使えます。\n".to_owned(),
+    });
+    let findings = findings.iter().map(|finding| finding.shown(language));
+    ok.into_iter().chain(findings).chain(notes.iter().map(|note| note.shown(language))).collect()
 }
 
 impl Finding {
     /// The code that a page is told, or would be.
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Mistakes(_)
-            | Self::Silence(_)
-            | Self::Stranger(_)
-            | Self::OtherUser(..)
-            | Self::Relay(_) => ErrorCode::BridgeUnreachable,
+            Self::Mistakes(_) | Self::NoBridge(_) => ErrorCode::BridgeUnreachable,
             Self::RefusedByAdministrator(_) | Self::Refused { .. } => ErrorCode::OriginRefused,
             Self::Readers(code) => *code,
             Self::PinEntryMissing(_) | Self::PinEntryUnable(..) => ErrorCode::PinEntryUnavailable,
@@ -245,33 +291,11 @@ impl Finding {
         use Language::{English, Japanese};
         match (self, language) {
             (Self::Mistakes(problems), _) => problems.join("\n"),
-            (Self::Silence(address), English) => {
-                format!("Nothing answers at {address}. To start it: kazashi-bridge serve")
+            (Self::NoBridge(instead), _) => {
+                let words = instead.iter().map(|it| it.words(language));
+                let advice = advice(instead, language).map(str::to_owned);
+                words.chain(advice).collect::<Vec<_>>().join("\n")
             }
-            (Self::Silence(address), Japanese) => {
-                format!("{address} から応答がありません。起動するには: kazashi-bridge serve")
-            }
-            (Self::Stranger(address), English) => {
-                format!("What answers at {address} is no bridge of this user.")
-            }
-            (Self::Stranger(address), Japanese) => {
-                format!("{address} で応答したのは、このユーザーのブリッジではありません。")
-            }
-            (Self::OtherUser(address, user), English) => format!(
-                "{address} is held by a program of the user {user}, perhaps their bridge: one user at \
-                 a time can have it."
-            ),
-            (Self::OtherUser(address, user), Japanese) => format!(
-                "{address} は、利用者 {user} のプログラム（おそらくそのブリッジ）が使っています。一度に使えるのは一人です。"
-            ),
-            (Self::Relay(RefusedUser { user, last }), English) => format!(
-                "The bridge refused programs of the user {user}, last at {last}. A relay, such as a \
-                 forwarded port, must run as the user of the bridge."
-            ),
-            (Self::Relay(RefusedUser { user, last }), Japanese) => format!(
-                "利用者 {user} のプログラムからの接続を断りました（最後は {last}）。ポートの転送などの中継は、\
-                 ブリッジの利用者として動かしてください。"
-            ),
             (Self::RefusedByAdministrator(file), English) => {
                 format!("The administrator decides about it in {}", file.display())
             }
@@ -297,6 +321,72 @@ impl Finding {
     }
 }
 
+impl Instead {
+    fn words(&self, language: Language) -> String {
+        use Language::{English, Japanese};
+        match (self, language) {
+            (Self::Silence(address), English) => format!("Nothing answers at {address}."),
+            (Self::Silence(address), Japanese) => format!("{address} から応答がありません。"),
+            (Self::Stranger(address), English) => {
+                format!("What answers at {address} is no bridge of this user.")
+            }
+            (Self::Stranger(address), Japanese) => {
+                format!("{address} で応答したのは、このユーザーのブリッジではありません。")
+            }
+            (Self::OtherUser(address, user), English) => {
+                format!("{address} is held by a program of the user {user}, perhaps their bridge.")
+            }
+            (Self::OtherUser(address, user), Japanese) => format!(
+                "{address} は、利用者 {user} のプログラム（おそらくそのブリッジ）が使っています。"
+            ),
+        }
+    }
+}
+
+/// What to do where there is no bridge but this instead.
+fn advice(instead: &[Instead], language: Language) -> Option<&'static str> {
+    use Language::{English, Japanese};
+    if instead.iter().any(|it| matches!(it, Instead::Silence(_))) {
+        return Some(match language {
+            English => "To start it: kazashi-bridge serve",
+            Japanese => "起動するには: kazashi-bridge serve",
+        });
+    }
+    let is_full = instead.iter().all(|it| matches!(it, Instead::OtherUser(..)));
+    is_full.then_some(match language {
+        English => "No port is left for the bridge of this user: somebody else has to end theirs.",
+        Japanese => "このユーザーのブリッジのためのポートは残っていません。ほかの利用者のブリッジを終了する必要があります。",
+    })
+}
+
+impl Note {
+    fn shown(&self, language: Language) -> String {
+        use Language::{English, Japanese};
+        let words = match (self, language) {
+            (Self::BridgeAt(address), English) => {
+                format!("The bridge of this user is at {address}.")
+            }
+            (Self::BridgeAt(address), Japanese) => {
+                format!("このユーザーのブリッジは {address} にあります。")
+            }
+            (Self::Before(instead), _) => instead.words(language),
+            (Self::Refused(RefusedUser { user, last }), English) => format!(
+                "The bridge refused programs of the user {user}, last at {last}, as it should if that \
+                 user works at this machine too. A relay, such as a forwarded port, must run as the \
+                 user of the bridge."
+            ),
+            (Self::Refused(RefusedUser { user, last }), Japanese) => format!(
+                "利用者 {user} のプログラムからの接続を断りました（最後は {last}）。その利用者もこの端末を使う\
+                 のであれば、これで正常です。ポートの転送などの中継は、ブリッジの利用者として動かしてください。"
+            ),
+        };
+        match language {
+            English => format!("note: {words}\n"),
+            Japanese => format!("補足: {words}\n"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -307,7 +397,7 @@ mod tests {
     use kazashi_core::guard::session::{CardTransaction, Ending};
     use kazashi_core::value::layout::Application;
 
-    use super::{Finding, report, usable_card};
+    use super::{Finding, Instead, report, usable_card};
     use crate::pin::Language;
     use crate::reader::slot::{Insertion, Slot};
 
@@ -367,8 +457,11 @@ mod tests {
         let address = ([127, 0, 0, 1], 27390).into();
         let findings = [
             Finding::Mistakes(vec!["bridge.toml has a mistake:\nline 1".to_owned()]),
-            Finding::Silence(address),
-            Finding::Stranger(address),
+            Finding::NoBridge(vec![
+                Instead::OtherUser(address, "hana".to_owned()),
+                Instead::Stranger(address),
+                Instead::Silence(address),
+            ]),
             Finding::RefusedByAdministrator(PathBuf::from("bridge.toml")),
             Finding::Refused { allow: "allow it".to_owned() },
             Finding::Readers(ErrorCode::NoService),
@@ -376,7 +469,7 @@ mod tests {
             Finding::PinEntryUnable(PathBuf::from("pinentry"), "no display".to_owned()),
         ];
         for language in [Language::English, Language::Japanese] {
-            let report = report(&findings, language);
+            let report = report(&findings, &[], language);
             let told: Vec<_> = report.lines().filter(|line| !line.starts_with(' ')).collect();
             let expected = findings.iter().map(|finding| {
                 let code = finding.code();
@@ -393,7 +486,7 @@ mod tests {
         let diagnose = concat!(env!("CARGO_MANIFEST_DIR"), "/../js/src/diagnose.ts");
         let diagnose = fs::read_to_string(diagnose).unwrap();
         for language in [Language::English, Language::Japanese] {
-            let report = report(&[], language);
+            let report = report(&[], &[], language);
             let words = report.strip_prefix("ok: ").unwrap().trim_end();
             assert!(diagnose.contains(&format!("\"{words}\"")), "{words}");
         }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
-use kazashi_core::wire::DEFAULT_PORT;
 use tokio::runtime;
 use tracing::{info, warn};
 
@@ -19,9 +18,10 @@ use crate::sys::{ServeOptions, owner, stop_signal};
 
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// The port on 127.0.0.1 and ::1; 0 takes a free one.
-    #[arg(long, default_value_t = DEFAULT_PORT)]
-    port: u16,
+    /// The port on 127.0.0.1 and ::1; 0 takes a free one. Without it, the first that no other user has
+    /// of those at which pages look for a bridge.
+    #[arg(long)]
+    port: Option<u16>,
     #[command(flatten)]
     files: FileOptions,
     /// Use this card image of kazashi-emulator instead of the workstation's readers. Standard input
@@ -60,7 +60,10 @@ impl Serve {
         // A program that does not work is in the log before anybody needs it.
         let pin_entry = bridge.pin_entry.clone();
         tokio::spawn(async move { pin_entry.is_available().await });
-        let server = Server::bind(self.port).await?;
+        let server = match self.port {
+            Some(port) => Server::bind(port).await?,
+            None => Server::bind_first_free().await?,
+        };
         let readers = Arc::clone(&bridge.readers);
         match self.virtual_card {
             Some(image) => {

@@ -25,8 +25,9 @@ fn a_bridge_that_does_not_run_is_unreachable() {
     // A port on which nothing listens, nor will while this connection has it.
     let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, bridge.port)).unwrap();
     let port = connection.local_addr().unwrap().port();
-    let silence =
-        format!("    Nothing answers at 127.0.0.1:{port}. To start it: kazashi-bridge serve\n");
+    let silence = format!(
+        "    Nothing answers at 127.0.0.1:{port}.\n    To start it: kazashi-bridge serve\n"
+    );
     let expected = told(&[(ErrorCode::BridgeUnreachable, &silence), (ErrorCode::NoService, "")]);
     assert_eq!(stdout(&examine(&bridge, port, &["--origin", ORIGIN])), expected);
 }

@@ -557,7 +557,7 @@ fn no_program_uses_the_unix_socket_for_a_page_and_no_user_for_another() {
             doctor.arg("--config").arg(scene.bridge.path("bridge.toml"));
             doctor.arg("--state").arg(scene.bridge.path("state"));
             let said = stdout(&doctor.output().unwrap());
-            said.contains("    The bridge refused programs of the user nobody, last at ")
+            said.contains("note: The bridge refused programs of the user nobody, last at ")
                 && said.contains("A relay, such as a forwarded port, must run as the user of")
         });
     }

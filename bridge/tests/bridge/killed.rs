@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use kazashi_core::value::layout;
-use kazashi_core::wire::DEFAULT_PORT;
+use kazashi_core::wire::PORTS;
 use kazashi_emulator::Image;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -81,7 +81,7 @@ impl Desk {
                 .inspect_err(|log| println!("started once more after: {log}"))
                 .ok()
         });
-        assert_eq!(bridge.port, DEFAULT_PORT);
+        assert_eq!(bridge.port, PORTS[0]);
         bridge
     }
 

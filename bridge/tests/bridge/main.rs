@@ -31,4 +31,6 @@ mod pin_pad;
 #[cfg(target_os = "linux")]
 mod readers;
 #[cfg(target_os = "linux")]
+mod users;
+#[cfg(target_os = "linux")]
 mod window;

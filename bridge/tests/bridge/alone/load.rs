@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use kazashi_core::value::layout;
-use kazashi_core::wire::DEFAULT_PORT;
+use kazashi_core::wire::PORTS;
 use kazashi_emulator::Image;
 use tokio::runtime;
 
@@ -54,7 +54,7 @@ fn share_four_readers() {
     let slots = VPCD.iter().flat_map(|&port| [port, port + 1]);
     let cards: Vec<_> = slots.map(|port| InsertedCard::insert(Image::normal(), port)).collect();
     let bridge = Bridge::serve(Arc::clone(&folder), |_| {});
-    assert_eq!(bridge.port, DEFAULT_PORT);
+    assert_eq!(bridge.port, PORTS[0]);
 
     let duration = Duration::from_secs(u64::try_from(seconds).unwrap());
 
