@@ -212,8 +212,9 @@ error_codes! {
         "This site is not permitted to do this.";
 
     // The bridge
-    /// No connection to the bridge: it does not run, it runs for another user of this machine, or its
-    /// administrator does not list this origin. (A page cannot tell these apart.)
+    /// No connection to the bridge: it does not run, it runs for another user of this machine only, its
+    /// administrator does not list this origin, or it has a port that the page's Content-Security-Policy
+    /// does not list. (A page cannot tell these apart.)
     BridgeUnreachable "bridge-unreachable" Bridge,
         "カードリーダー用のソフトウェアに接続できません。このパソコンをいま使っている人の下で起動していることと、このサイトの登録を確認してください。",
         "Cannot reach the card reader software. Check that it runs for the person who is signed in to this computer, and that this site is listed.";
@@ -251,7 +252,7 @@ error_codes! {
         "Cards cannot be used with this browser. Use Chrome, Edge or Firefox.";
 
     // The caller
-    /// The page's own Content-Security-Policy does not list the bridge in `connect-src`.
+    /// The page's own Content-Security-Policy lists no port of the bridge in `connect-src`.
     CspBlocked "csp-blocked" Caller,
         "このサイトの設定が、カードリーダー用のソフトウェアへの接続を禁止しています。サイトの管理者に連絡してください。",
         "This site's own settings block the card reader software. Contact its administrator.";

@@ -72,7 +72,8 @@ const [, importMap] = /<script type="importmap">(.*?)<\/script>/s.exec(files.get
 const importMapHash = createHash("sha256").update(importMap).digest("base64");
 const policy =
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${importMapHash}'; ` +
-  "connect-src 'self' ws://127.0.0.1:27390; img-src data:; base-uri 'none'; " +
+  "connect-src 'self' ws://127.0.0.1:27390 ws://127.0.0.1:27391 " +
+  "ws://127.0.0.1:27392 ws://127.0.0.1:27393; img-src data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /** Sessions by their id, which nobody has but the browser: in memory, for an hour each. */

@@ -11,7 +11,8 @@ const LONGEST_PAUSE = 10_000;
 /** The bridge on this workstation. Once connected it stays so, as far as that is in its power. */
 export class BridgeHost implements Host {
   scopes: readonly Scope[] = [];
-  readonly #url: string;
+  /** Where it may be, in the order in which it is looked for. */
+  #urls: readonly string[];
   readonly #signal: AbortSignal;
   #connection: BridgeConnection | undefined;
   #isOpen = false;
@@ -23,19 +24,24 @@ export class BridgeHost implements Host {
   readonly #return = new Happening();
 
   /**
-   * Connects, for as long as `patience` lasts, and stays connected until `signal` aborts.
+   * Connects to the first of these addresses at which a bridge takes this page, for as long as
+   * `patience` lasts, and stays connected until `signal` aborts.
    *
    * Rejects with `bridge-unreachable`, `csp-blocked`, `permissions-policy-blocked`, `lna-denied`,
    * `lna-prompt`, `unsupported-browser`, `version-mismatch`, `timeout` or `aborted`.
    */
-  static async open(url: string, signal: AbortSignal, patience: AbortSignal): Promise<BridgeHost> {
-    const host = new BridgeHost(url, signal);
-    await nameObstacle(url, () => host.#connect(patience));
+  static async open(
+    urls: readonly string[],
+    signal: AbortSignal,
+    patience: AbortSignal,
+  ): Promise<BridgeHost> {
+    const host = new BridgeHost(urls, signal);
+    await host.#connect(patience);
     return host;
   }
 
-  private constructor(url: string, signal: AbortSignal) {
-    this.#url = url;
+  private constructor(urls: readonly string[], signal: AbortSignal) {
+    this.#urls = urls;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#connection?.close(), { once: true });
     const onPage = (type: "pagehide" | "pageshow", listener: () => void) =>
@@ -82,10 +88,31 @@ export class BridgeHost implements Host {
     return this.#connection;
   }
 
+  /** Goes through the addresses until one answers; it comes first the next time. */
   async #connect(patience: AbortSignal): Promise<void> {
+    let failure: unknown;
+    for (const url of this.#urls) {
+      const others = this.#urls.filter((it) => it !== url);
+      try {
+        await nameObstacle(url, () => this.#connectTo(url, patience));
+        this.#urls = [url, ...others];
+        return;
+      } catch (error) {
+        const { code } = error as KazashiError;
+        // What the page's policy forbids it forbids for good: the browser is not asked again.
+        if (code === "csp-blocked") this.#urls = others;
+        else if (code !== "bridge-unreachable") throw error;
+        // That is what stands in the way only if nothing else does.
+        failure = code === "csp-blocked" ? (failure ?? error) : error;
+      }
+    }
+    throw failure;
+  }
+
+  async #connectTo(url: string, patience: AbortSignal): Promise<void> {
     try {
       this.#connection = new BridgeConnection(
-        this.#url,
+        url,
         (event) => this.#notified(event),
         () => this.#ended(),
       );

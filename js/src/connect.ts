@@ -13,13 +13,17 @@ import {
   text,
 } from "./check.js";
 import { configure, type ModuleSource, moduleSource } from "./configure.js";
+import { ports } from "./generated/ports.js";
 import type { Host } from "./host.js";
 import { Kazashi } from "./kazashi.js";
 import { loadModule } from "./module.js";
 
 /** How to connect. */
 export interface ConnectOptions {
-  /** The bridge's address; `ws://127.0.0.1:27390` if left out. */
+  /**
+   * The bridge's address. If left out, this user's bridge is looked for at `ws://127.0.0.1`, ports 27390
+   * to 27393.
+   */
   readonly url?: string | undefined;
   /** Somebody else who has readers: in tests, a virtual card. */
   readonly host?: Host | undefined;
@@ -58,14 +62,15 @@ export const connectOptions: Reader<ConnectOptions> = parts<ConnectOptions>({
  */
 export async function connect(options: ConnectOptions = {}): Promise<Kazashi> {
   const given = argument("options", connectOptions, options);
-  const { url = "ws://127.0.0.1:27390", wasm, signal, timeout = 30_000 } = given;
+  const { url, wasm, signal, timeout = 30_000 } = given;
   if (signal?.aborted) throw abortError(signal);
   configure({ wasm: { page: wasm } });
   const closing = following(signal);
   const patience = following(closing.signal, AbortSignal.timeout(timeout));
   try {
     await unlessAborted(loadModule(), patience.signal);
-    const host = given.host ?? (await BridgeHost.open(url, closing.signal, patience.signal));
+    const urls = url === undefined ? ports.map((port) => `ws://127.0.0.1:${port}`) : [url];
+    const host = given.host ?? (await BridgeHost.open(urls, closing.signal, patience.signal));
     return await unlessAborted(Kazashi.open(host, closing), patience.signal);
   } catch (error) {
     closing.abort();

@@ -51,6 +51,43 @@ async function connected(options: Parameters<typeof connect>[0] = {}) {
 }
 
 const types = (socket: FakeWebSocket): string[] => socket.sent.map(({ type }) => type);
+const urls = (): string[] => FakeWebSocket.opened.map(({ url }) => url);
+
+/** Where bridges are, in order. */
+const addresses = ["7390", "7391", "7392", "7393"].map((port) => `ws://127.0.0.1:2${port}`);
+
+/** Has nobody answer the last socket, with this to be told by the browser before. */
+async function refuse(happens: () => void = () => {}): Promise<void> {
+  happens();
+  FakeWebSocket.last.fail();
+  await settle();
+}
+
+/** Has nobody answer the last socket, nor any that is opened in its place. */
+async function refuseAll(happens?: () => void): Promise<void> {
+  for (let last: FakeWebSocket | undefined; last !== FakeWebSocket.last; ) {
+    last = FakeWebSocket.last;
+    await refuse(happens);
+  }
+}
+
+/** Has the browser know a permission of this name, in this state. */
+function permission(known: string, state: PermissionState): void {
+  const query = vi.fn(async ({ name }: { name: string }) => {
+    if (name !== known) throw new TypeError(`no permission is called ${name}`);
+    return { state };
+  });
+  vi.stubGlobal("navigator", { permissions: { query } });
+  vi.stubGlobal("location", { hostname: "portal.example" });
+}
+
+function violation(blockedURI: string, disposition = "enforce"): void {
+  const event = new Event("securitypolicyviolation");
+  page.dispatchEvent(Object.assign(event, { blockedURI, disposition }));
+}
+
+/** The page's policy forbids where the last socket goes. */
+const forbidden = () => violation(`${FakeWebSocket.last.url}/`);
 
 describe("connect()", () => {
   it("speaks with the bridge on this workstation", async () => {
@@ -69,12 +106,13 @@ describe("connect()", () => {
   it("does not try again if there is no bridge", async () => {
     const connecting = connect();
     await settle();
-    FakeWebSocket.last.fail();
-    const error = await connecting.catch((error) => error);
+    const failed = connecting.catch((error) => error);
+    await refuseAll();
+    const error = await failed;
     expect(error).toBeInstanceOf(KazashiError);
     expect(error.code).toBe("bridge-unreachable");
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(FakeWebSocket.opened).toHaveLength(1);
+    expect(FakeWebSocket.opened).toHaveLength(4);
   });
 
   it("does not speak with another program", async () => {
@@ -153,29 +191,97 @@ describe("connect()", () => {
   });
 });
 
+describe("the port of this user's bridge", () => {
+  /** Begins to connect, and catches what comes of it. */
+  async function connecting(options?: Parameters<typeof connect>[0]) {
+    const connected = connect(options).catch((error) => error);
+    await settle();
+    return { connected };
+  }
+
+  it("is the first at which a bridge answers, and nobody else is told anything", async () => {
+    const { connected } = await connecting();
+    for (const _ of [1, 2, 3]) await refuse();
+    const socket = await serve();
+    expect(await connected).toMatchObject({ state: "connected" });
+    expect(urls()).toEqual(addresses);
+    expect(FakeWebSocket.opened.filter(({ sent }) => sent.length > 0)).toEqual([socket]);
+  });
+
+  it("is not looked for if an address is given", async () => {
+    const { connected } = await connecting({ url: "ws://127.0.0.1:27391" });
+    await refuse();
+    expect(await connected).toMatchObject({ code: "bridge-unreachable" });
+    expect(urls()).toEqual(["ws://127.0.0.1:27391"]);
+  });
+
+  it.each([
+    ["speaks another version", () => FakeWebSocket.last.accept(""), "version-mismatch"],
+    [
+      "refuses the page",
+      () => {
+        FakeWebSocket.last.accept();
+        FakeWebSocket.last.receive({ type: "error", code: "origin-refused" });
+      },
+      "origin-refused",
+    ],
+  ])("is no further on than that of one that %s", async (_, answers, code) => {
+    const { connected } = await connecting();
+    await refuse();
+    answers();
+    expect(await connected).toMatchObject({ code });
+    expect(urls()).toEqual(addresses.slice(0, 2));
+  });
+
+  it("is waited for no longer than asked, over all of them", async () => {
+    const { connected } = await connecting({ timeout: 100 });
+    vi.useRealTimers();
+    await refuse();
+    expect(await connected).toMatchObject({ code: "timeout" });
+    expect(FakeWebSocket.last.isClosed).toBe(true);
+    expect(urls()).toEqual(addresses.slice(0, 2));
+  });
+
+  it("is not looked for where the browser lets the page reach none", async () => {
+    permission("loopback-network", "prompt");
+    const { connected } = await connecting();
+    await refuse();
+    expect(await connected).toMatchObject({ code: "lna-prompt" });
+    expect(urls()).toEqual(addresses.slice(0, 1));
+  });
+
+  it("may be one that the page's own policy forgets: none answers at the others", async () => {
+    const { connected } = await connecting();
+    await refuse();
+    await refuseAll(forbidden);
+    expect(await connected).toMatchObject({ code: "bridge-unreachable" });
+    expect(urls()).toEqual(addresses);
+  });
+
+  it("comes first when the connection is made again, before those that the policy names", async () => {
+    const { connected } = await connecting();
+    await refuse();
+    await refuse(forbidden);
+    const socket = await serve();
+    await connected;
+    FakeWebSocket.opened.length = 0;
+    socket.fail();
+    await vi.advanceTimersByTimeAsync(500);
+    await refuseAll();
+    expect(urls()).toEqual([2, 0, 3].map((place) => addresses[place]));
+    await vi.advanceTimersByTimeAsync(1000);
+    await refuse();
+    expect((await serve()).url).toBe(addresses[0]);
+  });
+});
+
 describe("a connection that the browser does not let through", () => {
   /** Fails to connect, with this to be told by the browser. */
-  async function failed(happens: () => void = () => {}): Promise<unknown> {
+  async function failed(happens?: () => void): Promise<unknown> {
     const connecting = connect().catch((error) => error);
     await settle();
-    happens();
-    FakeWebSocket.last.fail();
+    await refuseAll(happens);
     return await connecting;
-  }
-
-  /** Has the browser know a permission of this name, in this state. */
-  function permission(known: string, state: PermissionState): void {
-    const query = vi.fn(async ({ name }: { name: string }) => {
-      if (name !== known) throw new TypeError(`no permission is called ${name}`);
-      return { state };
-    });
-    vi.stubGlobal("navigator", { permissions: { query } });
-    vi.stubGlobal("location", { hostname: "portal.example" });
-  }
-
-  function violation(blockedURI: string, disposition = "enforce"): void {
-    const event = new Event("securitypolicyviolation");
-    page.dispatchEvent(Object.assign(event, { blockedURI, disposition }));
   }
 
   it.each([
@@ -231,15 +337,14 @@ describe("a connection that the browser does not let through", () => {
 
   it("is forbidden by the page's own policy, whatever is permitted", async () => {
     permission("loopback-network", "prompt");
-    const error = await failed(() => violation("ws://127.0.0.1:27390/"));
-    expect(error).toMatchObject({ code: "csp-blocked" });
+    expect(await failed(forbidden)).toMatchObject({ code: "csp-blocked" });
   });
 
   it("is not forbidden by a policy that forbids something else, or only reports", async () => {
     const error = await failed(() => {
       violation("https://elsewhere.example/");
       violation("inline");
-      violation("ws://127.0.0.1:27390/", "report");
+      violation(`${FakeWebSocket.last.url}/`, "report");
     });
     expect(error).toMatchObject({ code: "bridge-unreachable" });
   });
@@ -272,10 +377,9 @@ describe("a connection that is lost", () => {
       await vi.advanceTimersByTimeAsync(pause - 1);
       attempts.push(FakeWebSocket.opened.length);
       await vi.advanceTimersByTimeAsync(1);
-      FakeWebSocket.last.fail();
-      await settle();
+      await refuseAll();
     }
-    expect(attempts).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(attempts).toEqual([1, 5, 9, 13, 17, 21, 25]);
     await vi.advanceTimersByTimeAsync(10_000);
     const again = await serve();
     expect(types(again)).toEqual(["hello", "watch", "list-readers"]);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { ports } from "../src/generated/ports.js";
 import { KazashiError } from "../src/index.js";
 import { message } from "../src/messages.js";
 
@@ -48,4 +49,18 @@ describe.each(["README.ja.md", "docs/getting-started.ja.md"])("%s", (path) => {
     const error = new KazashiError("pin-incorrect", { retriesLeft: 2 });
     expect(read(path)).toContain(`// ${message(error, "ja")}\n`);
   });
+});
+
+it.each([
+  "js/README.md",
+  "docs/getting-started.md",
+  "docs/getting-started.ja.md",
+  "examples/pin-less/src/routes.rs",
+  "examples/reception-portal/src/routes.rs",
+  "examples/sign-in/server.js",
+])("the Content-Security-Policy in %s lets a page reach the bridge at every port", (path) => {
+  const named = [...read(path).matchAll(/ws:\/\/127\.0\.0\.1:(\d+)/g)].map(([, port]) =>
+    Number(port),
+  );
+  expect(named).toEqual([...ports]);
 });

@@ -21,8 +21,10 @@ mod visitor;
 
 /// Of this page's scripts, of WebAssembly, of the bridge on this computer; of nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    connect-src 'self' ws://127.0.0.1:27390; img-src data:; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'";
+    connect-src 'self' ws://127.0.0.1:27390 ws://127.0.0.1:27391 \
+    ws://127.0.0.1:27392 ws://127.0.0.1:27393; \
+    img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
 /// The npm package, as it is installed here.

@@ -40,7 +40,8 @@ mod workstations;
 /// computer; of nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     font-src 'self'; img-src 'self' blob:; \
-    connect-src 'self' ws://127.0.0.1:27390 http://127.0.0.1:27390; \
+    connect-src 'self' ws://127.0.0.1:27390 ws://127.0.0.1:27391 \
+    ws://127.0.0.1:27392 ws://127.0.0.1:27393; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 

@@ -62,7 +62,7 @@ export type ErrorCode =
   | "origin-refused"
   /** None of the scopes that this origin was granted allows it. */
   | "not-permitted"
-  /** No connection to the bridge: it does not run, it runs for another user of this machine, or its administrator does not list this origin. (A page cannot tell these apart.) */
+  /** No connection to the bridge: it does not run, it runs for another user of this machine only, its administrator does not list this origin, or it has a port that the page's Content-Security-Policy does not list. (A page cannot tell these apart.) */
   | "bridge-unreachable"
   /** The connection to the bridge was lost. */
   | "disconnected"
@@ -78,7 +78,7 @@ export type ErrorCode =
   | "lna-denied"
   /** The browser has no WebAssembly, or lets no secure page connect to loopback. */
   | "unsupported-browser"
-  /** The page's own Content-Security-Policy does not list the bridge in `connect-src`. */
+  /** The page's own Content-Security-Policy lists no port of the bridge in `connect-src`. */
   | "csp-blocked"
   /** The page, together with others of its origin, or pages together hold as many connections to the bridge as there may be. */
   | "too-many-connections"
