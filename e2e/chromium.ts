@@ -3,16 +3,18 @@ import { ofTheTests } from "./paths.ts";
 
 /**
  * Starts Debian's Chromium, which knows of nobody's home but this folder; under policies of an
- * administrator, if there are any.
+ * administrator, if there are any, or as this other user.
  */
 export function launchChromium(
   home: string,
   args: string[] = [],
-  policies?: object,
+  { policies, user }: { policies?: object | undefined; user?: number } = {},
 ): Promise<Browser> {
   const { PATH = "" } = process.env;
+  const wrapper =
+    (policies && "chromium-under-policies.sh") ?? (user && "chromium-of-another-user.sh");
   return chromium.launch({
-    executablePath: policies ? ofTheTests("chromium-under-policies.sh") : "/usr/bin/chromium",
+    executablePath: wrapper ? ofTheTests(wrapper) : "/usr/bin/chromium",
     chromiumSandbox: false,
     args: [
       "--disable-gpu",
@@ -20,7 +22,11 @@ export function launchChromium(
       "--disable-dev-shm-usage",
       ...withOneResolver(args),
     ],
-    env: { PATH, HOME: home, ...(policies && { KAZASHI_E2E_POLICIES: JSON.stringify(policies) }) },
+    env: {
+      ...{ PATH, HOME: home },
+      ...(policies && { KAZASHI_E2E_POLICIES: JSON.stringify(policies) }),
+      ...(user && { KAZASHI_E2E_USER: String(user) }),
+    },
   });
 }
 

@@ -2,11 +2,17 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 
-/** Where pages look for the bridge. */
+/** Where pages look for the bridge first, and it is: here is one user only. */
 export const BRIDGE_PORT = 27390;
 
-/** Where the bridge of a second workstation listens, which here has its loopback in common with the first. */
-export const SECOND_BRIDGE_PORT = 27391;
+/** Where it is if another user's has that. */
+export const NEXT_BRIDGE_PORT = 27391;
+
+/**
+ * Where the bridge of a second workstation listens, which here has its loopback in common with the first:
+ * none of the ports at which pages look.
+ */
+export const SECOND_BRIDGE_PORT = 27394;
 
 /** Where the browser goes instead, if a program stands between it and the bridge. */
 export const RELAY_PORT = 27395;

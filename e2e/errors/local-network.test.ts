@@ -2,6 +2,7 @@ import type { Frame, Page } from "playwright-core";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Permission } from "../chromium.ts";
 import { ownFolder } from "../paths.ts";
+import { BRIDGE_PORT, NEXT_BRIDGE_PORT } from "../ports.ts";
 import { type Outcome, PublicSite } from "../public-site.ts";
 import { setUp } from "../set-up.ts";
 import { Workstation } from "../workstation/workstation.ts";
@@ -12,8 +13,9 @@ const site = setUp(new PublicSite());
 beforeAll(() => workstation.startBrowser(site.chromiumArguments));
 
 /** Starts a bridge with a card in it, for the pages of this origin. It ends with the test. */
-async function serve(origin: string): Promise<void> {
-  await workstation.startBridge({ origin, scopes: ["events"], virtualCard: workstation.card });
+async function serve(origin: string, where: { port?: number } = {}): Promise<void> {
+  const { card } = workstation;
+  await workstation.startBridge({ origin, scopes: ["events"], virtualCard: card, ...where });
   onTestFinished(() => workstation.bridge.stop());
 }
 
@@ -82,6 +84,18 @@ it("a page that forbids itself to connect names its own policy", async () => {
   expect(code).toBe("csp-blocked");
   expect(ja).toContain("このサイトの設定が");
   expect(en).toContain("This site's own settings");
+});
+
+it.each([
+  ["finds a bridge there", {}, "ok"],
+  ["is not told of its policy where no bridge runs", undefined, "bridge-unreachable"],
+  // As likely, to a page, as that none runs.
+  ["is told the same of a bridge elsewhere", { port: NEXT_BRIDGE_PORT }, "bridge-unreachable"],
+])("a page that lets itself connect to the first port %s", async (_, where, code) => {
+  if (where) await serve(site.origin, where);
+  const connect = `connect-src 'self' ws://127.0.0.1:${BRIDGE_PORT}`;
+  const page = await open("granted", `${connect}; script-src 'self' 'wasm-unsafe-eval'`);
+  expect(await outcome(page)).toMatchObject({ code });
 });
 
 it("a page in a frame that is not allowed to names that, and not the person's settings", async () => {

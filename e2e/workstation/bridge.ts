@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BRIDGE_PORT } from "../ports.ts";
 import { Program, run } from "../program.ts";
 import { cardRoot } from "../trust.ts";
 import type { Dialog } from "./dialog.ts";
@@ -16,7 +15,7 @@ export interface BridgeOptions {
   pinentry?: string;
   /** Runs it on a terminal of its own, where that program can show its dialog. */
   onTerminal?: boolean;
-  /** The port, if it is not the one that pages expect. */
+  /** The port, if it is not to take one at which pages look. */
   port?: number;
   /** A card in the bridge itself, instead of those that pcscd knows. */
   virtualCard?: string;
@@ -36,7 +35,7 @@ export async function startBridge(
   options: BridgeOptions,
 ): Promise<Program> {
   const { origin, scopes, disclose = false, pinentry = system.pinentry } = options;
-  const { onTerminal = false, port = BRIDGE_PORT, virtualCard, service, log = "trace" } = options;
+  const { onTerminal = false, port, virtualCard, service, log = "trace" } = options;
   const config = join(folder, "bridge.toml");
   writeFileSync(
     config,
@@ -50,14 +49,15 @@ export async function startBridge(
     ].join("\n"),
   );
   const command = [...system.bridge, "serve", ...system.serve, "--dev", "--config", config];
-  command.push("--state", folder, "--port", String(port));
+  command.push("--state", folder);
+  if (port) command.push("--port", String(port));
   if (options.socket) command.push("--socket", options.socket);
   if (virtualCard) command.push("--virtual-card", virtualCard);
   const elsewhere = service ? { PCSCLITE_CSOCK_NAME: service } : {};
   return await Program.ready(
     "bridge",
     onTerminal ? underTerminal(command) : command,
-    `listening on 127.0.0.1:${port}`,
+    `listening on 127.0.0.1:${port ?? ""}`,
     { folder, env: { ...system.env, KAZASHI_LOG: log, ...elsewhere, ...dialog.env } },
   );
 }

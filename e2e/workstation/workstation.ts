@@ -200,7 +200,7 @@ export class Workstation implements Startable {
 
   async startBrowser(args: string[] = [], policies?: object): Promise<void> {
     const all = [...args, ...(this.#system.relay?.browser ?? [])];
-    this.#browser = await launchChromium(join(this.folder, "home"), all, policies);
+    this.#browser = await launchChromium(join(this.folder, "home"), all, { policies });
   }
 
   /** A window that knows of no earlier one. What its pages say goes to the log. */

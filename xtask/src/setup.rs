@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::shell::{Shell, npm as npm_program, output, root};
+use crate::shell::{Shell, is_root, npm as npm_program, output, root};
 
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
@@ -42,7 +42,7 @@ pub(crate) fn system_packages(shell: &Shell, packages: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    if output(Command::new("id").arg("-u"))?.trim() != "0" {
+    if !is_root()? {
         bail!(
             "some packages are missing; run this, then start again:\n\n  \
              sudo apt-get update && sudo apt-get install --no-install-recommends {}\n",

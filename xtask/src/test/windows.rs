@@ -1,20 +1,19 @@
 //! `cargo xtask test windows`: the checks of the bridge for Windows, by root and on Debian.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
 use super::suite::{self, Check};
 use super::{end_to_end, set_up, set_up_npm};
-use crate::shell::{Shell, cargo, output};
+use crate::shell::{Shell, cargo, is_root};
 use crate::{npm, setup, wasm, windows};
 
 /// What the tests have outside of Wine.
 const PROGRAMS_OUTSIDE: [&str; 3] = ["kazashi-emulator", "kazashi-pin-less", "other-program"];
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let user = output(Command::new("id").arg("-u"))?;
-    ensure!(user.trim() == "0", "only root can make the Debian in which Wine runs");
+    ensure!(is_root()?, "only root can make the Debian in which Wine runs");
     let mut checks = vec![
         Check::new("set-up", |shell| {
             set_up(shell)?;
