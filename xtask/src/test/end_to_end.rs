@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::count::vitest_tests;
 use super::suite::Check;
-use crate::shell::{is_root, output, program, root};
+use crate::shell::{output, program, root};
 use crate::windows;
 
 /// One check for each file, the longest first: it takes the longest, by and large.
@@ -19,7 +19,7 @@ pub(super) fn checks() -> Result<Vec<Check>> {
     });
     let checks = files.into_iter().map(|file| {
         let check = Check::new(name(&file), move |shell| {
-            let mut node = on_a_machine_of_its_own("node")?;
+            let mut node = on_a_machine_of_its_own("node");
             shell.run(node.args(VITEST).arg(&file))
         });
         check.tests(vitest_tests).after(&["clippy", "portal-page", "examples"])
@@ -37,7 +37,7 @@ pub(super) fn windows_checks() -> Result<Vec<Check>> {
         let types_keys = file == TYPES_KEYS;
         let check = Check::new(name(&file), move |shell| {
             let debian = windows::debian_root(shell)?;
-            let mut machine = apart("windows/machine.sh")?;
+            let mut machine = apart("windows/machine.sh");
             shell.run(machine.arg(debian).arg("node").args(VITEST).arg(&file))
         });
         let check = check.tests(vitest_tests);
@@ -62,7 +62,7 @@ fn name(file: &str) -> String {
 
 /// Sees that this system lets tests have machines of their own.
 pub(super) fn can_have_machines() -> Result<()> {
-    output(&mut on_a_machine_of_its_own("true")?).map(drop).context(
+    output(&mut on_a_machine_of_its_own("true")).map(drop).context(
         "Tests run in namespaces of their own, which this system does not let its users make. \
          Root can allow it: sysctl -w user.max_user_namespaces=10000, and, if there is AppArmor, \
          kernel.apparmor_restrict_unprivileged_userns=0",
@@ -71,21 +71,22 @@ pub(super) fn can_have_machines() -> Result<()> {
 
 /// Has a program take itself for root on a machine with a network, processes, and a pcscd of its own,
 /// whose socket is in `/run`.
-fn on_a_machine_of_its_own(program_name: &str) -> Result<Command> {
-    let mut shell = apart("sh")?;
+fn on_a_machine_of_its_own(program_name: &str) -> Command {
+    let mut shell = apart("sh");
     let script = "ip link set lo up && mount -t tmpfs tmpfs /run && \"$0\" \"$@\"";
     shell.args(["-c", script, program_name]);
-    Ok(shell)
+    shell
 }
 
-/// Has a program take itself for root, with a network, mounts and processes of its own. Where it is, it
-/// can become others, which some tests need.
-fn apart(program_name: &str) -> Result<Command> {
+/// Has a program take itself for root, with a network, mounts and processes of its own. Where root may do
+/// so as itself, it can become others there, which some tests need.
+fn apart(program_name: &str) -> Command {
     let mut unshare = program("unshare", "e2e");
-    if !is_root()? {
+    let as_itself = output(Command::new("unshare").args(["--net", "--mount", "--pid", "true"]));
+    if as_itself.is_err() {
         unshare.arg("--map-root-user");
     }
     unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child"]);
     unshare.args(["--mount-proc", program_name]);
-    Ok(unshare)
+    unshare
 }
