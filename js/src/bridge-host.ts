@@ -36,7 +36,7 @@ export class BridgeHost implements Host {
     patience: AbortSignal,
   ): Promise<BridgeHost> {
     const host = new BridgeHost(urls, signal);
-    await host.#connect(patience);
+    await host.#connect(urls, patience);
     return host;
   }
 
@@ -88,10 +88,10 @@ export class BridgeHost implements Host {
     return this.#connection;
   }
 
-  /** Goes through the addresses until one answers; it comes first the next time. */
-  async #connect(patience: AbortSignal): Promise<void> {
+  /** Goes through these addresses until one answers; it comes first the next time. */
+  async #connect(urls: readonly string[], patience: AbortSignal): Promise<void> {
     let failure: unknown;
-    for (const url of this.#urls) {
+    for (const url of urls) {
       const others = this.#urls.filter((it) => it !== url);
       try {
         await nameObstacle(url, () => this.#connectTo(url, patience));
@@ -152,7 +152,10 @@ export class BridgeHost implements Host {
     for (let pause = SHORTEST_PAUSE; !this.#isOpen; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         await this.#return.next(this.#signal, this.#isAway ? undefined : pause);
-        await this.#connect(this.#signal);
+        // A bridge that starts anew has its port again. Only one that stays away is looked for elsewhere:
+        // browsers make those wait who fail often.
+        const urls = pause < LONGEST_PAUSE ? this.#urls.slice(0, 1) : this.#urls;
+        await this.#connect(urls, this.#signal);
       } catch {
         // The next turn tries again, unless the page has had enough.
         if (this.#signal.aborted) return;
