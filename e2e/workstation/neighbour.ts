@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -23,12 +23,13 @@ export const canBeNeighbour = spawnSync(asUser[0] ?? "", [...asUser.slice(1), "t
 /** Another user of the same machine: with a card, a bridge, a dialog and a browser of their own. */
 export class Neighbour implements Startable {
   /** Theirs; the project may lie where they may not enter. */
-  readonly folder = mkdtempSync(join(tmpdir(), "kazashi-neighbour-"));
+  readonly folder = join(tmpdir(), `kazashi-neighbour-${process.pid}`);
   readonly dialog = new Dialog(this.folder);
   #bridge: Program | undefined;
   #browser: Browser | undefined;
 
   async start(): Promise<void> {
+    mkdirSync(this.folder, { mode: 0o700 });
     await writeCard(this.#path("card"), "another-person");
     copyFileSync(programs.bridge, this.#path("kazashi-bridge"));
     copyFileSync(programs.scriptedPinentry, this.#path("scripted-pinentry"));
@@ -39,7 +40,7 @@ export class Neighbour implements Startable {
   async stop(): Promise<void> {
     await this.#browser?.close();
     await this.#bridge?.stop();
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   get bridge(): Program {
