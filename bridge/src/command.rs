@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -64,11 +63,7 @@ enum Command {
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { command } = Cli::parse();
-    let log = match &command {
-        Command::Serve(serve) => serve.log.as_deref(),
-        _ => None,
-    };
-    if let Err(error) = start_logging(log) {
+    if let Err(error) = start_logging(&command) {
         let _ = writeln!(io::stderr(), "the log cannot be written: {error}");
         return ExitCode::FAILURE;
     }
@@ -94,14 +89,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Logs to a file, or else to standard error. `KAZASHI_LOG` sets the level; what libraries log is left
-/// out, since they do not know which of their bytes are a PIN.
-fn start_logging(file: Option<&Path>) -> io::Result<()> {
+/// Logs to a file, if one is asked for, or else to standard error. `KAZASHI_LOG` sets the level; what
+/// libraries log is left out, since they do not know which of their bytes are a PIN.
+fn start_logging(command: &Command) -> Result<(), Box<dyn Error>> {
+    let file = match command {
+        Command::Serve(serve) => serve.log_file()?,
+        _ => None,
+    };
     let level = std::env::var("KAZASHI_LOG").ok().and_then(|level| level.parse().ok());
     let ours = Targets::new().with_target("kazashi_bridge", level.unwrap_or(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer();
     let lines = match file {
-        Some(path) => lines.with_ansi(false).with_writer(Mutex::new(LogFile::open(path)?)).boxed(),
+        Some(path) => lines.with_ansi(false).with_writer(Mutex::new(LogFile::open(&path)?)).boxed(),
         None => lines.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed(),
     };
     tracing_subscriber::registry().with(lines).with(ours).init();

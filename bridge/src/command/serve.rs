@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::runtime;
 use tracing::{info, warn};
 
-use crate::command::options::FileOptions;
+use crate::command::options::{FileOptions, NoStateFolder};
 use crate::door::{Bridge, Server, VERSION, serve_programs};
 use crate::reader::virtual_card::VirtualReader;
 use crate::reader::{Readers, pcsc};
@@ -28,14 +28,24 @@ pub(crate) struct Serve {
     /// takes insert, remove and swap DIR.
     #[arg(long, value_name = "DIR")]
     virtual_card: Option<PathBuf>,
-    /// Log to this file, which is begun anew when it has 1 MiB, instead of to standard error.
-    #[arg(long, value_name = "FILE")]
-    pub(super) log: Option<PathBuf>,
+    /// Log to this file, which is begun anew when it has 1 MiB, instead of to standard error; without a
+    /// name, to bridge.log where the state is.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    log: Option<Option<PathBuf>>,
     #[command(flatten)]
     of_this_system: ServeOptions,
 }
 
 impl Serve {
+    /// The file for the log, if it does not go to standard error.
+    pub(super) fn log_file(&self) -> Result<Option<PathBuf>, NoStateFolder> {
+        match &self.log {
+            Some(None) => Ok(Some(self.files.state.folder()?.join("bridge.log"))),
+            Some(file) => Ok(file.clone()),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
         self.of_this_system.check_user()?;
         if !owner::TELLS_USERS_APART {
