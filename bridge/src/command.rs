@@ -18,6 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::command::doctor::Doctor;
 use crate::command::log::LogCommand;
 use crate::command::log_file::LogFile;
+use crate::command::machine::Machine;
 use crate::command::options::State;
 use crate::command::origins::Origins;
 use crate::command::serve::Serve;
@@ -26,6 +27,7 @@ use crate::door::Identity;
 mod doctor;
 mod log;
 mod log_file;
+mod machine;
 mod options;
 mod origins;
 mod serve;
@@ -53,6 +55,9 @@ enum Command {
     },
     /// Say which websites may do what.
     Origins(Origins),
+    /// Set this machine up, for all who sign in here: for administrators, and for the installer.
+    #[command(subcommand)]
+    Machine(Machine),
     /// Find out what stands in the way of cards here, and what to do about it: the codes of
     /// docs/errors.md, or ok, which alone exits with 0. What only a page and its browser can find
     /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
@@ -74,6 +79,7 @@ pub fn run() -> ExitCode {
             state.folder().map_err(Into::into).and_then(|folder| log::run(command, &folder))
         }
         Command::Origins(origins) => origins.run(),
+        Command::Machine(machine) => machine.run(),
         Command::Doctor(doctor) => match doctor.run() {
             // It was told on standard output what stands in the way.
             Ok(false) => return ExitCode::FAILURE,

@@ -1,6 +1,7 @@
 //! Linux, macOS and their kin.
 
 use std::fs::{self, DirBuilder, File};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sys::Owner;
 
+pub(crate) mod browser_policy;
 pub(crate) mod owner;
 mod socket;
 
@@ -75,6 +77,16 @@ pub(crate) fn configuration_file() -> PathBuf {
 /// Reads the administrator's file. Who may write it is for the administrator to see to.
 pub(crate) fn read_configuration_file(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
+}
+
+/// Makes the administrator's file, and its folder where there is none: for all to read.
+pub(crate) fn create_configuration_file(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().mode(0o755).recursive(true).create(folder)?;
+    }
+    let mut file = File::options().write(true).create_new(true).mode(0o644).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Makes a folder, and those above it, that only this user may enter, unless it is there.
@@ -151,4 +163,24 @@ pub(crate) fn place_on_disk(path: &Path) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.metadata().unwrap();
     (metadata.blocks(), metadata.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::ErrorKind;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::create_configuration_file;
+
+    #[test]
+    fn an_administrators_file_is_for_all_to_read_and_never_overwritten() {
+        let around = tempfile::tempdir().unwrap();
+        let path = around.path().join("kazashi").join("bridge.toml");
+        create_configuration_file(&path, "disclose = true").unwrap();
+        let again = create_configuration_file(&path, "disclose = false").unwrap_err();
+        assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "disclose = true");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+    }
 }

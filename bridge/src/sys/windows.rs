@@ -11,13 +11,14 @@ use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 use tracing::warn;
 
 mod access;
+pub(crate) mod browser_policy;
 pub(crate) mod owner;
 mod pipe;
 
 #[cfg(test)]
 pub(crate) use access::is_for_its_owner_only;
 pub(super) use access::{check_private, create_private_file, create_private_folder};
-pub(crate) use access::{configuration_file, read_configuration_file};
+pub(crate) use access::{configuration_file, create_configuration_file, read_configuration_file};
 pub(crate) use pipe::ProgramSocket;
 
 /// Options of `serve` that other systems have not.

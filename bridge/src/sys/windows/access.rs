@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ const LINKS: u32 = 0x0020_0000;
 const SHARE_READ_AND_WRITE: u32 = 0x0000_0003;
 /// What leads elsewhere, be it a link or a junction.
 const REPARSE_POINT: u32 = 0x0000_0400;
+/// For administrators and the system, whose it is, and for users to read (SDDL).
+const OF_ADMINISTRATORS: &str = "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FRFX;;;BU)";
 
 /// The administrator's file of this machine.
 pub(crate) fn configuration_file() -> PathBuf {
@@ -40,6 +42,21 @@ pub(crate) fn read_configuration_file(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Makes the administrator's file, and its folder where there is none. A folder that is there must be the
+/// administrators'.
+pub(crate) fn create_configuration_file(path: &Path, text: &str) -> io::Result<()> {
+    let folder_path = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    match create_folder(folder_path, OF_ADMINISTRATORS) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            check_is_of_administrators(&open_to_judge(folder_path)?, folder_path)?;
+        }
+        made => made?,
+    }
+    let mut file = create_file(path, OF_ADMINISTRATORS)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn open_to_judge(path: &Path) -> io::Result<File> {
@@ -122,17 +139,15 @@ pub(crate) fn is_for_its_owner_only(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{ErrorKind, Write};
+    use std::io::ErrorKind;
 
     use kazashi_windows_calls::{create_file, create_folder};
 
-    use super::{create_private_folder, read_configuration_file};
+    use super::{create_configuration_file, create_private_folder, read_configuration_file};
     use crate::sys::private_file;
 
     /// In Wine this is so only where the umask leaves others something, as 022 does.
     const EVERYBODY: &str = "D:P(A;OICI;FA;;;WD)";
-    /// What a folder of the administrators' should look like: users may read.
-    const ADMINISTRATORS: &str = "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FR;;;BU)";
 
     #[test]
     fn a_folder_that_others_may_use_is_refused() {
@@ -159,10 +174,10 @@ mod tests {
     #[ignore = "only an administrator may make what administrators own; Wine knows no such owner"]
     fn the_administrators_file_counts_if_it_and_its_folder_are_theirs() {
         let around = tempfile::tempdir().unwrap();
-        let folder = around.path().join("kazashi");
-        create_folder(&folder, ADMINISTRATORS).unwrap();
-        let path = folder.join("bridge.toml");
-        create_file(&path, ADMINISTRATORS).unwrap().write_all(b"disclose = true").unwrap();
+        let path = around.path().join("kazashi").join("bridge.toml");
+        create_configuration_file(&path, "disclose = true").unwrap();
+        let again = create_configuration_file(&path, "disclose = false").unwrap_err();
+        assert_eq!(again.kind(), ErrorKind::AlreadyExists);
         assert_eq!(read_configuration_file(&path).unwrap(), "disclose = true");
     }
 
@@ -175,6 +190,11 @@ mod tests {
         fs::write(&path, "disclose = true").unwrap();
         let refused = read_configuration_file(&path).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::PermissionDenied, "{refused}");
+        // Nor is an administrator's file put where somebody else could change it.
+        let path = folder.join("other.toml");
+        let refused = create_configuration_file(&path, "disclose = true").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::PermissionDenied, "{refused}");
+        assert!(!path.exists());
     }
 
     #[test]
