@@ -38,6 +38,15 @@ export const windowsPrograms = {
   scriptedPinentry: builtForWindows("scripted-pinentry"),
 };
 
+const installer = (name: string): string => resolve(target, "packages/tests", `${name}.msi`);
+
+/** Installers for Windows: of this version, the same made again, and of a higher version. */
+export const installers = {
+  this: installer("this"),
+  again: installer("again"),
+  higher: installer("higher"),
+};
+
 /** A program of the tests themselves. */
 export const ofTheTests = (path: string): string => resolve(here, path);
 

@@ -5,11 +5,18 @@ import type { System } from "./system.ts";
 /** Where it is. */
 const ROOT = "/run/debian-13";
 
+/** A path on the drive C of the Windows on it, as it is seen from outside. */
+export const onDriveC = (path: string): string => `${ROOT}/root/.wine/drive_c/${path}`;
+
 /** The machine that `windows/machine.sh` lays out: it has a pcscd of its own, and the Wine that talks to it. */
 const MACHINE = ["chroot", ROOT];
 
 /** A command for Windows. What a Unix path names, Wine finds on the drive on which it starts programs. */
-const inWine = (...command: string[]): string[] => [...MACHINE, "/usr/lib/wine/wine64", ...command];
+export const inWine = (...command: string[]): string[] => [
+  ...MACHINE,
+  "/usr/lib/wine/wine64",
+  ...command,
+];
 
 /**
  * Windows, as Wine has it. The bridge asks it who is at the other end of a connection, and of those

@@ -3,6 +3,7 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod npm;
 mod portal;
 mod portal_page;
@@ -22,6 +23,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::demo::Demo;
+use crate::dist::Dist;
 use crate::shell::Shell;
 use crate::test::Part;
 
@@ -37,6 +39,9 @@ enum Command {
     },
     /// Build the reception portal, page and program, into target/release
     Portal,
+    /// Make what is given to those who install it
+    #[command(subcommand)]
+    Dist(Dist),
     /// Set up and run every check
     Test {
         /// Only this part, which is not among those that run without it
@@ -58,6 +63,7 @@ fn main() -> Result<ExitCode> {
     match Command::parse() {
         Command::Demo { demo } => demo::run(&shell, demo)?,
         Command::Portal => portal::build(&shell)?,
+        Command::Dist(dist) => dist::run(&shell, dist)?,
         Command::Test { part: None } => return test::run(),
         Command::Test { part: Some(Part::Windows) } => return test::run_windows(),
         Command::Wasm => {

@@ -1,6 +1,7 @@
 //! The bridge for Windows: built here, run in Wine.
 
 mod debian;
+pub(crate) mod installer;
 
 use anyhow::Result;
 
@@ -11,12 +12,20 @@ use crate::shell::{Shell, cargo};
 
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
-/// Debian packages with which programs for Windows are linked, and the Debian root is made.
-pub(crate) const PACKAGES: &[&str] = &["debootstrap", "gcc-mingw-w64-x86-64"];
+/// Debian packages with which programs for Windows are linked, and the Debian root and the installer are
+/// made.
+pub(crate) const PACKAGES: &[&str] =
+    &["debootstrap", "faketime", "gcc-mingw-w64-x86-64", "msitools", "wixl"];
 
 /// What runs in Wine: the bridge, and what the tests have beside it.
-pub(crate) const PROGRAMS: [&str; 5] =
-    ["kazashi-bridge", "kazashi-pinentry", "overheard-pinentry", "relay", "scripted-pinentry"];
+pub(crate) const PROGRAMS: [&str; 6] = [
+    "kazashi-background",
+    "kazashi-bridge",
+    "kazashi-pinentry",
+    "overheard-pinentry",
+    "relay",
+    "scripted-pinentry",
+];
 
 /// Builds the programs that run in Wine.
 pub(crate) fn build(shell: &Shell) -> Result<()> {

@@ -31,17 +31,25 @@ pub(super) fn checks() -> Result<Vec<Check>> {
 /// from hands that falter.
 const TYPES_KEYS: &str = "windows/native-dialog.test.ts";
 
+/// And the one that needs the installer, which takes the longest to build.
+const INSTALLS: &str = "windows/installer.test.ts";
+
 /// One check for each file of those whose bridge runs in Wine.
 pub(super) fn windows_checks() -> Result<Vec<Check>> {
     let checks = files(&["windows/*.test.ts"])?.into_iter().map(|file| {
         let types_keys = file == TYPES_KEYS;
+        let installs = file == INSTALLS;
         let check = Check::new(name(&file), move |shell| {
             let debian = windows::debian_root(shell)?;
             let mut machine = apart("windows/machine.sh");
             shell.run(machine.arg(debian).arg("node").args(VITEST).arg(&file))
         });
         let check = check.tests(vitest_tests);
-        let check = check.after(&["programs", "windows-programs", "debian", "examples"]);
+        let check = if installs {
+            check.after(&["programs", "windows-programs", "debian", "examples", "installer"])
+        } else {
+            check.after(&["programs", "windows-programs", "debian", "examples"])
+        };
         if types_keys { check.alone() } else { check }
     });
     Ok(checks.collect())

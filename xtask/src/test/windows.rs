@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Check::new("set-up-npm", set_up_npm),
         Check::new("debian", |shell| windows::debian_root(shell).map(drop)).after(&["set-up"]),
         Check::new("windows-programs", windows::build).after(&["set-up"]),
+        Check::new("installer", windows::installer::for_tests).after(&["windows-programs"]),
         Check::new("clippy-windows", clippy).after(&["windows-programs"]),
         Check::new("programs", programs).after(&["windows-programs"]),
         Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm", "programs"]),

@@ -1,0 +1,123 @@
+//! The installer for Windows: made by wixl of what `bridge/windows/kazashi.wxs` says. Where the programs and
+//! the version are the same, so is each byte of it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, ensure};
+use sha2::{Digest, Sha256};
+
+use crate::setup;
+use crate::shell::{Shell, cargo, create_parent, root, target};
+use crate::windows;
+
+const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-pinentry", "kazashi-background"];
+
+/// This version, as it is in Cargo.toml.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What every file in an installer has for its time, and the installer for its own: 2026-01-01, in seconds
+/// since 1970 and as `faketime` takes it.
+const TIME: Duration = Duration::from_secs(1_767_225_600);
+const CLOCK: &str = "2026-01-01 00:00:00";
+
+/// Properties that Windows hands on from whoever starts the installer to the part of it that may install.
+const PROPERTIES: &str =
+    "AUTOSTART;CONFIG;POLICY_ORIGINS;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED";
+
+/// Makes the installer of this version. A program may sign what is in it, and itself.
+pub(crate) fn run(shell: &Shell, sign: Option<&Path>) -> Result<()> {
+    setup::system_packages(shell, windows::PACKAGES)?;
+    build(shell)?;
+    let installer = target().join("packages").join(format!("kazashi-{VERSION}-x64.msi"));
+    package(shell, VERSION, &installer, sign)?;
+    shell.say(installer.display())
+}
+
+/// Makes what the tests install: this version, and a higher one of the same programs.
+pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
+    build(shell)?;
+    let folder = target().join("packages").join("tests");
+    package(shell, VERSION, &folder.join("this.msi"), None)?;
+    package(shell, VERSION, &folder.join("again.msi"), None)?;
+    package(shell, "99.0.0", &folder.join("higher.msi"), None)
+}
+
+/// Builds the programs. Nothing in them says where or when that was.
+fn build(shell: &Shell) -> Result<()> {
+    setup::rust_target(shell, windows::TARGET)?;
+    let sources = [(root(), "/kazashi"), (cargo_home()?, "/cargo")];
+    let mut flags: Vec<_> = sources
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
+        .into();
+    flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
+    let mut build = cargo();
+    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    build.args(["build", "--profile", "dist", "--target", windows::TARGET, "--locked"]);
+    shell.run(build.args(PROGRAMS.iter().flat_map(|package| ["--package", package])))
+}
+
+/// Where cargo keeps what it downloads.
+fn cargo_home() -> Result<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
+    set.or_else(home).context("neither CARGO_HOME nor HOME says where cargo's folder is")
+}
+
+/// Puts the programs into an installer of this version.
+fn package(shell: &Shell, version: &str, installer: &Path, sign: Option<&Path>) -> Result<()> {
+    let numbers = version.split('.').filter(|number| number.parse::<u16>().is_ok()).count();
+    ensure!(numbers == 3, "Windows Installer knows versions of three numbers, and not {version}");
+    let recipe = root().join("bridge/windows/kazashi.wxs");
+    let programs = installer.with_extension("programs");
+    let mut content = Sha256::new_with_prefix(version).chain_update(fs::read(&recipe)?);
+    for name in PROGRAMS.map(|name| format!("{name}.exe")) {
+        let program = programs.join(&name);
+        create_parent(&program)?;
+        fs::copy(target().join(windows::TARGET).join("dist").join(&name), &program)
+            .with_context(|| format!("copying {name}"))?;
+        self::sign(shell, sign, &program)?;
+        File::options().write(true).open(&program)?.set_modified(SystemTime::UNIX_EPOCH + TIME)?;
+        content.update(fs::read(&program)?);
+    }
+    let mut wixl = Command::new("faketime");
+    wixl.args(["-f", CLOCK, "wixl", "--arch", "x64"]);
+    wixl.args(["--define", &format!("Version={version}")]);
+    // Each version is a product of its own, and takes the place of those before it.
+    let product = guid(Sha256::new_with_prefix(format!("Kazashi {version}")));
+    wixl.args(["--define", &format!("ProductCode={product}")]);
+    wixl.arg("--output").arg(installer).arg(recipe);
+    shell.run(wixl.current_dir(&programs).env("TZ", "UTC"))?;
+    // wixl would give it a code by chance, and knows no properties but its own.
+    let code = format!("{{{}}}", guid(content));
+    change(shell, installer, &["-s", "Kazashi", "Kazashi developers", "x64;1033", &code])?;
+    let properties = format!(
+        "UPDATE `Property` SET `Value`='{PROPERTIES}' WHERE `Property`='SecureCustomProperties'"
+    );
+    change(shell, installer, &["-q", &properties])?;
+    self::sign(shell, sign, installer)
+}
+
+fn change(shell: &Shell, installer: &Path, change: &[&str]) -> Result<()> {
+    shell.run(Command::new("msibuild").arg(installer).args(change))
+}
+
+/// Has a program sign a file, if there is one that does.
+fn sign(shell: &Shell, program: Option<&Path>, file: &Path) -> Result<()> {
+    program.map_or(Ok(()), |program| shell.run(Command::new(program).arg(file)))
+}
+
+/// An identifier that is made of what it is for.
+fn guid(content: Sha256) -> String {
+    let hash: String = content.finalize().iter().map(|byte| format!("{byte:02X}")).collect();
+    let mut rest = hash.as_str();
+    [8, 4, 4, 4, 12]
+        .map(|length| {
+            let (part, after) = rest.split_at(length);
+            rest = after;
+            part
+        })
+        .join("-")
+}
