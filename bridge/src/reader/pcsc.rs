@@ -35,6 +35,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// So many changes may follow each other without a pause.
 const BURST: u32 = 10;
+/// How often readers are looked for where nobody tells of them.
+const READER_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the resource manager may take to note that another program reset the card.
 const RESET_NOTICE: Duration = Duration::from_millis(20);
 /// Nobody finds the keys of a reader and types four digits sooner.
@@ -122,7 +124,13 @@ fn watch(
     keys: bool,
     watched: &mut HashMap<CString, String>,
 ) -> pcsc::Error {
-    let mut states = vec![ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE)];
+    let mut states = Vec::new();
+    let patience = if tells_of_readers(context) {
+        states.push(ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE));
+        None
+    } else {
+        Some(READER_INTERVAL)
+    };
     let mut at_once: u32 = 0;
     loop {
         let names = match context.list_readers_owned() {
@@ -149,7 +157,11 @@ fn watch(
             state.sync_current_state();
         }
         let begun = Instant::now();
-        match context.get_status_change(None, &mut states) {
+        if states.is_empty() {
+            thread::sleep(READER_INTERVAL);
+            continue;
+        }
+        match context.get_status_change(patience, &mut states) {
             Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
             Err(error) => return error,
         }
@@ -175,6 +187,16 @@ fn watch(
                 }
             }
         }
+    }
+}
+
+/// Whether the resource manager tells of readers that come and go. That of macOS does not: to it, the name
+/// by which it is asked is that of a reader that it does not know.
+fn tells_of_readers(context: &Context) -> bool {
+    let mut states = [ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE)];
+    match context.get_status_change(Duration::ZERO, &mut states) {
+        Err(error) => error != pcsc::Error::UnknownReader,
+        Ok(()) => states.iter().all(|state| !state.event_state().contains(State::UNKNOWN)),
     }
 }
 

@@ -193,6 +193,23 @@ fn a_status_that_is_told_at_once_costs_neither_time_nor_log() {
 }
 
 #[test]
+fn where_nobody_tells_of_new_readers_they_are_looked_for() {
+    apart("readers::where_nobody_tells_of_new_readers_they_are_looked_for", || {
+        let _pcscd = Pcscd::start();
+        let bridge = Bridge::over_odd_pcscd(&grant(ORIGIN, r#""events""#), "no-notification");
+        let mut page = bridge.page(ORIGIN);
+        let mut readers_with_cards = || {
+            let readers = page.ask(json!({ "type": "list-readers" }));
+            let readers = readers["readers"].as_array().unwrap().iter();
+            readers.map(|reader| reader["cardPresent"] == true).collect::<Vec<_>>()
+        };
+        wait_until("two readers", || readers_with_cards() == [false, false]);
+        let _card = InsertedCard::insert(Image::normal(), READERS[0]);
+        wait_until("a card on one of them", || readers_with_cards() == [true, false]);
+    });
+}
+
+#[test]
 fn a_reset_of_which_the_service_tells_too_late_is_no_refusal_of_the_card() {
     apart("readers::a_reset_of_which_the_service_tells_too_late_is_no_refusal_of_the_card", || {
         let _pcscd = Pcscd::start();

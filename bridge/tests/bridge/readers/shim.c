@@ -8,6 +8,8 @@
  *   at-once-nothing   the same, and has nothing to tell
  *   at-once-invalid   the same, and knows no such context
  *   at-once-gone      the same, and has no service
+ *   no-notification   SCardGetStatusChange knows no reader by whose name one is told of others, and
+ *                     SCardListReaders has some after three seconds only
  *   reset-unnoticed   SCardTransmit: the first READ BINARY finds a card that another program has reset,
  *                     of which only SCardStatus tells, until SCardReconnect
  */
@@ -16,6 +18,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <winscard.h>
 
@@ -77,10 +80,26 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protoc
 	return real(context, reader, share, protocols, card, protocol);
 }
 
+LONG SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR names, LPDWORD length)
+{
+	static time_t first;
+	LONG (*real)(SCARDCONTEXT, LPCSTR, LPSTR, LPDWORD) =
+		(LONG (*)(SCARDCONTEXT, LPCSTR, LPSTR, LPDWORD))dlsym(RTLD_NEXT, "SCardListReaders");
+	if (first == 0)
+		first = time(NULL);
+	if (is("no-notification") && time(NULL) < first + 3)
+		return (LONG)SCARD_E_NO_READERS_AVAILABLE;
+	return real(context, groups, names, length);
+}
+
 LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD patience, SCARD_READERSTATE *states, DWORD count)
 {
 	LONG (*real)(SCARDCONTEXT, DWORD, SCARD_READERSTATE *, DWORD) =
 		(LONG (*)(SCARDCONTEXT, DWORD, SCARD_READERSTATE *, DWORD))dlsym(RTLD_NEXT, "SCardGetStatusChange");
+	for (DWORD i = 0; i < count; i++) {
+		if (is("no-notification") && strcmp(states[i].szReader, "\\\\?PnP?\\Notification") == 0)
+			return (LONG)SCARD_E_UNKNOWN_READER;
+	}
 	if (patience == INFINITE) {
 		if (is("at-once-unknown"))
 			return (LONG)SCARD_E_UNKNOWN_READER;
