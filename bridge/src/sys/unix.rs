@@ -110,7 +110,8 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// The program that asks for PINs, where nobody chose another.
-pub(crate) const PINENTRY: &str = "pinentry";
+pub(crate) const PINENTRY: &str =
+    if cfg!(target_os = "macos") { "pinentry-mac" } else { "pinentry" };
 
 /// The language of the person at the machine, as POSIX has it: `LC_ALL` before `LC_MESSAGES` before `LANG`.
 pub(crate) fn locale() -> Option<String> {

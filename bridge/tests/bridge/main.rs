@@ -10,6 +10,7 @@ mod documents;
 mod door;
 mod harness;
 mod hostile;
+mod launchd;
 mod leases;
 mod origins;
 mod pin_less;
