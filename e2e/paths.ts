@@ -34,6 +34,7 @@ export const windowsPrograms = {
   bridge: builtForWindows("kazashi-bridge"),
   overheardPinentry: builtForWindows("overheard-pinentry"),
   pinentry: builtForWindows("kazashi-pinentry"),
+  portal: builtForWindows("kazashi-portal"),
   relay: builtForWindows("relay"),
   scriptedPinentry: builtForWindows("scripted-pinentry"),
 };

@@ -1,6 +1,6 @@
 import { programs } from "../paths.ts";
 
-/** What the smart card service and the bridge of a workstation run on. */
+/** What the smart card service, the bridge and the portal of a workstation run on. */
 export interface System {
   /** What stands before the command of a program that talks to pcscd, so that it runs where pcscd does. */
   machine: string[];
@@ -9,6 +9,8 @@ export interface System {
   /** The command by which the bridge is started, and what tests add where it serves. */
   bridge: string[];
   serve: string[];
+  /** The command by which the portal is started. */
+  portal: string[];
   /** The program by which the bridge has its dialog shown. */
   pinentry: string;
   /** What programs find in their environment there. */
@@ -37,6 +39,7 @@ export const HERE: System = {
   bridge: [programs.bridge],
   // End-to-end tests may run as root, who alone can give each a network of its own.
   serve: ["--allow-root"],
+  portal: [programs.portal],
   pinentry: programs.scriptedPinentry,
   // Without the runtime folder of whoever runs the tests, where all bridges would have one socket.
   env: { TERM: "xterm", LC_ALL: "C.UTF-8", XDG_RUNTIME_DIR: "" },

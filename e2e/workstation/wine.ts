@@ -27,6 +27,7 @@ export const WINDOWS: System = {
   pcscd: ["--disable-polkit"],
   bridge: inWine(windowsPrograms.bridge),
   serve: [],
+  portal: inWine(windowsPrograms.portal),
   pinentry: windowsPrograms.scriptedPinentry,
   env: { HOME: "/root", WINEDEBUG: "-all" },
   relay: {

@@ -17,11 +17,12 @@ pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 pub(crate) const PACKAGES: &[&str] =
     &["debootstrap", "faketime", "gcc-mingw-w64-x86-64", "msitools", "wixl"];
 
-/// What runs in Wine: the bridge, and what the tests have beside it.
-pub(crate) const PROGRAMS: [&str; 6] = [
+/// What runs in Wine: the bridge, the portal, and what the tests have beside them.
+pub(crate) const PROGRAMS: [&str; 7] = [
     "kazashi-background",
     "kazashi-bridge",
     "kazashi-pinentry",
+    "kazashi-reception-portal",
     "overheard-pinentry",
     "relay",
     "scripted-pinentry",

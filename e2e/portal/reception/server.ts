@@ -4,6 +4,7 @@ import { programs } from "../../paths.ts";
 import { Program } from "../../program.ts";
 import { INSTITUTION, virtualCards } from "../../trust.ts";
 import { bridgeKey } from "../../workstation/bridge.ts";
+import { HERE } from "../../workstation/system.ts";
 
 /** Who opens the desks of the tests; an administrator. */
 export const ACCOUNT = { name: "hana", password: "correct horse battery" };
@@ -28,30 +29,31 @@ export interface PortalServerOptions {
 export async function startPortalServer(
   folder: string,
   { port, database, origin, args = [], revoked }: PortalServerOptions,
+  system = HERE,
 ): Promise<Program> {
-  const program = revoked === undefined ? programs.portal : programs.portalWithRevocation;
+  const portal = revoked === undefined ? system.portal : [programs.portalWithRevocation];
   const pairwiseKey = join(folder, "pairwise.key");
   writeFileSync(pairwiseKey, Buffer.alloc(32, "portal"));
+  const bridge = await bridgeKey(folder, system);
   return await Program.ready(
     "portal",
     [
-      ...[program, "serve", "--port", String(port), "--database", database],
+      ...[...portal, "serve", "--port", String(port), "--database", database],
       ...["--pairwise-key", pairwiseKey, ...virtualCards(folder), ...INSTITUTION],
       ...["--institution-ja", "かざし町役場", "--institution-en", "Kazashi Town Hall"],
-      ...[`--bridge=desk=${await bridgeKey(folder)}`, ...(origin ? ["--origin", origin] : [])],
-      ...args,
+      ...[`--bridge=desk=${bridge}`, ...(origin ? ["--origin", origin] : []), ...args],
     ],
-    "serving http",
-    { folder, ...(revoked && { env: { KAZASHI_E2E_REVOKED: revoked } }) },
+    args.includes("--check") ? "nothing stands against serving" : "serving http",
+    { folder, env: { ...system.env, ...(revoked && { KAZASHI_E2E_REVOKED: revoked }) } },
   );
 }
 
 /** Adds the account to the database. */
-export async function addAccount(folder: string, database: string): Promise<void> {
+export async function addAccount(folder: string, database: string, system = HERE): Promise<void> {
   const { name, password } = ACCOUNT;
   const options = ["--role", "administrator", "--database", database];
-  const command = [programs.portal, "account", "add", name, ...options];
-  const program = Program.start("account", command, { folder });
+  const command = [...system.portal, "account", "add", name, ...options];
+  const program = Program.start("account", command, { folder, env: system.env });
   program.type(`${password}\n`);
   await program.finish();
 }

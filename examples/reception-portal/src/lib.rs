@@ -55,6 +55,7 @@ mod routes;
 mod serve;
 mod spreadsheet;
 mod store;
+mod sys;
 mod ticket_list;
 
 /// Runs what the command line asks for, until it is done or told to stop.

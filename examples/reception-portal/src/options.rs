@@ -104,7 +104,7 @@ pub(crate) struct ServeOptions {
     /// A proxy whose `X-Forwarded-For` is believed: its address, or its network (`192.0.2.0/24`)
     #[arg(long, value_name = "ADDRESS", value_parser = parse_network)]
     pub(crate) trusted_proxy: Vec<IpNet>,
-    /// After SIGTERM, serve on for so many seconds while `/ready` says no, so that a balancer sends
+    /// Told to stop, serve on for so many seconds while `/ready` says no, so that a balancer sends
     /// nobody here any more
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) drain: u16,

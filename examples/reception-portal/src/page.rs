@@ -1,4 +1,5 @@
-//! The page, built by Vite into `page/dist`: inside this program; read from there in debug builds.
+//! The page, built by Vite into `page/dist`: inside this program; read from there in debug builds,
+//! but for those for Windows.
 
 use std::borrow::Cow;
 

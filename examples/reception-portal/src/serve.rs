@@ -11,7 +11,6 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use kazashi_server::known_form;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::info;
 use zeroize::Zeroizing;
@@ -20,6 +19,7 @@ use crate::app::App;
 use crate::idle::{IDLE, Peer};
 use crate::options::ServeOptions;
 use crate::readiness::DRAINING;
+use crate::sys::stop_signal;
 
 /// How long requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -69,7 +69,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).map_err(|error| format!("cannot listen at {address}: {error}"))
 }
 
-/// Serves until SIGTERM or SIGINT. Then it takes no more connections, and lets the requests that are
+/// Serves until it is told to stop. Then it takes no more connections, and lets the requests that are
 /// there come to their end.
 pub(crate) async fn run(
     listener: TcpListener,
@@ -80,10 +80,9 @@ pub(crate) async fn run(
     let service = router.into_make_service_with_connect_info::<Peer>();
     let handle = Handle::new();
     let control = handle.control();
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told_to_stop = stop_signal()?;
     tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        told_to_stop.await;
         let Ending { app, stop, drain } = ending;
         app.readiness.note(DRAINING, false);
         tokio::time::sleep(Duration::from_secs(drain.into())).await;

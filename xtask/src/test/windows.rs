@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::suite::{self, Check};
 use super::{end_to_end, set_up, set_up_npm};
 use crate::shell::{Shell, cargo, is_root};
-use crate::{npm, setup, wasm, windows};
+use crate::{npm, portal_page, setup, wasm, windows};
 
 /// What the tests have outside of Wine.
 const PROGRAMS_OUTSIDE: [&str; 3] = ["kazashi-emulator", "kazashi-pin-less", "other-program"];
@@ -21,12 +21,14 @@ pub(crate) fn run() -> Result<ExitCode> {
         }),
         Check::new("set-up-npm", set_up_npm),
         Check::new("debian", |shell| windows::debian_root(shell).map(drop)).after(&["set-up"]),
-        Check::new("windows-programs", windows::build).after(&["set-up"]),
+        Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm"]),
+        Check::new("npm-package", npm::package).after(&["wasm"]),
+        Check::new("portal-page", portal_page::build).after(&["npm-package"]),
+        // The portal has its page inside.
+        Check::new("windows-programs", windows::build).after(&["portal-page"]),
         Check::new("installer", windows::installer::for_tests).after(&["windows-programs"]),
         Check::new("clippy-windows", clippy).after(&["windows-programs"]),
-        Check::new("programs", programs).after(&["windows-programs"]),
-        Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm", "programs"]),
-        Check::new("npm-package", npm::package).after(&["wasm"]),
+        Check::new("programs", programs).after(&["wasm"]),
         Check::new("examples", |shell| npm::install_into(shell, "examples/pin-less"))
             .after(&["npm-package"]),
     ];
