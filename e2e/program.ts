@@ -115,16 +115,21 @@ export class Program {
   }
 
   async stop(): Promise<void> {
-    await this.#end("SIGTERM");
+    this.#process.kill("SIGTERM");
+    while (!this.#ended) await once(this.#heard, "change");
   }
 
-  /** Has it end at once, as if its machine lost power. */
+  /**
+   * Has it end at once, as if its machine lost power. A program that it started, and that has its output
+   * open, may outlive it and is not waited for.
+   */
   async kill(): Promise<void> {
-    await this.#end("SIGKILL");
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    this.#process.kill(signal);
+    if (this.#ended) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
     while (!this.#ended) await once(this.#heard, "change");
   }
 }
