@@ -7,15 +7,18 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::shell::{Shell, is_root, npm as npm_program, output, root};
+use crate::wasm;
 
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
 /// Debian packages that the tests use besides: a browser, readers, a database, an HSM, clocks
-/// that are wrong, a screen that nobody sees, what judges the unit of systemd. Of PostgreSQL the programs are needed; the tests start a server of their own.
+/// that are wrong, a compiler for Windows, a screen that nobody sees, what judges the unit of systemd. Of
+/// PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
     "faketime",
+    "gcc-mingw-w64-x86-64",
     "iproute2",
     "opensc",
     "openssl",
@@ -64,7 +67,7 @@ fn installed(package: &str) -> bool {
 
 /// Sees that Rust can build for a page.
 pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
-    rust_target(shell, "wasm32-unknown-unknown")
+    rust_target(shell, wasm::TARGET)
 }
 
 /// Sees that Rust can build for a target.

@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, ensure};
 
 use crate::shell::{Shell, cargo, npm, output, program, target};
+use crate::windows::{PROGRAMS as WINDOWS_PROGRAMS, TARGET as WINDOWS};
 use crate::{npm as package, portal_page, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use suite::Check;
@@ -26,6 +27,12 @@ const WASM_PACKAGES: [&str; 7] = [
     "kazashi-wasm-testing",
     "kazashi-wasm-verify",
 ];
+
+/// Systems of which only the compiler is here. Programs for them cannot be made, nor C be compiled.
+const COMPILED_NOWHERE: [&str; 2] = ["aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
+
+/// What has no C in it. The reception portal has (SQLite, ring), and the server library with its stores.
+const WITHOUT_C: [&str; 2] = ["kazashi-bridge", "kazashi-pinentry"];
 
 /// A part of the checks that is run by itself.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -64,7 +71,7 @@ fn set_up_npm(shell: &Shell) -> Result<()> {
     setup::npm(shell, "e2e")
 }
 
-fn rust() -> [Check; 7] {
+fn rust() -> [Check; 9] {
     [
         Check::new("clippy", |shell| {
             shell.run(clippy_compiles().args(["build", "--workspace", "--all-targets"]))
@@ -85,13 +92,12 @@ fn rust() -> [Check; 7] {
         .after(&["cargo-test"])
         .alone(),
         // A cargo that builds keeps others from their tests: these come after them.
-        Check::new("clippy-wasm32", |shell| {
-            let mut clippy = cargo();
-            clippy.args(["clippy", "--target", "wasm32-unknown-unknown"]);
-            clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
-            shell.run(clippy.args(["--", "--deny", "warnings"]))
-        })
-        .after(&["cargo-test"]),
+        Check::new("clippy-wasm32", |shell| clippy(shell, &[wasm::TARGET], &WASM_PACKAGES))
+            .after(&["cargo-test"]),
+        Check::new("clippy-windows", |shell| clippy(shell, &[WINDOWS], &WINDOWS_PROGRAMS))
+            .after(&["cargo-test"]),
+        Check::new("clippy-elsewhere", |shell| clippy(shell, &COMPILED_NOWHERE, &WITHOUT_C))
+            .after(&["cargo-test"]),
         // Not of the workspace. Its dependencies are built beside the others. To run it takes a nightly
         // compiler, to check it does not.
         Check::new("fuzz", |shell| {
@@ -114,6 +120,18 @@ fn rust() -> [Check; 7] {
         })
         .after(&["set-up"]),
     ]
+}
+
+/// Has Clippy look at what these packages are for other systems than this one.
+fn clippy(shell: &Shell, targets: &[&str], packages: &[&str]) -> Result<()> {
+    let mut clippy = cargo();
+    clippy.arg("clippy");
+    for target in targets {
+        setup::rust_target(shell, target)?;
+        clippy.args(["--target", target]);
+    }
+    clippy.args(packages.iter().flat_map(|package| ["--package", package]));
+    shell.run(clippy.args(["--", "--deny", "warnings"]))
 }
 
 /// A cargo that has Clippy compile what is ours and fails at a warning. `cargo clippy` would go through

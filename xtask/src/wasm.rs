@@ -10,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::shell::{Shell, cargo, output, program, remove_folder, root, target};
 use crate::size;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const MODULES: [Module; 4] = [
     Module { starts_anew: true, ..module("card-face", "kazashi-wasm-card-face", Some(109_700)) },

@@ -27,20 +27,12 @@ pub(crate) fn run() -> Result<ExitCode> {
         // The portal has its page inside.
         Check::new("windows-programs", windows::build).after(&["portal-page"]),
         Check::new("installer", windows::installer::for_tests).after(&["windows-programs"]),
-        Check::new("clippy-windows", clippy).after(&["windows-programs"]),
         Check::new("programs", programs).after(&["wasm"]),
         Check::new("examples", |shell| npm::install_into(shell, "examples/pin-less"))
             .after(&["npm-package"]),
     ];
     checks.extend(end_to_end::windows_checks()?);
     suite::run(checks)
-}
-
-fn clippy(shell: &Shell) -> Result<()> {
-    let mut clippy = cargo();
-    clippy.args(["clippy", "--target", windows::TARGET]);
-    clippy.args(windows::PROGRAMS.iter().flat_map(|package| ["--package", package]));
-    shell.run(clippy.args(["--", "--deny", "warnings"]))
 }
 
 fn programs(shell: &Shell) -> Result<()> {
