@@ -14,7 +14,7 @@ mod turn;
 mod wait;
 
 #[cfg(target_os = "linux")]
-pub(crate) use apart::{alone, apart};
+pub(crate) use apart::{alone, apart, can_become_others};
 pub(crate) use bridge::{
     Bridge, DIALOG, HOLDER, ORIGIN, PINLESS, PRESENCE, PROGRAM, SIGN, folder_with, grant, stdout,
 };

@@ -12,14 +12,16 @@ use kazashi_emulator::{Image, folder};
 use nix::unistd::{Uid, setfsuid};
 use tempfile::TempDir;
 
-use crate::harness::{Bridge, ORIGIN, PROGRAM, apart, folder_with, grant, stdout};
+use crate::harness::{
+    Bridge, ORIGIN, PROGRAM, apart, can_become_others, folder_with, grant, stdout,
+};
 
 /// People whom the system has no names for.
 const USERS: [u32; 5] = [2001, 2002, 2003, 2004, 2005];
 
-/// Does the work on a machine of its own, on which only root can become somebody else.
+/// Does the work on a machine of its own that has other users, if there can be one.
 fn among_users(test: &str, work: impl FnOnce()) {
-    if rustix::process::geteuid().is_root() {
+    if can_become_others() {
         apart(test, work);
     }
 }
