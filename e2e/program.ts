@@ -124,10 +124,12 @@ export class Program {
    * open, may outlive it and is not waited for.
    */
   async kill(): Promise<void> {
-    if (this.#ended) return;
-    const gone = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await gone;
+    const { exitCode, signalCode } = this.#process;
+    if (!this.#ended && exitCode === null && signalCode === null) {
+      const gone = once(this.#process, "exit");
+      this.#process.kill("SIGKILL");
+      await gone;
+    }
     this.#process.stdout?.destroy();
     this.#process.stderr?.destroy();
     while (!this.#ended) await once(this.#heard, "change");
