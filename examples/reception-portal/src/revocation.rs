@@ -166,8 +166,8 @@ mod tests {
         }
     }
 
-    const PATIENCE: Duration = Duration::from_millis(100);
-    const LATE: Duration = Duration::from_millis(400);
+    const PATIENCE: Duration = Duration::from_secs(1);
+    const LATE: Duration = Duration::from_secs(3);
 
     struct Asked {
         revocation: Revocation,
