@@ -5,6 +5,10 @@ use kazashi_core::error_code::ErrorCode;
 
 use crate::sys::SERVICE_GOES_WITH_LAST_READER;
 
+/// SELECT.
+const SELECTS: u8 = 0xA4;
+/// By its P1: of an application, by its name.
+const BY_NAME: u8 = 0x04;
 /// READ BINARY and READ RECORD, GET DATA.
 const READS: [u8; 4] = [0xB0, 0xB2, 0xCA, 0xCB];
 /// PERFORM SECURITY OPERATION in the card's own class: a part of an institution's certificate.
@@ -73,6 +77,21 @@ fn is_long(command: &CommandApdu) -> bool {
 pub(super) fn is_refusal(response: &ResponseApdu) -> bool {
     let [sw1, _] = response.status().to_bytes();
     matches!(sw1, 0x64..=0x66 | 0x68..=0x6B | 0x6D..=0x6F)
+}
+
+/// Whether an application is selected, whatever was before.
+pub(super) fn selects_application(command: &CommandApdu) -> bool {
+    command.ins() == SELECTS && command.p1() == BY_NAME
+}
+
+/// Whether a file is selected in an application.
+pub(super) fn selects_file(command: &CommandApdu) -> bool {
+    command.ins() == SELECTS && command.p1() != BY_NAME
+}
+
+/// Whether a command goes by what was selected before, and may be sent again.
+pub(super) fn is_of_what_is_selected(command: &CommandApdu) -> bool {
+    selects_file(command) || READS.contains(&command.ins())
 }
 
 /// An error comes without data, and begins with 6; what says otherwise is the middle of a file.

@@ -240,7 +240,8 @@ impl Slot for PcscSlot {
             card = again;
         };
         let (name, keys) = (&self.name, &mut self.keys);
-        Ok((Box::new(PcscTransaction { transaction, context, name, keys }), insertion))
+        let selected = Vec::new();
+        Ok((Box::new(PcscTransaction { transaction, context, name, keys, selected }), insertion))
     }
 
     fn rest(&mut self) {
@@ -338,17 +339,16 @@ struct PcscTransaction<'c> {
     context: Context,
     name: &'c CStr,
     keys: &'c mut bool,
+    /// What selected the application and the file in it that are selected, if nobody reset the card.
+    selected: Vec<CommandApdu>,
 }
 
 impl CardTransaction for PcscTransaction<'_> {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
-        let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
-        let said = self.transaction.transmit(&command.to_bytes(), &mut buffer);
-        let answer = match said {
-            Ok(bytes) => driver_words::answer(command, bytes),
-            Err(error) => Err(Silence::Error(error)),
-        };
-        let answer = answer.and_then(|response| self.believe(response));
+        let answer = self.send(command).and_then(|response| self.believe(command, response));
+        if answer.as_ref().is_ok_and(|response| response.status() == StatusWord::OK) {
+            self.note_selected(command);
+        }
         answer.or_else(|silence| self.explain(command, silence))
     }
 
@@ -393,12 +393,44 @@ impl CardTransaction for PcscTransaction<'_> {
 }
 
 impl PcscTransaction<'_> {
+    fn send(&self, command: &CommandApdu) -> Result<ResponseApdu, Silence> {
+        let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
+        match self.transaction.transmit(&command.to_bytes(), &mut buffer) {
+            Ok(bytes) => driver_words::answer(command, bytes),
+            Err(error) => Err(Silence::Error(error)),
+        }
+    }
+
+    fn note_selected(&mut self, command: &CommandApdu) {
+        if driver_words::selects_application(command) {
+            self.selected = vec![command.clone()];
+        } else if driver_words::selects_file(command) {
+            self.selected.truncate(1);
+            self.selected.push(command.clone());
+        }
+    }
+
     /// What the card answers, unless it refuses what another program has undone before: pcscd lets a
-    /// reset pass between two commands of a transaction, and tells of it at the next.
-    fn believe(&self, response: ResponseApdu) -> Result<ResponseApdu, Silence> {
-        if driver_words::is_refusal(&response) {
-            thread::sleep(RESET_NOTICE);
-            self.transaction.status2_len().map_err(Silence::Error)?;
+    /// reset pass between two commands of a transaction. It tells of it at the next, or not at all, if this
+    /// program connected while the reset was on its way. Then the card tells: with the same selected once
+    /// more, it does what it refused.
+    fn believe(
+        &self,
+        command: &CommandApdu,
+        response: ResponseApdu,
+    ) -> Result<ResponseApdu, Silence> {
+        if !driver_words::is_refusal(&response) {
+            return Ok(response);
+        }
+        thread::sleep(RESET_NOTICE);
+        self.transaction.status2_len().map_err(Silence::Error)?;
+        if driver_words::is_of_what_is_selected(command) && !self.selected.is_empty() {
+            for select in &self.selected {
+                self.send(select)?;
+            }
+            if !driver_words::is_refusal(&self.send(command)?) {
+                return Err(Silence::Error(pcsc::Error::ResetCard));
+            }
         }
         Ok(response)
     }

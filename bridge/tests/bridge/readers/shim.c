@@ -12,6 +12,7 @@
  *                     SCardListReaders has some after three seconds only
  *   reset-unnoticed   SCardTransmit: the first READ BINARY finds a card that another program has reset,
  *                     of which only SCardStatus tells, until SCardReconnect
+ *   reset-untold      SCardTransmit: the same, and nobody tells: the first READ BINARY is refused
  */
 
 #define _GNU_SOURCE
@@ -37,8 +38,9 @@ LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *protocol, LPCBYTE c
 	LONG (*real)(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD) =
 		(LONG (*)(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD))
 			dlsym(RTLD_NEXT, "SCardTransmit");
-	if (is("reset-unnoticed") && !was_reset && length > 1 && command[1] == 0xB0) {
-		was_reset = is_reset = 1;
+	if ((is("reset-unnoticed") || is("reset-untold")) && !was_reset && length > 1 && command[1] == 0xB0) {
+		was_reset = 1;
+		is_reset = is("reset-unnoticed");
 		memcpy(answer, "\x6A\x82", 2);
 		*answer_length = 2;
 		return SCARD_S_SUCCESS;
