@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fs;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
@@ -37,19 +38,17 @@ const INSTALLS: &str = "windows/installer.test.ts";
 /// One check for each file of those whose bridge runs in Wine.
 pub(super) fn windows_checks() -> Result<Vec<Check>> {
     let checks = files(&["windows/*.test.ts"])?.into_iter().map(|file| {
-        let types_keys = file == TYPES_KEYS;
-        let installs = file == INSTALLS;
-        let check = Check::new(name(&file), move |shell| {
+        let (types_keys, installs) = (file == TYPES_KEYS, file == INSTALLS);
+        let mut check = Check::new(name(&file), move |shell| {
             let debian = windows::debian_root(shell)?;
             let mut machine = apart("windows/machine.sh");
             shell.run(machine.arg(debian).arg("node").args(VITEST).arg(&file))
-        });
-        let check = check.tests(vitest_tests);
-        let check = if installs {
-            check.after(&["programs", "windows-programs", "debian", "examples", "installer"])
-        } else {
-            check.after(&["programs", "windows-programs", "debian", "examples"])
-        };
+        })
+        .tests(vitest_tests)
+        .after(&["programs", "windows-programs", "debian", "examples"]);
+        if installs {
+            check = check.after(&["installer"]);
+        }
         if types_keys { check.alone() } else { check }
     });
     Ok(checks.collect())
@@ -86,12 +85,16 @@ fn on_a_machine_of_its_own(program_name: &str) -> Command {
     shell
 }
 
+/// Whether root may make namespaces as itself here.
+static IS_ROOT_ITSELF: LazyLock<bool> = LazyLock::new(|| {
+    output(Command::new("unshare").args(["--net", "--mount", "--pid", "true"])).is_ok()
+});
+
 /// Has a program take itself for root, with a network, mounts and processes of its own. Where root may do
 /// so as itself, it can become others there, which some tests need.
 fn apart(program_name: &str) -> Command {
     let mut unshare = program("unshare", "e2e");
-    let as_itself = output(Command::new("unshare").args(["--net", "--mount", "--pid", "true"]));
-    if as_itself.is_err() {
+    if !*IS_ROOT_ITSELF {
         unshare.arg("--map-root-user");
     }
     unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child"]);

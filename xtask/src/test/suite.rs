@@ -20,7 +20,7 @@ pub(super) struct Check {
     work: Box<Work>,
     /// Finds in the log how many tests there were; without it, the check counts as one.
     count: Option<fn(&str) -> Count>,
-    after: &'static [&'static str],
+    after: Vec<&'static str>,
     alone: bool,
 }
 
@@ -30,7 +30,13 @@ impl Check {
         name: impl Into<String>,
         work: impl FnOnce(&Shell) -> Result<()> + Send + 'static,
     ) -> Self {
-        Self { name: name.into(), work: Box::new(work), count: None, after: &[], alone: false }
+        Self {
+            name: name.into(),
+            work: Box::new(work),
+            count: None,
+            after: Vec::new(),
+            alone: false,
+        }
     }
 
     /// Has it count as the tests that it is made of, by its log.
@@ -38,9 +44,10 @@ impl Check {
         Self { count: Some(count), ..self }
     }
 
-    /// Has it wait until the checks of these names have passed.
-    pub(super) fn after(self, names: &'static [&'static str]) -> Self {
-        Self { after: names, ..self }
+    /// Has it wait until the checks of these names have passed, too.
+    pub(super) fn after(mut self, names: &[&'static str]) -> Self {
+        self.after.extend(names);
+        self
     }
 
     /// Has it wait until nothing else runs, because it takes time or changes files that others read.
