@@ -145,15 +145,8 @@ fn who_start_at_once_have_a_port_each_and_no_user_two() {
 fn serve_at_once(users: [u32; 4]) -> [String; 4] {
     let folders = users.map(folder_of);
     let mut bridges = [0, 1, 2, 3].map(|number| {
-        let path = |name: &str| folders[number].path().join(name);
-        let mut serve = Command::new(path("kazashi-bridge"));
-        serve
-            .arg("serve")
-            .arg("--config")
-            .arg(path("bridge.toml"))
-            .arg("--state")
-            .arg(path("state"));
-        serve.arg("--virtual-card").arg(path("card")).uid(users[number]).gid(users[number]);
+        let mut serve = bridge_of(users[number], &folders[number], "serve");
+        serve.arg("--virtual-card").arg(folders[number].path().join("card"));
         serve.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     });
     let said = bridges.each_mut().map(|bridge| {
@@ -183,12 +176,19 @@ fn serve(user: u32) -> Result<Bridge, String> {
 /// What the doctor finds whom this user asks, without a smart card service.
 fn doctor(user: u32) -> String {
     let folder = folder_of(user);
-    let path = |name| folder.path().join(name);
-    let mut doctor = Command::new(path("kazashi-bridge"));
-    doctor.args(["doctor", "--language", "en", "--origin", ORIGIN, "--config"]);
-    doctor.arg(path("bridge.toml")).arg("--state").arg(path("state"));
-    doctor.env("PCSCLITE_CSOCK_NAME", path("no-service")).uid(user).gid(user);
+    let mut doctor = bridge_of(user, &folder, "doctor");
+    doctor.args(["--language", "en", "--origin", ORIGIN]);
+    doctor.env("PCSCLITE_CSOCK_NAME", folder.path().join("no-service"));
     stdout(&doctor.output().unwrap())
+}
+
+/// A command of the program in this user's folder, with what is configured there.
+fn bridge_of(user: u32, folder: &TempDir, command: &str) -> Command {
+    let path = |name| folder.path().join(name);
+    let mut bridge = Command::new(path("kazashi-bridge"));
+    bridge.arg(command).arg("--config").arg(path("bridge.toml")).arg("--state").arg(path("state"));
+    bridge.uid(user).gid(user);
+    bridge
 }
 
 /// A folder of this user's own, with a program that they may run wherever it was built.

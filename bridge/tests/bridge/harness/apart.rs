@@ -1,5 +1,6 @@
 use std::env;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use super::turn::{beside_others, undisturbed};
 
@@ -29,9 +30,12 @@ pub(crate) fn alone(test: &str, work: impl FnOnce()) {
 /// Whether there are other users on such a machine, whom whoever runs the tests can become: root can, where
 /// the system lets it make namespaces as itself.
 pub(crate) fn can_become_others() -> bool {
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--net", "--mount", "--pid", "true"]).stderr(Stdio::null());
-    unshare.status().is_ok_and(|status| status.success())
+    static CAN: LazyLock<bool> = LazyLock::new(|| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--net", "--mount", "--pid", "true"]).stderr(Stdio::null());
+        unshare.status().is_ok_and(|status| status.success())
+    });
+    *CAN
 }
 
 fn run_apart(test: &str) {
