@@ -101,7 +101,7 @@ export class Program {
   /** Ends its standard input, and waits until it has ended of itself. */
   async finish(): Promise<string> {
     this.#process.stdin?.end();
-    while (!this.#ended) await once(this.#heard, "change");
+    await this.#hasEnded();
     return this.output;
   }
 
@@ -116,7 +116,7 @@ export class Program {
 
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
-    while (!this.#ended) await once(this.#heard, "change");
+    await this.#hasEnded();
   }
 
   /**
@@ -132,6 +132,10 @@ export class Program {
     }
     this.#process.stdout?.destroy();
     this.#process.stderr?.destroy();
+    await this.#hasEnded();
+  }
+
+  async #hasEnded(): Promise<void> {
     while (!this.#ended) await once(this.#heard, "change");
   }
 }

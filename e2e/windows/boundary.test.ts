@@ -1,7 +1,6 @@
 // Who comes in to the bridge on Windows: programs of its user, as Windows knows them. Of those outside of
 // Wine it knows none.
 
-import { get } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "../chromium.ts";
@@ -11,6 +10,7 @@ import { setUp } from "../set-up.ts";
 import { IDLE_PAGE } from "../sign-in/site/server.ts";
 import { SignInSite } from "../sign-in/site/site.ts";
 import { WINDOWS } from "../workstation/wine.ts";
+import { health } from "./health.ts";
 
 const site = setUp(new SignInSite({ cardIn: "bridge", system: WINDOWS }));
 const { workstation } = site;
@@ -36,13 +36,3 @@ test("a page reaches the bridge in a browser of the user, and in no other", asyn
   const { code } = await caught(same, "await connect();");
   expect(code).toBe("bridge-unreachable");
 });
-
-/** The status that the bridge gives to whoever comes in at this port; or how it hangs up. */
-function health(port: number): Promise<number | string | undefined> {
-  const headers = { host: `127.0.0.1:${BRIDGE_PORT}` };
-  return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: "/health", headers, agent: false });
-    request.once("response", (response) => resolve(response.resume().statusCode));
-    request.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
-  });
-}

@@ -1,15 +1,14 @@
 // The installer for Windows: what it leaves on a machine, what it takes away again, and what runs in between.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { get } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { installers, windowsPrograms } from "../paths.ts";
-import { BRIDGE_PORT, RELAY_PORT } from "../ports.ts";
 import { Program, run } from "../program.ts";
 import { setUp } from "../set-up.ts";
 import { SignInSite } from "../sign-in/site/site.ts";
 import { onDriveC, WINDOWS } from "../workstation/wine.ts";
+import { health } from "./health.ts";
 import {
   added,
   endBridge,
@@ -61,11 +60,11 @@ test("it puts three programs on the machine, and has one of them started at sign
 
 test("who signs in has a bridge, and has one again after it crashed", async () => {
   await signInToWindows();
-  await expect.poll(health).toBe(200);
+  await expect.poll(() => health()).toBe(200);
 
   await runInWine("taskkill", "/f", "/im", "kazashi-bridge.exe");
   await expect.poll(() => readFileSync(LOG, "utf8").match(/listening/g)?.length).toBe(2);
-  await expect.poll(health).toBe(200);
+  await expect.poll(() => health()).toBe(200);
   await endBridge();
 });
 
@@ -147,21 +146,11 @@ async function signIn(): Promise<void> {
   const { folder } = workstation;
   const command = installed("kazashi-background", "--dev", "--config", config);
   const background = Program.start("background", command, { folder, env });
-  await expect.poll(health).toBe(200);
+  await expect.poll(() => health()).toBe(200);
   const page = await site.openPage();
   workstation.dialog.type("1234");
   await page.pressSignIn();
   await page.subject();
   await endBridge();
   await background.stop();
-}
-
-/** The status with which the bridge says that it is there, if it does. */
-function health(): Promise<number | undefined> {
-  const headers = { host: `127.0.0.1:${BRIDGE_PORT}` };
-  return new Promise((resolve) => {
-    const request = get({ port: RELAY_PORT, path: "/health", headers, agent: false });
-    request.once("response", (response) => resolve(response.resume().statusCode));
-    request.once("error", () => resolve(undefined));
-  });
 }
