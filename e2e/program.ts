@@ -119,13 +119,16 @@ export class Program {
     await this.#hasEnded();
   }
 
-  /**
-   * Has it end at once, as if its machine lost power. A program that it started, and that has its output
-   * open, may outlive it and is not waited for.
-   */
+  /** Has it end at once, as if its machine lost power: what it started is waited for, too. */
   async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#hasEnded();
+  }
+
+  /** Has it alone end at once. A program that it started may outlive it, and is not waited for. */
+  async killAlone(): Promise<void> {
     const { exitCode, signalCode } = this.#process;
-    if (!this.#ended && exitCode === null && signalCode === null) {
+    if (exitCode === null && signalCode === null) {
       const gone = once(this.#process, "exit");
       this.#process.kill("SIGKILL");
       await gone;
