@@ -23,7 +23,7 @@ use crate::door::RefusedUser;
 use crate::pin::{Language, PinEntry, Unable};
 use crate::reader::pcsc;
 use crate::reader::slot::{Slot, once};
-use crate::sys::{Owner, owner};
+use crate::sys::{Owner, has_readers_of_another_computer, owner};
 
 /// How long a bridge may take to answer, and a card.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,6 +84,8 @@ enum Note {
     Before(Instead),
     /// The bridge refused programs of this other user, the last of them at this time.
     Refused(RefusedUser),
+    /// The readers are those of the computer at which this session is shown.
+    RemoteSession,
 }
 
 impl Doctor {
@@ -108,6 +110,7 @@ impl Doctor {
         let (bridge, mut notes) = runtime.block_on(self.bridge(origin, &rules))?;
         let pin_entry = runtime.block_on(pin_entry(&rules.config));
         notes.extend(RefusedUser::read(&self.files.state.folder()?).map(Note::Refused));
+        notes.extend(has_readers_of_another_computer().then_some(Note::RemoteSession));
         Ok((bridge.into_iter().chain(readers()).chain(pin_entry).collect(), notes))
     }
 
@@ -379,6 +382,12 @@ impl Note {
                 "利用者 {user} のプログラムからの接続を断りました（最後は {last}）。その利用者もこの端末を使う\
                  のであれば、これで正常です。ポートの転送などの中継は、ブリッジの利用者として動かしてください。"
             ),
+            (Self::RemoteSession, English) => "This session is shown at another computer by Remote Desktop. \
+                 Its readers are those of that computer, if smart cards are among what it hands on."
+                .to_owned(),
+            (Self::RemoteSession, Japanese) => "このセッションはリモートデスクトップで別の端末に表示されています。\
+                 使えるのはその端末のリーダーで、リモートデスクトップの設定でスマートカードを渡している場合に限ります。"
+                .to_owned(),
         };
         match language {
             English => format!("note: {words}\n"),

@@ -133,6 +133,12 @@ pub(crate) fn has_terminal() -> bool {
 /// Whether the smart card service stops when the last reader is taken away, and starts with the next.
 pub(crate) const SERVICE_GOES_WITH_LAST_READER: bool = false;
 
+/// Whether this session is shown at another computer, whose readers it has in place of this one's. Here
+/// readers are the machine's, wherever it is shown.
+pub(crate) fn has_readers_of_another_computer() -> bool {
+    false
+}
+
 /// Whether the smart card service opens its door, which it may do only to hang up on a user whom polkit
 /// does not let in.
 pub(crate) fn smart_card_service_listens() -> bool {

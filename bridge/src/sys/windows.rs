@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use clap::Args;
-use kazashi_windows_calls::session_end;
+use kazashi_windows_calls::{is_remote_session, session_end};
 use tokio::process::Child;
 use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 use tracing::warn;
@@ -70,6 +70,11 @@ pub(crate) fn has_terminal() -> bool {
 
 /// Whether the smart card service stops when the last reader is taken away, and starts with the next.
 pub(crate) const SERVICE_GOES_WITH_LAST_READER: bool = true;
+
+/// Whether this session is shown at another computer, whose readers it has in place of this one's.
+pub(crate) fn has_readers_of_another_computer() -> bool {
+    is_remote_session()
+}
 
 /// Whether the smart card service opens its door only to hang up: here it says what it means.
 pub(crate) fn smart_card_service_listens() -> bool {

@@ -7,6 +7,7 @@
 mod file;
 mod pipe;
 mod process;
+mod remote_session;
 mod security;
 mod session_end;
 mod tcp_table;
@@ -16,6 +17,7 @@ use std::io;
 pub use file::{create_file, create_folder};
 pub use pipe::{client_process, create_pipe};
 pub use process::{Process, Token};
+pub use remote_session::is_remote_session;
 pub use security::{account_name, security_descriptor};
 pub use session_end::session_end;
 pub use tcp_table::{ipv4_tcp_table, ipv6_tcp_table};
