@@ -124,7 +124,16 @@ pub(super) fn code_of(error: pcsc::Error) -> ErrorCode {
 /// Whether the resource manager is away, or was since it gave a context.
 pub(super) fn is_of_service(error: pcsc::Error) -> bool {
     use pcsc::Error as E;
-    matches!(error, E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError)
+    // Windows cancels what is asked when a session is locked away or ends, and takes new questions after it.
+    matches!(
+        error,
+        E::NoService
+            | E::ServiceStopped
+            | E::InvalidHandle
+            | E::CommError
+            | E::SystemCancelled
+            | E::Shutdown
+    )
 }
 
 /// Why a card that was reached does not answer.
@@ -240,6 +249,8 @@ mod tests {
             ErrorCode::NoService
         };
         assert_eq!((code_of(E::NoService), code_of(E::ServiceStopped)), (gone, gone));
-        assert_eq!(code_of(E::InvalidHandle), ErrorCode::NoService);
+        for error in [E::InvalidHandle, E::SystemCancelled, E::Shutdown] {
+            assert_eq!(code_of(error), ErrorCode::NoService, "{error:?}");
+        }
     }
 }
