@@ -66,6 +66,22 @@ test("a transaction that took too long is told as that, costs no try, and is beg
   expect(await client.signIn("1234")).toEqual({ code: "sharing-violation" });
   expect(await client.signIn("1234")).toHaveProperty("subject");
   expect(await retriesLeft(workstation.card)).toBe(3);
+  await client.release();
+});
+
+test("readers that a machine has not yet when it wakes up are no trouble, and cost no try", async () => {
+  const client = await Client.connect(await site.openIdlePage());
+  expect(await client.take()).toBe(undefined);
+  says("away");
+  expect(await client.signIn("1234")).toEqual({ code: "unknown-reader" });
+  const page = await site.openIdlePage();
+  const now = async () =>
+    (await caught(page, "throw new KazashiError((await diagnose()).code);")).code;
+  await expect.poll(now).toBe("no-reader");
+  says("");
+  expect(await withCard(page, "return await card.pinStatus();")).toMatchObject({
+    userAuthentication: { retriesLeft: 3 },
+  });
 });
 
 /** From now on the service says what goes by this word. */

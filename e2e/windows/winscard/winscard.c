@@ -4,6 +4,7 @@
  *
  *   stopped   the service stops with the last reader: who waits is told that it stopped, and who comes
  *             that there is none
+ *   away      the readers are not there yet, as on a machine that wakes up
  *   reset     a transaction in which nothing was sent for five seconds is over: the card was reset, as
  *             whoever has it is told until they connect to it again
  */
@@ -33,8 +34,6 @@ static FARPROC of_wine(const char *name)
 FORWARD(SCardReleaseContext, (SCARDCONTEXT context), (context))
 FORWARD(SCardIsValidContext, (SCARDCONTEXT context), (context))
 FORWARD(SCardCancel, (SCARDCONTEXT context), (context))
-FORWARD(SCardConnectA, (SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols, LPSCARDHANDLE card,
-			LPDWORD protocol), (context, reader, share, protocols, card, protocol))
 FORWARD(SCardDisconnect, (SCARDHANDLE card, DWORD disposition), (card, disposition))
 FORWARD(SCardEndTransaction, (SCARDHANDLE card, DWORD disposition), (card, disposition))
 FORWARD(SCardStatusA, (SCARDHANDLE card, LPSTR names, LPDWORD names_length, LPDWORD state, LPDWORD protocol,
@@ -66,17 +65,34 @@ LONG WINAPI SCardEstablishContext(DWORD scope, LPCVOID reserved, LPCVOID other, 
 LONG WINAPI SCardListReadersA(SCARDCONTEXT context, LPCSTR groups, LPSTR names, LPDWORD length)
 {
 	LONG (WINAPI *real)(SCARDCONTEXT, LPCSTR, LPSTR, LPDWORD) = (void *)of_wine("SCardListReadersA");
+	if (is("away"))
+		return (LONG)SCARD_E_NO_READERS_AVAILABLE;
 	return is("stopped") ? (LONG)SCARD_E_SERVICE_STOPPED : real(context, groups, names, length);
+}
+
+LONG WINAPI SCardConnectA(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols, LPSCARDHANDLE card,
+			  LPDWORD protocol)
+{
+	LONG (WINAPI *real)(SCARDCONTEXT, LPCSTR, DWORD, DWORD, LPSCARDHANDLE, LPDWORD) =
+		(void *)of_wine("SCardConnectA");
+	return is("away") ? (LONG)SCARD_E_READER_UNAVAILABLE
+			  : real(context, reader, share, protocols, card, protocol);
 }
 
 LONG WINAPI SCardGetStatusChangeA(SCARDCONTEXT context, DWORD patience, LPSCARD_READERSTATEA states, DWORD count)
 {
 	LONG (WINAPI *real)(SCARDCONTEXT, DWORD, LPSCARD_READERSTATEA, DWORD) =
 		(void *)of_wine("SCardGetStatusChangeA");
+	int were_away = is("away");
 	for (;;) {
 		DWORD turn = patience < 200 ? patience : 200;
 		if (is("stopped"))
 			return (LONG)SCARD_E_SERVICE_STOPPED;
+		if (is("away") != were_away) {
+			/* The first is asked for readers that come and go. */
+			states[0].dwEventState = states[0].dwCurrentState | SCARD_STATE_CHANGED;
+			return SCARD_S_SUCCESS;
+		}
 		LONG result = real(context, turn, states, count);
 		if (result != (LONG)SCARD_E_TIMEOUT || turn == patience)
 			return result;
@@ -92,6 +108,8 @@ LONG WINAPI SCardTransmit(SCARDHANDLE card, LPCSCARD_IO_REQUEST protocol, LPCBYT
 {
 	LONG (WINAPI *real)(SCARDHANDLE, LPCSCARD_IO_REQUEST, LPCBYTE, DWORD, LPSCARD_IO_REQUEST, LPBYTE, LPDWORD) =
 		(void *)of_wine("SCardTransmit");
+	if (is("away"))
+		return (LONG)SCARD_E_READER_UNAVAILABLE;
 	/* Amid a transaction: it begins with SELECT. */
 	if (!is("reset"))
 		was_reset = 0;
@@ -104,6 +122,8 @@ LONG WINAPI SCardTransmit(SCARDHANDLE card, LPCSCARD_IO_REQUEST protocol, LPCBYT
 LONG WINAPI SCardBeginTransaction(SCARDHANDLE card)
 {
 	LONG (WINAPI *real)(SCARDHANDLE) = (void *)of_wine("SCardBeginTransaction");
+	if (is("away"))
+		return (LONG)SCARD_E_READER_UNAVAILABLE;
 	return is_reset ? (LONG)SCARD_W_RESET_CARD : real(card);
 }
 
