@@ -15,7 +15,7 @@ pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 /// Debian packages with which programs for Windows are linked, and the Debian root and the installer are
 /// made.
 pub(crate) const PACKAGES: &[&str] =
-    &["debootstrap", "faketime", "gcc-mingw-w64-x86-64", "msitools", "wixl"];
+    &["debootstrap", "gcc-mingw-w64-x86-64", "libfaketime", "msitools", "wixl"];
 
 /// What runs in Wine: the bridge, the portal, and what the tests have beside them.
 pub(crate) const PROGRAMS: [&str; 7] = [

@@ -19,7 +19,7 @@ const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-pinentry", "kazashi-back
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What every file in an installer has for its time, and the installer for its own: 2026-01-01, in seconds
-/// since 1970 and as `faketime` takes it.
+/// since 1970 and as libfaketime takes it.
 const TIME: Duration = Duration::from_secs(1_767_225_600);
 const CLOCK: &str = "2026-01-01 00:00:00";
 
@@ -82,8 +82,10 @@ fn package(shell: &Shell, version: &str, installer: &Path, sign: Option<&Path>) 
         File::options().write(true).open(&program)?.set_modified(SystemTime::UNIX_EPOCH + TIME)?;
         content.update(fs::read(&program)?);
     }
-    let mut wixl = Command::new("faketime");
-    wixl.args(["-f", CLOCK, "wixl", "--arch", "x64"]);
+    let mut wixl = Command::new("wixl");
+    // The library by itself: the program `faketime` fails where one of the same process id was killed.
+    wixl.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketime.so.1").env("FAKETIME", CLOCK);
+    wixl.args(["--arch", "x64"]);
     wixl.args(["--define", &format!("Version={version}")]);
     // Each version is a product of its own, and takes the place of those before it.
     let product = guid(Sha256::new_with_prefix(format!("Kazashi {version}")));
