@@ -115,27 +115,28 @@ export class Program {
   }
 
   async stop(): Promise<void> {
-    this.#process.kill("SIGTERM");
-    await this.#hasEnded();
+    await this.#end("SIGTERM");
   }
 
-  /** Has it end at once, as if its machine lost power: what it started is waited for, too. */
+  /** Has it end at once, as if its machine lost power. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#hasEnded();
+    await this.#end("SIGKILL");
   }
 
-  /** Has it alone end at once. A program that it started may outlive it, and is not waited for. */
-  async killAlone(): Promise<void> {
+  /** Waits for what it started, too, as far as that has its output open; but in Wine that may be for ever. */
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const { exitCode, signalCode } = this.#process;
-    if (exitCode === null && signalCode === null) {
+    if (!this.#ended && exitCode === null && signalCode === null) {
       const gone = once(this.#process, "exit");
-      this.#process.kill("SIGKILL");
+      this.#process.kill(signal);
       await gone;
     }
-    this.#process.stdout?.destroy();
-    this.#process.stderr?.destroy();
+    const patience = setTimeout(() => {
+      this.#process.stdout?.destroy();
+      this.#process.stderr?.destroy();
+    }, 5_000);
     await this.#hasEnded();
+    clearTimeout(patience);
   }
 
   async #hasEnded(): Promise<void> {

@@ -46,7 +46,7 @@ test(`after each of ${KILLS} kills no PIN is verified, and no try is uncounted`,
     // It fails when the page is closed.
     void work?.(client).catch(() => {});
     await setTimeout(random() * (times.get(what) ?? 0));
-    await workstation.bridge.killAlone();
+    await workstation.bridge.kill();
     await client.page.context().close();
     const [last = ""] = workstation.holder.output.trim().split("\n").slice(-1);
     amid += Number(!last.includes(SELECT_CARD_MANAGER));
@@ -63,8 +63,6 @@ test(`after each of ${KILLS} kills no PIN is verified, and no try is uncounted`,
   expect(await retriesLeft(workstation.card)).toBe(3);
   const verify = [...WINDOWS.bridge, "log", "verify", "--state", workstation.folder];
   console.log(await run(verify, { env: { ...process.env, ...WINDOWS.env } }));
-  // A dialog that was about to be started may be there for ever, and what keeps the desktop for it, with it.
-  await workstation.bridge.killAlone();
 }, 900_000);
 
 /** A page of its own, which has the card. */

@@ -73,7 +73,9 @@ test("readers that a machine has not yet when it wakes up are no trouble, and co
   const client = await Client.connect(await site.openIdlePage());
   expect(await client.take()).toBe(undefined);
   says("away");
-  expect(await client.signIn("1234")).toEqual({ code: "unknown-reader" });
+  // By whether the bridge, or the page, knows it already.
+  const { code } = Object(await client.signIn("1234"));
+  expect(["unknown-reader", "lease-lost"]).toContain(code);
   const page = await site.openIdlePage();
   const now = async () =>
     (await caught(page, "throw new KazashiError((await diagnose()).code);")).code;
