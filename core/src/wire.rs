@@ -16,6 +16,10 @@ use crate::value::{
 
 /// The WebSocket subprotocol (RFC 6455, 1.9): name and version of what is spoken here.
 pub const SUBPROTOCOL: &str = "kazashi.v1";
+/// The beginning of further subprotocols, which are never spoken: by them a page says, with its opening
+/// handshake, for which scopes it connects (`kazashi.scope.events`). Who may not connect yet is asked
+/// about in these words.
+pub const SCOPE_PREFIX: &str = "kazashi.scope.";
 /// The ports of bridges, in the order in which they take one and pages try them: as many users of one
 /// machine can have a bridge at a time.
 pub const PORTS: [u16; 4] = [27390, 27391, 27392, 27393];

@@ -1,5 +1,6 @@
 import { abortError, Happening, unlessAborted } from "./abort.js";
 import { asError, KazashiError, withCode } from "./error.js";
+import { scopePrefix, subprotocol } from "./generated/wire.js";
 import type { Channel, Host, HostEvent, Reader, Scope } from "./host.js";
 import { nameObstacle } from "./obstacle.js";
 import { BridgeConnection, type Notification } from "./wasm/page.js";
@@ -13,6 +14,8 @@ export class BridgeHost implements Host {
   scopes: readonly Scope[] = [];
   /** Where it may be, in the order in which it is looked for. */
   #urls: readonly string[];
+  /** The one that is spoken; and with the others what for, as the person is told who may allow it. */
+  readonly #protocols: readonly string[];
   readonly #signal: AbortSignal;
   #connection: BridgeConnection | undefined;
   #isOpen = false;
@@ -32,16 +35,18 @@ export class BridgeHost implements Host {
    */
   static async open(
     urls: readonly string[],
+    wanted: readonly Scope[],
     signal: AbortSignal,
     patience: AbortSignal,
   ): Promise<BridgeHost> {
-    const host = new BridgeHost(urls, signal);
+    const host = new BridgeHost(urls, wanted, signal);
     await host.#connect(urls, patience);
     return host;
   }
 
-  private constructor(urls: readonly string[], signal: AbortSignal) {
+  private constructor(urls: readonly string[], wanted: readonly Scope[], signal: AbortSignal) {
     this.#urls = urls;
+    this.#protocols = [subprotocol, ...wanted.map((scope) => scopePrefix + scope)];
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#connection?.close(), { once: true });
     const onPage = (type: "pagehide" | "pageshow", listener: () => void) =>
@@ -113,6 +118,7 @@ export class BridgeHost implements Host {
     try {
       this.#connection = new BridgeConnection(
         url,
+        this.#protocols,
         (event) => this.#notified(event),
         () => this.#ended(),
       );

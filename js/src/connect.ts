@@ -13,8 +13,8 @@ import {
   text,
 } from "./check.js";
 import { configure, type ModuleSource, moduleSource } from "./configure.js";
-import { ports } from "./generated/ports.js";
-import type { Host } from "./host.js";
+import { ports } from "./generated/wire.js";
+import type { Host, Scope } from "./host.js";
 import { Kazashi } from "./kazashi.js";
 import { loadModule } from "./module.js";
 
@@ -25,6 +25,11 @@ export interface ConnectOptions {
    * to 27393.
    */
   readonly url?: string | undefined;
+  /**
+   * What the page is going to do, for the person who is asked whether it may (`kazashi-bridge origins
+   * review`). Where it may already, this changes nothing: it may do what it was allowed.
+   */
+  readonly scopes?: readonly Scope[] | undefined;
   /** Somebody else who has readers: in tests, a virtual card. */
   readonly host?: Host | undefined;
   /** The same as `page` of `configure`. */
@@ -40,6 +45,7 @@ const host = parts({ scopes: list(text), readers: callable, watch: callable, acq
 /** Takes the options of `connect`. */
 export const connectOptions: Reader<ConnectOptions> = parts<ConnectOptions>({
   url: maybe(text),
+  scopes: maybe(list(text as Reader<Scope>)),
   // Looked at, but not copied: it is the host that says later what it may do.
   host: maybe(only<Host>((it) => Boolean(host(it)))),
   wasm: moduleSource,
@@ -62,7 +68,7 @@ export const connectOptions: Reader<ConnectOptions> = parts<ConnectOptions>({
  */
 export async function connect(options: ConnectOptions = {}): Promise<Kazashi> {
   const given = argument("options", connectOptions, options);
-  const { url, wasm, signal, timeout = 30_000 } = given;
+  const { url, scopes = [], wasm, signal, timeout = 30_000 } = given;
   if (signal?.aborted) throw abortError(signal);
   configure({ wasm: { page: wasm } });
   const closing = following(signal);
@@ -70,7 +76,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Kazashi> {
   try {
     await unlessAborted(loadModule(), patience.signal);
     const urls = url === undefined ? ports.map((port) => `ws://127.0.0.1:${port}`) : [url];
-    const host = given.host ?? (await BridgeHost.open(urls, closing.signal, patience.signal));
+    const host =
+      given.host ?? (await BridgeHost.open(urls, scopes, closing.signal, patience.signal));
     return await unlessAborted(Kazashi.open(host, closing), patience.signal);
   } catch (error) {
     closing.abort();

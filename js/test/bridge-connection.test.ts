@@ -16,6 +16,8 @@ const vectors: Record<"requests" | "answers" | "notifications", Message[]> = JSO
 );
 const answerOf = (type: string) => vectors.answers.find((answer) => answer.type === type);
 
+const url = "ws://127.0.0.1:27390";
+const protocols = ["kazashi.v1", "kazashi.scope.events"];
 const notified = vi.fn<(event: Notification) => void>();
 const ended = vi.fn();
 
@@ -33,7 +35,7 @@ async function tell(socket: FakeWebSocket, message: unknown): Promise<void> {
 }
 
 function start() {
-  const connection = new BridgeConnection("ws://127.0.0.1:27390", notified, ended);
+  const connection = new BridgeConnection(url, protocols, notified, ended);
   return { connection, socket: FakeWebSocket.last };
 }
 
@@ -90,7 +92,7 @@ it("every request is written as by hand, in its turn", async () => {
   }
   await settle();
   expect(socket.sent).toEqual(vectors.requests);
-  expect(socket).toMatchObject({ url: "ws://127.0.0.1:27390", protocols: "kazashi.v1" });
+  expect(socket).toMatchObject({ url, protocols });
 });
 
 describe("answers", () => {

@@ -98,6 +98,16 @@ describe("connect()", () => {
     expect(kazashi.scopes).toEqual(["events", "authenticate"]);
   });
 
+  it("says what it is going to do, also when it connects again", async () => {
+    const { socket } = await connected({ scopes: ["events", "authenticate"] });
+    const protocols = ["kazashi.v1", "kazashi.scope.events", "kazashi.scope.authenticate"];
+    expect(socket.protocols).toEqual(protocols);
+    socket.fail();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(FakeWebSocket.opened).toHaveLength(2);
+    expect(FakeWebSocket.last.protocols).toEqual(protocols);
+  });
+
   it("speaks with the bridge at the address given", async () => {
     const { socket } = await connected({ url: "ws://127.0.0.1:27391" });
     expect(socket.url).toBe("ws://127.0.0.1:27391");

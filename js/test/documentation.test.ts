@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ports } from "../src/generated/ports.js";
+import { ports } from "../src/generated/wire.js";
 import { KazashiError } from "../src/index.js";
 import { message } from "../src/messages.js";
 

@@ -9,7 +9,7 @@ export class FakeWebSocket {
   }
 
   readonly url: string;
-  readonly protocols: string;
+  readonly protocols: readonly string[];
   protocol = "";
   isClosed = false;
   readonly sent: { id: number; type: string; [field: string]: unknown }[] = [];
@@ -20,7 +20,7 @@ export class FakeWebSocket {
   /** What the bridge does with each request. */
   answer: ((request: { id: number; type: string }) => object | undefined) | undefined;
 
-  constructor(url: string, protocols: string) {
+  constructor(url: string, protocols: readonly string[]) {
     this.url = url;
     this.protocols = protocols;
     FakeWebSocket.opened.push(this);

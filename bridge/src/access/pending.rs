@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use kazashi_core::value::Scopes;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -25,12 +26,15 @@ pub(crate) struct Pending {
     is_saved: bool,
 }
 
-/// The questions of an origin: how many, and when.
+/// The questions of an origin: how many, when, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) times: u64,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
+    /// What it said, the last time, that it wants. Empty if it did not say.
+    #[serde(default, skip_serializing_if = "Scopes::is_empty")]
+    pub(crate) wants: Scopes,
 }
 
 impl Pending {
@@ -49,11 +53,12 @@ impl Pending {
     }
 
     /// Writes down, in memory, that an origin asked. Says whether it was not there before.
-    pub(crate) fn ask(&mut self, origin: &Origin, now: Timestamp) -> bool {
+    pub(crate) fn ask(&mut self, origin: &Origin, wants: Scopes, now: Timestamp) -> bool {
         self.is_saved = false;
         if let Some(asked) = self.asked.get_mut(origin) {
             asked.times = asked.times.saturating_add(1);
             asked.last = now;
+            asked.wants = wants;
             return false;
         }
         while self.asked.len() >= MAX_ORIGINS
@@ -61,7 +66,7 @@ impl Pending {
         {
             self.asked.remove(&least);
         }
-        self.asked.insert(origin.clone(), Asked { times: 1, first: now, last: now });
+        self.asked.insert(origin.clone(), Asked { times: 1, first: now, last: now, wants });
         true
     }
 
@@ -101,6 +106,7 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use jiff::{SignedDuration, Timestamp};
+    use kazashi_core::value::{Scope, Scopes};
 
     use super::{MAX_ORIGINS, Pending};
     use crate::access::origin::Origin;
@@ -114,13 +120,26 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let mut pending = Pending::load(state.path());
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::now());
-        pending.ask(&origin(1), first);
-        pending.ask(&origin(1), last);
+        let wants = Scopes::from_iter([Scope::Events]);
+        pending.ask(&origin(1), Scopes::default(), first);
+        pending.ask(&origin(1), wants.clone(), last);
         pending.save().unwrap();
         let pending = Pending::load(state.path());
         let (_, asked) = pending.iter().next().unwrap();
         assert_eq!(asked.times, 2);
         assert_eq!((asked.first, asked.last), (first, last));
+        assert_eq!(asked.wants, wants);
+    }
+
+    #[test]
+    fn a_file_of_before_pages_said_what_they_want_is_read() {
+        let state = tempfile::tempdir().unwrap();
+        let text = r#"{ "https://1.example": {
+            "times": 2, "first": "2026-01-01T00:00:00Z", "last": "2026-01-02T00:00:00Z" } }"#;
+        std::fs::write(state.path().join("pending.json"), text).unwrap();
+        let pending = Pending::load(state.path());
+        let (_, asked) = pending.iter().next().unwrap();
+        assert_eq!((asked.times, asked.wants.is_empty()), (2, true));
     }
 
     #[test]
@@ -130,8 +149,8 @@ mod tests {
         let mut now = Timestamp::UNIX_EPOCH;
         for number in 0..1000 {
             now += SignedDuration::from_millis(1);
-            pending.ask(&origin(number), now);
-            pending.ask(&origin(0), now);
+            pending.ask(&origin(number), Scopes::default(), now);
+            pending.ask(&origin(0), Scopes::default(), now);
         }
         assert_eq!(pending.iter().count(), MAX_ORIGINS);
         for kept in [0, 999, 1000 - (MAX_ORIGINS - 1)] {
@@ -147,12 +166,16 @@ mod tests {
         let origin = |text: &str| Origin::parse(text, false).unwrap();
         let others = ["https://shop.example", "https://portal.city.lg.jp", "https://192.0.2.1"];
         for other in others {
-            pending.ask(&origin(other), now);
+            pending.ask(&origin(other), Scopes::default(), now);
         }
         for number in 0..1000 {
             now += SignedDuration::from_millis(1);
-            pending.ask(&origin(&format!("https://h{number}.x.evil.example")), now);
-            pending.ask(&origin(&format!("https://h{number}.evil.co.jp")), now);
+            pending.ask(
+                &origin(&format!("https://h{number}.x.evil.example")),
+                Scopes::default(),
+                now,
+            );
+            pending.ask(&origin(&format!("https://h{number}.evil.co.jp")), Scopes::default(), now);
         }
         for other in others {
             assert!(pending.iter().any(|(pending, _)| *pending == origin(other)), "{other}");
@@ -166,7 +189,7 @@ mod tests {
         let path = state.path().join("pending.json");
         pending.save().unwrap();
         assert!(!path.exists());
-        pending.ask(&origin(1), Timestamp::now());
+        pending.ask(&origin(1), Scopes::default(), Timestamp::now());
         pending.save().unwrap();
         std::fs::remove_file(&path).unwrap();
         pending.retain(|_| true);

@@ -122,9 +122,9 @@ impl Access {
     }
 
     /// Notes that an origin asked that may do nothing. Says whether that is new.
-    pub(crate) fn ask(&self, origin: &Origin) -> bool {
+    pub(crate) fn ask(&self, origin: &Origin, wants: Scopes) -> bool {
         let now = Timestamp::now();
-        self.rules().is_undecided(origin, now) && self.lock_pending().ask(origin, now)
+        self.rules().is_undecided(origin, now) && self.lock_pending().ask(origin, wants, now)
     }
 
     /// Waits until an origin may no longer do just what it was told that it may.
@@ -324,7 +324,7 @@ mod tests {
         let decided = [PORTAL, "https://shop.example"];
         let desk = Desk::new(&grant(PORTAL, "until = 2020-01-01"), &grant(decided[1], ""));
         for text in decided.into_iter().chain(["https://new.example", "https://other.example"]) {
-            desk.access.ask(&origin(text));
+            desk.access.ask(&origin(text), Scopes::default());
         }
         desk.access.refresh();
         let pending = fs::read_to_string(desk.path("pending.json")).unwrap();

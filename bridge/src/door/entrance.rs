@@ -20,6 +20,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use kazashi_core::error_code::ErrorCode;
+use kazashi_core::value::Scopes;
 use kazashi_core::wire::{Answer, Failure, SUBPROTOCOL};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{spawn_blocking, yield_now};
@@ -151,8 +152,8 @@ impl Entrance {
                 });
                 response
             }
-            Verdict::Unlisted { origin, key } => {
-                self.note(&origin);
+            Verdict::Unlisted { origin, wants, key } => {
+                self.note(&origin, wants);
                 if disclose {
                     self.upgrade_to_refuse(request, &key, ErrorCode::OriginRefused)
                 } else {
@@ -190,8 +191,8 @@ impl Entrance {
     }
 
     /// Notes that an origin asked that may do nothing.
-    fn note(&self, origin: &Origin) {
-        if self.bridge.access.ask(origin) && self.bridge.refusals.count(Refusal::Unlisted) {
+    fn note(&self, origin: &Origin, wants: Scopes) {
+        if self.bridge.access.ask(origin, wants) && self.bridge.refusals.count(Refusal::Unlisted) {
             info!(%origin, "asks for the first time: see kazashi-bridge origins pending");
         }
     }

@@ -10,8 +10,8 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Method, Request, StatusCode, Version};
 use jiff::Timestamp;
-use kazashi_core::value::Scopes;
-use kazashi_core::wire::SUBPROTOCOL;
+use kazashi_core::value::{Scope, Scopes};
+use kazashi_core::wire::{SCOPE_PREFIX, SUBPROTOCOL};
 
 use crate::access::{Origin, Rules};
 
@@ -46,6 +46,8 @@ pub enum Verdict {
     Unlisted {
         /// The page.
         origin: Origin,
+        /// What it says that it wants. Only a person is to go by it.
+        wants: Scopes,
         /// The key of the opening handshake.
         key: String,
     },
@@ -124,7 +126,9 @@ fn upgrade(
         (Some(scopes), key) => {
             Ok(Verdict::Upgrade { origin, scopes: scopes.clone(), key: key?.to_owned() })
         }
-        (None, Ok(key)) => Ok(Verdict::Unlisted { origin, key: key.to_owned() }),
+        (None, Ok(key)) => {
+            Ok(Verdict::Unlisted { origin, wants: wanted(headers), key: key.to_owned() })
+        }
         (None, Err(_)) => Err(StatusCode::FORBIDDEN),
     }
 }
@@ -151,6 +155,13 @@ fn websocket_key(headers: &HeaderMap) -> Result<&str, StatusCode> {
     only(headers, &SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)
 }
 
+/// The scopes that a page names beside the protocol. Unknown names are those of other versions.
+fn wanted(headers: &HeaderMap) -> Scopes {
+    let named = only(headers, &SEC_WEBSOCKET_PROTOCOL).unwrap_or_default().split(',');
+    let names: Vec<_> = named.filter_map(|name| name.trim().strip_prefix(SCOPE_PREFIX)).collect();
+    Scope::ALL.iter().copied().filter(|scope| names.contains(&scope.as_str())).collect()
+}
+
 /// The value of a header that stands in the request once and is plain text.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
@@ -163,6 +174,7 @@ mod tests {
     use hyper::{Request, StatusCode};
 
     use jiff::Timestamp;
+    use kazashi_core::value::{Scope, Scopes};
 
     use super::{Door, Verdict, guard};
     use crate::access::Rules;
@@ -224,6 +236,28 @@ mod tests {
             let verdict = verdict("GET", "/", &with(&[("origin", origin)]));
             assert!(matches!(verdict, Verdict::Unlisted { .. }), "{origin}: {verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_page_may_say_what_it_wants_and_may_do_no_more_for_it() {
+        let wanted = |protocols: &str| {
+            let origin = ("origin", "https://evil.example");
+            let headers = with(&[origin, ("sec-websocket-protocol", protocols)]);
+            let Verdict::Unlisted { wants, .. } = verdict("GET", "/", &headers) else {
+                panic!("{protocols}")
+            };
+            wants
+        };
+        let two = Scopes::from_iter([Scope::Events, Scope::Sign]);
+        assert_eq!(wanted("kazashi.v1"), Scopes::default());
+        assert_eq!(wanted("kazashi.v1, kazashi.scope.sign,kazashi.scope.events"), two);
+        assert_eq!(wanted("kazashi.scope.sign, kazashi.scope.events, kazashi.v1"), two);
+        let unknown = "kazashi.v1, kazashi.scope., kazashi.scope.all, events, kazashi.scope.Sign";
+        assert_eq!(wanted(unknown), Scopes::default());
+
+        let listed = with(&[("sec-websocket-protocol", "kazashi.v1, kazashi.scope.sign")]);
+        let Verdict::Upgrade { scopes, .. } = verdict("GET", "/", &listed) else { panic!() };
+        assert_eq!(scopes, Scopes::from_iter([Scope::Events]));
     }
 
     #[test]
@@ -311,6 +345,7 @@ mod tests {
             ("sec-websocket-version", "8"),
             ("sec-websocket-protocol", ""),
             ("sec-websocket-protocol", "kazashi.v2"),
+            ("sec-websocket-protocol", "kazashi.scope.events"),
         ] {
             let verdict = verdict("GET", "/", &with(&[change]));
             assert_eq!(verdict, Verdict::Refuse(StatusCode::UPGRADE_REQUIRED), "{change:?}");

@@ -44,15 +44,16 @@ pub struct BridgeChannel {
 
 #[wasm_bindgen]
 impl BridgeConnection {
-    /// Begins to connect. `on_notification` is called with each notification, `on_end` once.
+    /// Begins to connect, by the first of these protocols. `on_notification` is called with each notification, `on_end` once.
     #[wasm_bindgen(constructor)]
     pub fn new(
         url: &str,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] protocols: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "(event: Notification) => void")]
         on_notification: Function,
         #[wasm_bindgen(unchecked_param_type = "() => void")] on_end: Function,
     ) -> Result<Self, JsValue> {
-        let socket = WebSocket::new_with_str(url, SUBPROTOCOL).map_err(|error| {
+        let socket = WebSocket::new_with_str_sequence(url, protocols).map_err(|error| {
             // Safari takes loopback for mixed content.
             let is_mixed = text(&error, "name").as_deref() == Some("SecurityError");
             thrown(if is_mixed { ErrorCode::UnsupportedBrowser } else { ErrorCode::InvalidRequest })
