@@ -21,6 +21,7 @@ pub struct Conversation {
     prompt: String,
     error: Option<String>,
     ok: String,
+    not_ok: Option<String>,
     cancel: String,
     time_to_answer: Option<Duration>,
 }
@@ -45,6 +46,7 @@ pub type Line = Zeroizing<Vec<u8>>;
 enum Refusal {
     Timeout,
     Cancelled,
+    NotConfirmed,
     UnknownCommand,
     Parameter,
 }
@@ -60,6 +62,7 @@ impl Default for Conversation {
             prompt: "PIN:".to_owned(),
             error: None,
             ok: "OK".to_owned(),
+            not_ok: None,
             cancel: "Cancel".to_owned(),
             time_to_answer: None,
         }
@@ -78,6 +81,7 @@ impl Conversation {
             "SETPROMPT" => self.prompt = parameter,
             "SETERROR" => self.error = Some(parameter),
             "SETOK" => self.ok = parameter,
+            "SETNOTOK" => self.not_ok = (!parameter.is_empty()).then_some(parameter),
             "SETCANCEL" => self.cancel = parameter,
             "SETTIMEOUT" => match parameter.parse() {
                 Ok(seconds) => {
@@ -113,6 +117,7 @@ impl Conversation {
             error: self.error.take(),
             prompt: Label::of_field(&self.prompt),
             ok: Label::of_button(&self.ok),
+            not_ok: self.not_ok.as_deref().filter(|_| kind == Kind::Consent).map(Label::of_button),
             cancel: Label::of_button(&self.cancel),
             time_to_answer: self.time_to_answer,
         }
@@ -125,6 +130,7 @@ pub fn answered(answer: &Answer) -> Line {
     match answer {
         Answer::Typed(pin) => data(pin.as_bytes()),
         Answer::Agreed => ok(),
+        Answer::Refused => refused(Refusal::NotConfirmed),
         Answer::Cancelled => refused(Refusal::Cancelled),
         Answer::TimedOut => refused(Refusal::Timeout),
     }
@@ -195,6 +201,7 @@ fn refused(refusal: Refusal) -> Line {
     let (code, words) = match refusal {
         Refusal::Timeout => (62, "Timeout"),
         Refusal::Cancelled => (99, "Operation cancelled"),
+        Refusal::NotConfirmed => (114, "Not confirmed"),
         Refusal::UnknownCommand => (275, "Unknown IPC command"),
         Refusal::Parameter => (280, "IPC parameter error"),
     };
@@ -270,6 +277,20 @@ mod tests {
     }
 
     #[test]
+    fn no_is_an_answer_of_its_own_where_a_button_is_named_for_it() {
+        let mut conversation = Conversation::default();
+        assert!(asked(&mut conversation, "CONFIRM").not_ok.is_none());
+        said(&mut conversation, "SETNOTOK 許可しない(_N)");
+        let not_ok = asked(&mut conversation, "CONFIRM").not_ok.unwrap();
+        assert_eq!(not_ok.as_str(), "許可しない(&N)");
+        for other in ["GETPIN", "MESSAGE", "CONFIRM --one-button"] {
+            assert!(asked(&mut conversation, other).not_ok.is_none(), "{other}");
+        }
+        said(&mut conversation, "SETNOTOK");
+        assert!(asked(&mut conversation, "CONFIRM").not_ok.is_none());
+    }
+
+    #[test]
     fn a_time_of_zero_has_no_end() {
         let mut conversation = Conversation::default();
         said(&mut conversation, "SETTIMEOUT 60");
@@ -315,6 +336,7 @@ mod tests {
             (typed("a%b"), "D a%25b\nOK\n"),
             (Answer::Agreed, "OK\n"),
             (Answer::Cancelled, "ERR 83886179 Operation cancelled <Pinentry>\n"),
+            (Answer::Refused, "ERR 83886194 Not confirmed <Pinentry>\n"),
             (Answer::TimedOut, "ERR 83886142 Timeout <Pinentry>\n"),
         ] {
             assert_eq!(str::from_utf8(&answered(&answer)).unwrap(), expected);

@@ -48,7 +48,7 @@ impl Screen {
         requests: &Rc<RefCell<Requests>>,
     ) -> AnyResult<Answer> {
         let answer = Dialog::open(question, Rc::clone(requests), self.was_answered)?;
-        self.was_answered = matches!(answer, Answer::Typed(_) | Answer::Agreed);
+        self.was_answered = !matches!(answer, Answer::TimedOut);
         Ok(answer)
     }
 }
@@ -121,6 +121,7 @@ impl Dialog {
         );
         window.wm_destroy(self.handler(Self::end));
         self.controls.ok.on().bn_clicked(self.handler(Self::agree));
+        self.controls.not_ok.on().bn_clicked(self.handler(Self::refuse));
         self.controls.cancel.on().bn_clicked(self.handler(Self::cancel));
         self.controls.field.on().en_change(self.handler(Self::changed));
         self.keep_clipboard_out();
@@ -239,6 +240,10 @@ impl Dialog {
             Kind::Pin => self.close(Answer::Typed(read(field)?)),
             Kind::Consent | Kind::Message => self.close(Answer::Agreed),
         }
+    }
+
+    fn refuse(&self) -> SysResult<()> {
+        if self.counts() { self.close(Answer::Refused) } else { Ok(()) }
     }
 
     fn cancel(&self) -> SysResult<()> {

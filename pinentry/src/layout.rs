@@ -62,6 +62,8 @@ pub struct Layout {
     pub field: Option<(Place, Place)>,
     /// The button that agrees.
     pub ok: Place,
+    /// The button that says no.
+    pub not_ok: Option<Place>,
     /// The button that cancels.
     pub cancel: Option<Place>,
     /// Everything, with the margins.
@@ -99,12 +101,18 @@ impl Layout {
         };
         let has_cancel = question.kind != Kind::Message;
         let ok = button(question.ok.as_str());
+        let not_ok = question.not_ok.as_ref().map(|label| button(label.as_str()));
         let cancel = has_cancel.then(|| button(question.cancel.as_str()));
-        let row = column.take(ok.1.max(cancel.map_or(0, |(_, height)| height)));
-        let (ok, cancel) = buttons(row, ok.0, cancel.map(|(width, _)| width), px(GAP_IN_ROW));
+        let height = |button: Option<Size>| button.map_or(0, |(_, height)| height);
+        let place = column.take(ok.1.max(height(not_ok)).max(height(cancel)));
+        // On the right, the one that cancels last, as Windows has it.
+        let mut row = Row { place, gap: px(GAP_IN_ROW) };
+        let cancel = cancel.map(|(width, _)| row.take_last(width));
+        let not_ok = not_ok.map(|(width, _)| row.take_last(width));
+        let ok = row.take_last(ok.0);
 
         let size = (width + 2 * px(MARGIN), column.y + px(MARGIN));
-        Self { heading, body, error, field, ok, cancel, size }
+        Self { heading, body, error, field, ok, not_ok, cancel, size }
     }
 }
 
@@ -127,19 +135,25 @@ impl Column {
     }
 }
 
+/// A row that is filled from its end.
+struct Row {
+    place: Place,
+    gap: i32,
+}
+
+impl Row {
+    fn take_last(&mut self, width: i32) -> Place {
+        let x = self.place.x + self.place.width - width;
+        self.place.width -= width + self.gap;
+        Place { x, width, ..self.place }
+    }
+}
+
 /// The text in the middle of the row's height, and the field beside it.
 fn field(row: Place, (width, height): Size, gap: i32) -> (Place, Place) {
     let prompt = Place { x: row.x, y: row.y + (row.height - height) / 2, width, height };
     let left = width + gap;
     (prompt, Place { x: row.x + left, width: row.width - left, ..row })
-}
-
-/// On the right, the one that cancels last, as Windows has it.
-fn buttons(row: Place, ok: i32, cancel: Option<i32>, gap: i32) -> (Place, Option<Place>) {
-    let end = row.x + row.width;
-    let Some(cancel) = cancel else { return (Place { x: end - ok, width: ok, ..row }, None) };
-    let cancel = Place { x: end - cancel, width: cancel, ..row };
-    (Place { x: cancel.x - gap - ok, width: ok, ..row }, Some(cancel))
 }
 
 #[cfg(test)]
@@ -151,6 +165,7 @@ mod tests {
     fn question(kind: &str, description: &str, error: Option<&str>) -> Question {
         let mut conversation = Conversation::default();
         conversation.hear(format!("SETDESC {description}").as_bytes());
+        conversation.hear(b"SETNOTOK Do not allow");
         if let Some(error) = error {
             conversation.hear(format!("SETERROR {error}").as_bytes());
         }
@@ -181,6 +196,7 @@ mod tests {
             prompt,
             field,
             Some(layout.ok),
+            layout.not_ok,
             layout.cancel,
         ]
         .into_iter()
@@ -217,7 +233,7 @@ mod tests {
         let layout = |kind| Layout::new(&question(kind, "a%0Ab", None), 96, measure(96));
         let (pin, consent, message) = (layout("GETPIN"), layout("CONFIRM"), layout("MESSAGE"));
         assert!(pin.field.is_some() && pin.cancel.is_some() && pin.error.is_none());
-        assert!(consent.field.is_none() && consent.cancel.is_some());
-        assert!(message.field.is_none() && message.cancel.is_none());
+        assert!(consent.field.is_none() && consent.not_ok.is_some() && consent.cancel.is_some());
+        assert!(message.field.is_none() && message.not_ok.is_none() && message.cancel.is_none());
     }
 }

@@ -23,6 +23,8 @@ pub struct Question {
     pub prompt: Label,
     /// What stands on the button that agrees.
     pub ok: Label,
+    /// What stands on the button that says no, if no is another answer than to cancel.
+    pub not_ok: Option<Label>,
     /// What stands on the button that cancels.
     pub cancel: Label,
     /// How long it stays open, if it has an end.
@@ -48,6 +50,8 @@ pub enum Answer {
     Typed(Zeroizing<String>),
     /// Said yes.
     Agreed,
+    /// Said no.
+    Refused,
     /// Closed the dialog; or nobody waits for an answer any more.
     Cancelled,
     /// Nothing, in the time that there was.
@@ -59,6 +63,7 @@ impl fmt::Debug for Answer {
         f.write_str(match self {
             Self::Typed(_) => "Typed",
             Self::Agreed => "Agreed",
+            Self::Refused => "Refused",
             Self::Cancelled => "Cancelled",
             Self::TimedOut => "TimedOut",
         })

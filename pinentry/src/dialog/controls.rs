@@ -6,7 +6,7 @@ use winsafe::{AdjustWindowRectExForDpi, HWND, HwndPlace, POINT, RECT, SIZE, SysR
 
 use crate::dialog::measure::Ruler;
 use crate::layout::{Layout, Place};
-use crate::question::{Kind, Question};
+use crate::question::{Kind, Label, Question};
 
 /// Names in the templates.
 const DIALOG: u16 = 100;
@@ -15,6 +15,7 @@ const ERROR_PANE: u16 = 102;
 const TEXT: u16 = 10;
 const PROMPT: u16 = 11;
 const FIELD: u16 = 12;
+const NOT_OK: u16 = 13;
 
 /// What may be typed: more than any PIN or password of a card, and short of a line of the protocol.
 const MAX_TYPED: u32 = 64;
@@ -27,6 +28,7 @@ pub(super) struct Controls {
     pub(super) window: gui::WindowMain,
     pub(super) field: gui::Edit,
     pub(super) ok: gui::Button,
+    pub(super) not_ok: gui::Button,
     pub(super) cancel: gui::Button,
     prompt: gui::Label,
     body: gui::Label,
@@ -47,6 +49,7 @@ impl Controls {
         Self {
             field: gui::Edit::new_dlg(&window, FIELD, FIXED),
             ok: gui::Button::new_dlg(&window, co::DLGID::OK.raw(), FIXED),
+            not_ok: gui::Button::new_dlg(&window, NOT_OK, FIXED),
             cancel: gui::Button::new_dlg(&window, co::DLGID::CANCEL.raw(), FIXED),
             prompt: gui::Label::new_dlg(&window, PROMPT, FIXED),
             body: gui::Label::new_dlg(&window, TEXT, FIXED),
@@ -84,11 +87,14 @@ impl Controls {
         self.error.label.hwnd().SetWindowText(question.error.as_deref().unwrap_or_default())?;
         self.prompt.hwnd().SetWindowText(question.prompt.as_str())?;
         self.ok.hwnd().SetWindowText(question.ok.as_str())?;
+        let not_ok = question.not_ok.as_ref().map_or("", Label::as_str);
+        self.not_ok.hwnd().SetWindowText(not_ok)?;
         self.cancel.hwnd().SetWindowText(question.cancel.as_str())?;
         self.field.limit_text(Some(MAX_TYPED));
         show(self.error.pane.hwnd(), question.error.is_some());
         show(self.prompt.hwnd(), question.kind == Kind::Pin);
         show(self.field.hwnd(), question.kind == Kind::Pin);
+        show(self.not_ok.hwnd(), question.not_ok.is_some());
         show(self.cancel.hwnd(), question.kind != Kind::Message);
         Ok(())
     }
@@ -123,6 +129,7 @@ impl Controls {
         place(self.prompt.hwnd(), prompt)?;
         place(self.field.hwnd(), field)?;
         place(self.ok.hwnd(), layout.ok)?;
+        place(self.not_ok.hwnd(), layout.not_ok.unwrap_or_default())?;
         place(self.cancel.hwnd(), layout.cancel.unwrap_or_default())?;
 
         let (right, bottom) = layout.size;
