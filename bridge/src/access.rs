@@ -20,5 +20,5 @@ pub(crate) use grant_end::{GrantEnd, now_written};
 pub(crate) use grants::Grant;
 pub(crate) use limits::{Limits, is_deeper_than};
 pub(crate) use origin::InvalidOrigin;
-pub(crate) use pending::Pending;
+pub(crate) use pending::{Asked, Pending};
 pub(crate) use rules::{Access, Files};

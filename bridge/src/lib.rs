@@ -6,7 +6,8 @@
 //! - `sys`: everything of an operating system.
 //! - `access`: who may do what.
 //! - `record`: what cards disclosed.
-//! - `pin`: the PIN of the person at the machine, how it is asked for, and how often it is tried.
+//! - `pin`: the person at the machine: how they are asked for a PIN, how often it is tried, and how they are
+//!   asked about websites.
 //! - `reader`: readers, the cards on them, and whose turn it is.
 //! - `door`: connections, and what is answered.
 //! - `command`: the command line.

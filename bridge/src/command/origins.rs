@@ -1,6 +1,7 @@
 //! `kazashi-bridge origins`: what the person at the machine decides about websites. It writes the
 //! file of approvals, which the bridge that runs reads again by itself.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
@@ -12,8 +13,12 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use thiserror::Error;
 
-use crate::access::{ConfigError, Grant, GrantEnd, InvalidOrigin, Origin, Pending, now_written};
+use crate::access::{
+    Asked, ConfigError, Grant, GrantEnd, InvalidOrigin, Origin, Pending, now_written,
+};
 use crate::command::options::FileOptions;
+
+mod review;
 
 #[derive(Args, Debug)]
 pub(crate) struct Origins {
@@ -29,9 +34,11 @@ enum Command {
     List,
     /// Which websites asked, and nobody said anything about them yet.
     Pending,
+    /// Decide about those that asked, one after another, in the dialog that asks for PINs.
+    Review,
     /// Allow a website something, in place of what it was allowed before.
     Allow(Allow),
-    /// Take back what you allowed.
+    /// Take back what you allowed, or that you did not allow it.
     Revoke {
         /// The website, such as `https://portal.example`
         origin: String,
@@ -45,7 +52,7 @@ struct Allow {
     /// What it may do, such as events,authenticate
     #[arg(long, required = true, value_delimiter = ',', value_parser = parse_scope)]
     scopes: Vec<Scope>,
-    /// GrantEnd when: 2026-12-31, or 2026-12-31T17:00:00+09:00
+    /// Until when: 2026-12-31, or 2026-12-31T17:00:00+09:00
     #[arg(long, value_name = "DATE")]
     until: Option<GrantEnd>,
     /// Why, for whoever reads it later.
@@ -64,8 +71,8 @@ enum Refusal {
     Config(#[source] ConfigError),
     #[error("the administrator decides about {0}")]
     OfAdministrator(Origin),
-    #[error("{0} is not among those that you allowed")]
-    NotApproved(Origin),
+    #[error("you decided nothing about {0}")]
+    Undecided(Origin),
 }
 
 impl Origins {
@@ -73,6 +80,7 @@ impl Origins {
         match self.command {
             Command::List => list(&self.files),
             Command::Pending => pending(&self.files),
+            Command::Review => review::review(&self.files),
             Command::Allow(allow) => allow.run(&self.files),
             Command::Revoke { origin } => revoke(&self.files, &origin),
         }
@@ -96,41 +104,56 @@ fn list(options: &FileOptions) -> Result<(), Box<dyn Error>> {
 }
 
 fn pending(options: &FileOptions) -> Result<(), Box<dyn Error>> {
-    let rules = options.files()?.read();
-    let now = Timestamp::now();
-    let pending = Pending::load(&options.state.folder()?);
-    let mut undecided: Vec<_> =
-        pending.iter().filter(|(origin, _)| rules.is_undecided(origin, now)).collect();
-    undecided.sort_by_key(|(_, asked)| asked.last);
     let mut out = io::stdout().lock();
-    for (origin, asked) in undecided.into_iter().rev() {
-        let (times, last) = (asked.times, asked.last.strftime("%Y-%m-%d %H:%M UTC"));
+    for (origin, Asked { times, last, wants, .. }) in undecided(options)? {
+        let last = last.strftime("%Y-%m-%d %H:%M UTC");
         writeln!(out, "{origin}\n    asked {times} times, last {last}")?;
+        if !wants.is_empty() {
+            writeln!(out, "    wants {}", words(&wants))?;
+        }
     }
     Ok(())
 }
 
+/// Those that asked and about which nobody decided, the newest first.
+fn undecided(options: &FileOptions) -> Result<Vec<(Origin, Asked)>, Box<dyn Error>> {
+    let rules = options.files()?.read();
+    let now = Timestamp::now();
+    let pending = Pending::load(&options.state.folder()?);
+    let mut undecided: Vec<_> = pending
+        .iter()
+        .filter(|(origin, _)| rules.is_undecided(origin, now))
+        .map(|(origin, asked)| (origin.clone(), asked.clone()))
+        .collect();
+    undecided.sort_by_key(|(_, asked)| Reverse(asked.last));
+    Ok(undecided)
+}
+
 impl Allow {
     fn run(self, options: &FileOptions) -> Result<(), Box<dyn Error>> {
-        let origin = typed(&self.origin, options)?;
-        of_the_user(&origin, options)?;
-        if self.scopes.contains(&Scope::RawApdu) && !options.dev {
-            return Err(ConfigError::RawApdu.into());
-        }
         let grant = Grant {
-            origin,
+            origin: typed(&self.origin, options)?,
             scopes: self.scopes.into_iter().collect(),
             until: self.until,
             reason: self.reason,
             approved_at: now_written(),
         };
-        let approvals = options.files()?.approvals;
-        let mut approved = approvals.load()?;
-        approved.insert(grant.clone());
-        approvals.save(approved)?;
+        decide(grant.clone(), options)?;
         let shown = Shown { grant: &grant, by: "you", now: Timestamp::now() };
         Ok(writeln!(io::stdout(), "{shown}")?)
     }
+}
+
+/// Writes down what the person decided about a website, in place of what they did before.
+fn decide(grant: Grant, options: &FileOptions) -> Result<(), Box<dyn Error>> {
+    of_the_user(&grant.origin, options)?;
+    if grant.scopes.allow(Scope::RawApdu) && !options.dev {
+        return Err(ConfigError::RawApdu.into());
+    }
+    let approvals = options.files()?.approvals;
+    let mut approved = approvals.load()?;
+    approved.insert(grant);
+    Ok(approvals.save(approved)?)
 }
 
 fn revoke(options: &FileOptions, text: &str) -> Result<(), Box<dyn Error>> {
@@ -139,10 +162,10 @@ fn revoke(options: &FileOptions, text: &str) -> Result<(), Box<dyn Error>> {
     let mut approved = approvals.load()?;
     if !approved.remove(&origin) {
         of_the_user(&origin, options)?;
-        return Err(Refusal::NotApproved(origin).into());
+        return Err(Refusal::Undecided(origin).into());
     }
     approvals.save(approved)?;
-    Ok(writeln!(io::stdout(), "{origin}\n    may do nothing any more")?)
+    Ok(writeln!(io::stdout(), "{origin}\n    may do nothing until you allow it")?)
 }
 
 fn typed(text: &str, options: &FileOptions) -> Result<Origin, Refusal> {
@@ -173,7 +196,8 @@ struct Shown<'g> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { grant: Grant { origin, scopes, until, reason, .. }, by, now } = self;
-        write!(f, "{origin}\n    {}\n    allowed by {by}", words(scopes))?;
+        let done = if scopes.is_empty() { "refused" } else { "allowed" };
+        write!(f, "{origin}\n    {}\n    {done} by {by}", words(scopes))?;
         if let Some(until) = until {
             let is_over = if until.has_passed(*now) { " (it is over)" } else { "" };
             write!(f, " until {}{is_over}", until.written())?;

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::sys::ask_to_end;
 
 /// The longest line, with its end (Assuan, Client requests).
-const MAX_LINE: usize = 1000;
+pub(super) const MAX_LINE: usize = 1000;
 /// How long a program may take over what no person is asked.
 const PROMPTLY: Duration = Duration::from_secs(5);
 /// How long a program may take to end by itself.
@@ -86,8 +86,7 @@ impl Assuan {
 
     /// Makes a request, and waits for no answer.
     pub(crate) async fn send(&mut self, command: &str, parameter: &str) -> Result<(), AssuanError> {
-        let escaped = parameter.replace('%', "%25").replace('\n', "%0A").replace('\r', "%0D");
-        let line = format!("{command} {escaped}").trim_end().to_owned() + "\n";
+        let line = line(command, parameter);
         if line.len() > MAX_LINE {
             return Err(malformed());
         }
@@ -159,6 +158,12 @@ pub(crate) fn find(program: &Path) -> Option<PathBuf> {
         .chain(env::split_paths(&path))
         .map(|folder| folder.join(&program))
         .find(|path| path.is_file())
+}
+
+/// A request as it is sent.
+pub(super) fn line(command: &str, parameter: &str) -> String {
+    let escaped = parameter.replace('%', "%25").replace('\n', "%0A").replace('\r', "%0D");
+    format!("{command} {escaped}").trim_end().to_owned() + "\n"
 }
 
 fn decode(encoded: &[u8], data: &mut Vec<u8>) {

@@ -1,17 +1,20 @@
 //! What the administrator's file and the user's approvals say, while the bridge runs.
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
+use std::process::{Command, Output};
+use std::thread;
 use std::time::Duration;
 
+use jiff::{ToSpan, Zoned};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::harness::{Bridge, ORIGIN, Page, grant, stdout, wait_until};
+use crate::harness::{Bridge, ORIGIN, PROGRAM, Page, grant, stdout, wait_until};
 
 const SHOP: &str = "https://shop.example";
 const EVENTS: &str = r#""events""#;
@@ -46,6 +49,133 @@ fn a_person_allows_what_asked_before_and_takes_it_back() {
     assert!(bridge.origins(&["revoke", SHOP]).status.success());
     assert!(page.is_closed());
     assert!(!is_admitted(&bridge, SHOP));
+}
+
+#[test]
+fn a_person_goes_through_what_asked_and_allows_it_or_not_or_later() {
+    let bridge = Bridge::with("");
+    let [first, second, third] = ["first", "second", "third"].map(|name| asked(&bridge, name, ""));
+    let newest = asked(&bridge, "newest", ", kazashi.scope.sign, kazashi.scope.raw-apdu");
+    wait_until("all of them among those that wait", || {
+        stdout(&bridge.origins(&["pending"])).matches("asked").count() == 4
+    });
+    fs::write(bridge.path("decisions"), "allow\nrefuse\nlater\nallow\n").unwrap();
+    assert!(review(&bridge, "C").status.success());
+
+    let said = bridge.dialog();
+    let asked_about: Vec<_> = said.lines().filter_map(|line| line.split_once("SETDESC ")).collect();
+    for (of, (_, description)) in [&newest, &third, &second, &first].into_iter().zip(&asked_about) {
+        assert!(description.starts_with(&format!("{of}%0Aasked")), "{said}");
+    }
+    assert_eq!(asked_about.len(), 4);
+    assert!(asked_about[0].1.contains("It says that it wants to:%0A- have documents signed"));
+    assert!(asked_about[1].1.contains("It did not say what for."));
+    assert!(said.contains("SETNOTOK Do not allow\nSETCANCEL Later\n"), "{said}");
+    let in_a_year = Zoned::now().date().checked_add(1.year()).unwrap();
+    assert!(asked_about.iter().all(|(_, it)| it.contains(&format!("until {in_a_year}."))));
+
+    let by_you = format!("allowed by you until {in_a_year}");
+    assert_eq!(
+        stdout(&bridge.origins(&["list"])),
+        format!(
+            "{first}\n    events, authenticate\n    {by_you}\n\
+             {newest}\n    sign\n    {by_you}\n\
+             {third}\n    nothing\n    refused by you\n"
+        )
+    );
+    assert!(stdout(&bridge.origins(&["pending"])).starts_with(&second));
+    wait_until("a grant", || is_admitted(&bridge, &first));
+    assert!(!is_admitted(&bridge, &third) && !is_admitted(&bridge, &second));
+
+    // Whoever was refused is not asked about again, until the person takes that back.
+    let waits = |origin: &str| stdout(&bridge.origins(&["pending"])).contains(origin);
+    assert!(!waits(&third));
+    assert!(bridge.origins(&["revoke", &third]).status.success());
+    wait_until("the question that may be asked again", || {
+        !is_admitted(&bridge, &third) && waits(&third)
+    });
+}
+
+#[test]
+fn with_nothing_to_decide_that_is_said_and_nothing_asked() {
+    let bridge = Bridge::with("");
+    assert!(review(&bridge, "ja_JP.UTF-8").status.success());
+    let said = bridge.dialog();
+    assert!(said.starts_with("SETDESC 決めるサイトはありません。"), "{said}");
+    assert!(said.contains("\nMESSAGE\n") && !said.contains("CONFIRM"), "{said}");
+}
+
+#[test]
+fn whoever_went_away_from_the_dialog_decided_nothing() {
+    let bridge = Bridge::with("");
+    for name in ["first", "second"] {
+        asked(&bridge, name, "");
+    }
+    wait_until("both among those that wait", || {
+        stdout(&bridge.origins(&["pending"])).matches("asked").count() == 2
+    });
+    fs::write(bridge.path("decisions"), "late\nallow\n").unwrap();
+    assert!(review(&bridge, "C").status.success());
+    assert_eq!(bridge.dialog().matches("CONFIRM").count(), 1);
+    assert!(!bridge.path("state/approvals.toml").exists());
+}
+
+#[test]
+fn what_is_decided_in_the_dialog_does_not_hold_against_the_administrator() {
+    let bridge = Bridge::with("");
+    let origin = asked(&bridge, "shop", "");
+    wait_until("the question", || stdout(&bridge.origins(&["pending"])).contains(&origin));
+    bridge.person("ponders");
+    thread::scope(|scope| {
+        let reviewed = scope.spawn(|| review(&bridge, "C"));
+        bridge.wait_until_dialog_has("CONFIRM");
+        bridge.configure(&grant(&origin, ""));
+        bridge.person_no_longer("ponders");
+        assert!(!reviewed.join().unwrap().status.success());
+    });
+    let said = bridge.dialog();
+    assert!(said.contains("could not be taken.%0Athe administrator decides about"), "{said}");
+    assert!(!bridge.path("state/approvals.toml").exists());
+    bridge.configure("[[origin");
+    assert!(!review(&bridge, "C").status.success());
+    assert!(
+        bridge.dialog().contains("could not be taken.%0Athe administrator's file has a mistake")
+    );
+}
+
+#[test]
+fn without_a_dialog_program_the_command_line_is_named() {
+    let bridge = Bridge::with("");
+    fs::remove_file(bridge.path("pinentry")).unwrap();
+    let refused = review(&bridge, "C");
+    assert!(!refused.status.success());
+    let said = stderr(&refused);
+    assert!(said.contains("there is no such program; kazashi-bridge origins allow"), "{said}");
+}
+
+/// A page of this name that asked in vain, and said that it wants something.
+fn asked(bridge: &Bridge, name: &str, wants: &str) -> String {
+    let origin = format!("https://{name}.example");
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: kazashi.v1{wants}\r\n\r\n",
+        bridge.port
+    );
+    let response = bridge.exchange(request.as_bytes());
+    assert!(response.starts_with(b"HTTP/1.1 403 "), "{}", String::from_utf8_lossy(&response));
+    origin
+}
+
+/// Runs `kazashi-bridge origins review` in the language of this locale, where the scripted pinentry is
+/// that of the machine, too.
+fn review(bridge: &Bridge, locale: &str) -> Output {
+    let mut review = Command::new(PROGRAM);
+    review.args(["origins", "review", "--config"]).arg(bridge.path("bridge.toml"));
+    let path = format!("{}:{}", bridge.path("").display(), env::var("PATH").unwrap());
+    review.arg("--state").arg(bridge.path("state")).env("LC_ALL", locale).env("PATH", path);
+    review.output().unwrap()
 }
 
 #[test]

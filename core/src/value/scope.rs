@@ -125,6 +125,11 @@ impl Scopes {
         if self.allow(scope) { Ok(()) } else { Err(ErrorCode::NotPermitted) }
     }
 
+    /// Each of them, in the order of the table, without what they include.
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+
     /// Whether nothing is allowed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

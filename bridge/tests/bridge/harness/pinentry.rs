@@ -5,7 +5,8 @@ use std::path::Path;
 /// An Assuan server that types the lines of the file `typed`, one a dialog, or of `typed-HOST` where
 /// there is one for the origin; `late` lets the time of the dialog run out, `hang` lets it run out and
 /// says nothing, also when it is asked to end. Asked to confirm something, it takes its time while
-/// there is a file `ponders`, and then does unless there is one `refuses`. With a file `mute` it does
+/// there is a file `ponders`, and then does unless there is one `refuses`, or as the next line of `decisions` says:
+/// `allow`, `refuse`, `later` or `late`. With a file `mute` it does
 /// not even begin, with a file `flavor` it says what kind of dialog it has. What is
 /// said before there is something to ask is not written down: a trial ends there.
 pub(super) fn write_pinentry(program: &Path, folder: &Path) {
@@ -39,7 +40,15 @@ while read -r line; do
       esac ;;
     CONFIRM)
       while [ -e ponders ]; do sleep 0.05; done
-      if [ -e refuses ]; then echo "ERR 83886194 not confirmed"; else echo OK; fi ;;
+      decision=allow
+      if [ -e refuses ]; then decision=refuse; fi
+      if [ -e decisions ]; then decision=$(head -n 1 decisions); sed -i 1d decisions; fi
+      case "$decision" in
+        allow) echo OK ;;
+        refuse) echo "ERR 83886194 not confirmed" ;;
+        later) echo "ERR 83886179 cancelled" ;;
+        late) echo "ERR 83886142 timeout" ;;
+      esac ;;
     "GETINFO flavor") if [ -e flavor ]; then echo "D $(cat flavor)"; fi; echo OK ;;
     BYE) echo OK; exit 0 ;;
     *) echo OK ;;
