@@ -28,6 +28,9 @@ const PROGRAMS = [
   "Program Files/Kazashi/kazashi-bridge.exe",
   "Program Files/Kazashi/kazashi-pinentry.exe",
 ];
+// To Wine's installer the menu of all users is that of its own.
+const MENU = "users/root/AppData/Roaming/Microsoft/Windows/Start Menu/Programs";
+const START_MENU_ENTRY = `${MENU}/Kazashi websites.lnk`;
 const RUN = "Microsoft\\Windows\\CurrentVersion\\Run";
 const NOTHING: Listing = { files: [], values: [] };
 
@@ -48,11 +51,11 @@ test("where programs and version are the same, so is the installer", () => {
   expect(readFileSync(installers.this).equals(readFileSync(installers.again))).toBe(true);
 });
 
-test("it puts three programs on the machine, and has one of them started at sign-in", async () => {
+test("it puts three programs and a start menu entry on the machine, and has a program started at sign-in", async () => {
   await msiexec("/i", installers.this);
 
   const { files, values } = withoutItsNotes(added(before, await list()));
-  expect(files).toEqual(PROGRAMS);
+  expect(files).toEqual([...PROGRAMS, START_MENU_ENTRY]);
   expect(values).toEqual([
     `${RUN} "Kazashi"="\\"C:\\\\Program Files\\\\Kazashi\\\\kazashi-background.exe\\""`,
   ]);
@@ -106,7 +109,7 @@ test("an administrator's file is put in its place, websites are named to browser
   await msiexec("/i", installers.this, `CONFIG=Z:${config}`, origins, "AUTOSTART=0");
 
   const { files, values } = withoutItsNotes(added(between, await list()));
-  expect(files).toEqual([...PROGRAMS, "ProgramData/kazashi/bridge.toml"]);
+  expect(files).toEqual([...PROGRAMS, "ProgramData/kazashi/bridge.toml", START_MENU_ENTRY]);
   expect(readFileSync(ADMINISTRATORS_FILE, "utf8")).toBe(readFileSync(config, "utf8"));
   const policy = (browser: string) => `Policies\\${browser}\\LoopbackNetworkAllowedForUrls`;
   expect(values).toEqual([

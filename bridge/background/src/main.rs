@@ -1,7 +1,9 @@
 //! Keeps the bridge running in the background of a session on Windows: runs `kazashi-bridge serve --log`, with
-//! the options that it is given itself, without a console, and again when that ends by a fault.
+//! the options that it is given itself, without a console, and again when that ends by a fault. Given a command
+//! of the bridge (`origins review`), it runs that instead, once.
 //!
-//! Windows starts programs at sign-in, but gives one that is for a console a window, and starts none again.
+//! Windows starts programs at sign-in and from the start menu, but gives one that is for a console a window, and
+//! starts none again.
 
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
@@ -20,8 +22,15 @@ fn main() -> std::io::Result<ExitCode> {
     const PAUSE: Duration = Duration::from_secs(5);
 
     let mut bridge = Command::new(env::current_exe()?.with_file_name("kazashi-bridge.exe"));
-    bridge.args(["serve", "--log"]).args(env::args_os().skip(1)).creation_flags(WITHOUT_CONSOLE);
+    bridge.creation_flags(WITHOUT_CONSOLE);
     bridge.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let given: Vec<_> = env::args_os().skip(1).collect();
+    let is_command = given.first().is_some_and(|first| !first.to_string_lossy().starts_with('-'));
+    if is_command {
+        let ended_well = bridge.args(given).status()?.success();
+        return Ok(if ended_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    bridge.args(["serve", "--log"]).args(given);
     while !bridge.status()?.success() {
         thread::sleep(PAUSE);
     }
