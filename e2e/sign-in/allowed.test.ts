@@ -1,0 +1,42 @@
+// A page that nobody lists says what it wants; the person at the machine reads it, and allows it.
+
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { caught } from "../errors/caught.ts";
+import { run } from "../program.ts";
+import { setUp } from "../set-up.ts";
+import { HERE } from "../workstation/system.ts";
+import { IDLE_PAGE } from "./site/server.ts";
+import { SignInSite } from "./site/site.ts";
+
+const CONNECT = `connect({ scopes: ["events", "authenticate"] })`;
+
+const site = setUp(new SignInSite({ cardIn: "bridge" }));
+const { workstation } = site;
+
+test("who reads what a page wants allows that, and it connects", async () => {
+  // The same server by another name is another origin, which nobody lists.
+  const origin = site.origin.replace("127.0.0.1", "localhost");
+  const page = await workstation.openPage(origin + IDLE_PAGE);
+  expect((await caught(page, `await ${CONNECT};`)).code).toBe("bridge-unreachable");
+  await expect.poll(() => origins("pending")).toContain("wants events, authenticate");
+
+  await origins("review");
+  expect(workstation.dialog.shown).toContain(
+    `SETDESC ${origin}\nasked to use My Number Cards here`,
+  );
+  expect(workstation.dialog.shown).toContain("It says that it wants to:\n- be told when a card");
+
+  const connected = `import("/kazashi/index.js").then(async ({ connect }) => (await ${CONNECT}).scopes)`;
+  await expect
+    .poll(() => page.evaluate(connected).catch(() => "refused"), { timeout: 10_000 })
+    .toEqual(["events", "authenticate"]);
+});
+
+/** Runs `kazashi-bridge origins` on the files of the workstation's bridge. */
+async function origins(command: string): Promise<string> {
+  const { folder, dialog } = workstation;
+  const files = ["--dev", "--config", join(folder, "bridge.toml"), "--state", folder];
+  const env = { ...process.env, ...HERE.env, ...dialog.env };
+  return await run([...HERE.bridge, "origins", command, ...files], { env });
+}
