@@ -1,20 +1,22 @@
 import { type Browser, chromium, type Page } from "playwright-core";
-import { ofTheTests } from "./paths.ts";
+import { ofTheTests, underAdministrator } from "./paths.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
 
 /**
- * Starts Debian's Chromium, which knows of nobody's home but this folder; under policies of an
- * administrator, if there are any, or as this other user.
+ * Starts Debian's Chromium, which knows of nobody's home but this folder; on a machine that an
+ * administrator set up by a command, if there is one, or as this other user.
  */
 export function launchChromium(
   home: string,
   args: string[] = [],
-  { policies, user }: { policies?: object | undefined; user?: number } = {},
+  { administrator, user }: { administrator?: string | undefined; user?: number } = {},
 ): Promise<Browser> {
   const { PATH = "" } = process.env;
   const wrapper =
-    (policies && "chromium-under-policies.sh") ?? (user && "chromium-of-another-user.sh");
+    (administrator && "under-administrator.sh") ?? (user && "chromium-of-another-user.sh");
   return chromium.launch({
-    executablePath: wrapper ? ofTheTests(wrapper) : "/usr/bin/chromium",
+    executablePath: wrapper ? ofTheTests(wrapper) : CHROMIUM,
     chromiumSandbox: false,
     args: [
       "--disable-gpu",
@@ -24,7 +26,7 @@ export function launchChromium(
     ],
     env: {
       ...{ PATH, HOME: home },
-      ...(policies && { KAZASHI_E2E_POLICIES: JSON.stringify(policies) }),
+      ...(administrator && underAdministrator(CHROMIUM, administrator)),
       ...(user && { KAZASHI_E2E_USER: String(user) }),
     },
   });

@@ -51,6 +51,12 @@ export const installers = {
 /** A program of the tests themselves. */
 export const ofTheTests = (path: string): string => resolve(here, path);
 
+/** What `under-administrator.sh` finds in its environment, to run a program after an administrator's command. */
+export const underAdministrator = (program: string, command: string): Record<string, string> => ({
+  KAZASHI_E2E_PROGRAM: program,
+  KAZASHI_E2E_ADMINISTRATOR: command,
+});
+
 /**
  * A folder for what the test file that runs leaves behind: in `target/e2e`, and by the file's own name.
  * Files that run at the same time have no other place in common.

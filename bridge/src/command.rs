@@ -21,6 +21,7 @@ use crate::command::log_file::LogFile;
 use crate::command::machine::Machine;
 use crate::command::options::State;
 use crate::command::origins::Origins;
+use crate::command::policies::Policies;
 use crate::command::serve::Serve;
 use crate::door::Identity;
 
@@ -30,6 +31,7 @@ mod log_file;
 mod machine;
 mod options;
 mod origins;
+mod policies;
 mod serve;
 
 #[derive(Debug, Parser)]
@@ -58,6 +60,9 @@ enum Command {
     /// Set this machine up, for all who sign in here: for administrators, and for the installer.
     #[command(subcommand)]
     Machine(Machine),
+    /// Write the policies by which browsers let websites reach the bridge without asking anybody: files
+    /// that an administrator puts in their places on many machines.
+    Policies(Policies),
     /// Find out what stands in the way of cards here, and what to do about it: the codes of
     /// docs/errors.md, or ok, which alone exits with 0. What only a page and its browser can find
     /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
@@ -80,6 +85,7 @@ pub fn run() -> ExitCode {
         }
         Command::Origins(origins) => origins.run(),
         Command::Machine(machine) => machine.run(),
+        Command::Policies(policies) => policies.run(),
         Command::Doctor(doctor) => match doctor.run() {
             // It was told on standard output what stands in the way.
             Ok(false) => return ExitCode::FAILURE,

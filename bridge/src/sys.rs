@@ -10,6 +10,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
+pub(crate) mod browsers;
 pub(crate) mod private_file;
 // What Windows answers is read and judged without asking it anything, so that it is tested everywhere.
 #[cfg(any(windows, test))]

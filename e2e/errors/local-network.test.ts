@@ -1,7 +1,7 @@
 import type { Frame, Page } from "playwright-core";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Permission } from "../chromium.ts";
-import { ownFolder } from "../paths.ts";
+import { ownFolder, programs } from "../paths.ts";
 import { BRIDGE_PORT, NEXT_BRIDGE_PORT } from "../ports.ts";
 import { type Outcome, PublicSite } from "../public-site.ts";
 import { setUp } from "../set-up.ts";
@@ -129,15 +129,41 @@ it.each([
 });
 
 describe("an administrator's policy", () => {
+  const managed = "/etc/chromium/policies/managed";
+  const written = ownFolder("policies");
+  const { bridge } = programs;
+
   it.each([
-    ["lets a page through unasked", "LoopbackNetworkAllowedForUrls", "ok"],
-    ["keeps a page out", "LoopbackNetworkBlockedForUrls", "lna-denied"],
-  ])("%s", async (_, policy, code) => {
+    [
+      "set up by the bridge lets a page through unasked",
+      (origin: string) => `${bridge} machine allow-in-browsers ${origin}`,
+      "ok",
+    ],
+    [
+      "written by the bridge lets a page through unasked",
+      (origin: string) => `${bridge} policies --origin ${origin} --to ${written} &&
+        install -D -m 644 ${written}/kazashi.json ${managed}/kazashi.json`,
+      "ok",
+    ],
+    // Where the person would be asked, a browser that tests drive lets nobody through.
+    [
+      "taken back by the bridge holds no more",
+      (origin: string) => `${bridge} machine allow-in-browsers ${origin} &&
+        ${bridge} machine forget-in-browsers && test ! -e ${managed}`,
+      "lna-denied",
+    ],
+    [
+      "of its own keeps a page out",
+      (origin: string) => `mkdir -p ${managed} &&
+        echo '{ "LoopbackNetworkBlockedForUrls": ["${origin}"] }' >${managed}/own.json`,
+      "lna-denied",
+    ],
+  ])("%s", async (_, administrator, code) => {
     await serve(site.origin);
-    const managed = new Workstation(ownFolder("managed"));
-    onTestFinished(() => managed.stop());
-    await managed.start();
-    await managed.startBrowser(site.chromiumArguments, { [policy]: [site.origin] });
-    expect(await outcome(await managed.openPage(site.page()))).toMatchObject({ code });
+    const workstation = new Workstation(ownFolder("managed"));
+    onTestFinished(() => workstation.stop());
+    await workstation.start();
+    await workstation.startBrowser(site.chromiumArguments, administrator(site.origin));
+    expect(await outcome(await workstation.openPage(site.page()))).toMatchObject({ code });
   });
 });

@@ -113,6 +113,8 @@ test("an administrator's file is put in its place, websites are named to browser
   expect(readFileSync(ADMINISTRATORS_FILE, "utf8")).toBe(readFileSync(config, "utf8"));
   const policy = (browser: string) => `Policies\\${browser}\\LoopbackNetworkAllowedForUrls`;
   expect(values).toEqual([
+    `${policy("Chromium")} "27390000"="https://portal.example"`,
+    `${policy("Chromium")} "27390001"="https://b.example"`,
     `${policy("Google\\Chrome")} "27390000"="https://portal.example"`,
     `${policy("Google\\Chrome")} "27390001"="https://b.example"`,
     `${policy("Microsoft\\Edge")} "27390000"="https://portal.example"`,

@@ -198,9 +198,10 @@ export class Workstation implements Startable {
     this.#started(Program.start("windows", screen.manageWindows, { folder }));
   }
 
-  async startBrowser(args: string[] = [], policies?: object): Promise<void> {
+  /** Starts Chromium; where an administrator sets the machine up by a command, after that. */
+  async startBrowser(args: string[] = [], administrator?: string): Promise<void> {
     const all = [...args, ...(this.#system.relay?.browser ?? [])];
-    this.#browser = await launchChromium(join(this.folder, "home"), all, { policies });
+    this.#browser = await launchChromium(join(this.folder, "home"), all, { administrator });
   }
 
   /** A window that knows of no earlier one. What its pages say goes to the log. */

@@ -103,6 +103,15 @@ impl Origin {
         begin.and_then(|dot| host.get(dot + 1..)).unwrap_or(host)
     }
 
+    /// The name or address of a website, without its port.
+    pub(crate) fn host(&self) -> &str {
+        let name = self.0.split_once("://").map_or(&*self.0, |(_, name)| name);
+        match name.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+            _ => name,
+        }
+    }
+
     pub(crate) fn is_native(&self) -> bool {
         self.0 == NATIVE
     }
@@ -234,6 +243,18 @@ mod tests {
         }
         for text in ["chrome-extension://abcdef", "file:///index.html", "data:text/html,x"] {
             assert!(Origin::parse(text, true).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_what_stands_before_the_port() {
+        for (origin, host) in [
+            ("https://portal.example", "portal.example"),
+            ("https://portal.example:8443", "portal.example"),
+            ("https://[::1]", "[::1]"),
+            ("https://[::1]:8443", "[::1]"),
+        ] {
+            assert_eq!(Origin::parse(origin, false).unwrap().host(), host);
         }
     }
 

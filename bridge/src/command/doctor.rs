@@ -1,6 +1,7 @@
 //! `kazashi-bridge doctor`: what stands in the way of cards on this workstation, in the codes that
 //! `diagnose()` gives to a page.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use kazashi_core::error_code::ErrorCode;
 use kazashi_core::wire::PORTS;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,7 +25,8 @@ use crate::door::RefusedUser;
 use crate::pin::{Language, PinEntry, Unable};
 use crate::reader::pcsc;
 use crate::reader::slot::{Slot, once};
-use crate::sys::{Owner, has_readers_of_another_computer, owner};
+use crate::sys::browsers::Found;
+use crate::sys::{Owner, browser_policy, has_readers_of_another_computer, owner};
 
 /// How long a bridge may take to answer, and a card.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,6 +89,10 @@ enum Note {
     Refused(RefusedUser),
     /// The readers are those of the computer at which this session is shown.
     RemoteSession,
+    /// Policies let these websites reach the bridge from this browser without asking.
+    Unasked(&'static str, Vec<Origin>),
+    /// This browser has policies, and none by which it does not ask about these websites.
+    Asked(&'static str, Vec<Origin>),
 }
 
 impl Doctor {
@@ -107,10 +114,12 @@ impl Doctor {
             return Ok(([mistakes].into_iter().chain(readers()).collect(), Vec::new()));
         }
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let websites = origin.clone().map_or_else(|| granted(&rules), |origin| vec![origin]);
         let (bridge, mut notes) = runtime.block_on(self.bridge(origin, &rules))?;
         let pin_entry = runtime.block_on(pin_entry(&rules.config));
         notes.extend(RefusedUser::read(&self.files.state.folder()?).map(Note::Refused));
         notes.extend(has_readers_of_another_computer().then_some(Note::RemoteSession));
+        notes.extend(browser_policy::found().iter().flat_map(|found| policies(found, &websites)));
         Ok((bridge.into_iter().chain(readers()).chain(pin_entry).collect(), notes))
     }
 
@@ -178,6 +187,29 @@ fn notes(address: SocketAddr, mut before: Vec<Instead>) -> Vec<Note> {
     }
     before.retain(|instead| !matches!(instead, Instead::Silence(_)));
     [Note::BridgeAt(address)].into_iter().chain(before.into_iter().map(Note::Before)).collect()
+}
+
+/// The websites that may do anything now.
+fn granted(rules: &Rules) -> Vec<Origin> {
+    let now = Timestamp::now();
+    let listed = rules.config.grants.iter().chain(rules.approved.iter());
+    let origins: BTreeSet<_> = listed.map(|grant| &grant.origin).collect();
+    origins.into_iter().filter(|origin| rules.scopes(origin, now).is_some()).cloned().collect()
+}
+
+/// What the policies of this browser say of these websites. Those of this machine need none.
+fn policies(found: &Found, websites: &[Origin]) -> Vec<Note> {
+    let elsewhere = websites.iter().filter(|origin| origin.as_str().starts_with("https://"));
+    let is_named = |origin: &Origin| found.websites.iter().any(|named| named == origin.as_str());
+    let (unasked, asked): (Vec<_>, Vec<_>) = elsewhere.cloned().partition(is_named);
+    let mut notes = Vec::new();
+    if !unasked.is_empty() {
+        notes.push(Note::Unasked(found.name, unasked));
+    }
+    if !asked.is_empty() {
+        notes.push(Note::Asked(found.name, asked));
+    }
+    notes
 }
 
 /// The answer to `GET /health`.
@@ -388,12 +420,33 @@ impl Note {
             (Self::RemoteSession, Japanese) => "このセッションはリモートデスクトップで別の端末に表示されています。\
                  使えるのはその端末のリーダーで、リモートデスクトップの設定でスマートカードを渡している場合に限ります。"
                 .to_owned(),
+            (Self::Unasked(browser, websites), English) => {
+                format!("By policy, {browser} lets {} reach the bridge unasked.", list(websites))
+            }
+            (Self::Unasked(browser, websites), Japanese) => {
+                let websites = list(websites);
+                format!(
+                    "ポリシーにより、{browser} は尋ねずに {websites} をブリッジに接続させます。"
+                )
+            }
+            (Self::Asked(browser, websites), English) => format!(
+                "{browser} has policies here, but none that names {}: it asks the person first.",
+                list(websites)
+            ),
+            (Self::Asked(browser, websites), Japanese) => {
+                let websites = list(websites);
+                format!("{browser} のポリシーに {websites} はありません。接続の前に人に尋ねます。")
+            }
         };
         match language {
             English => format!("note: {words}\n"),
             Japanese => format!("補足: {words}\n"),
         }
     }
+}
+
+fn list(websites: &[Origin]) -> String {
+    websites.iter().map(Origin::as_str).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -406,9 +459,11 @@ mod tests {
     use kazashi_core::guard::session::{CardTransaction, Ending};
     use kazashi_core::value::layout::Application;
 
-    use super::{Finding, Instead, report, usable_card};
+    use super::{Finding, Instead, policies, report, usable_card};
+    use crate::access::Origin;
     use crate::pin::Language;
     use crate::reader::slot::{Insertion, Slot};
+    use crate::sys::browsers::Found;
 
     /// A reader, by what lies on it.
     #[derive(Clone, Copy)]
@@ -499,5 +554,26 @@ mod tests {
             let words = report.strip_prefix("ok: ").unwrap().trim_end();
             assert!(diagnose.contains(&format!("\"{words}\"")), "{words}");
         }
+    }
+
+    #[test]
+    fn policies_are_told_of_websites_elsewhere_by_whether_they_are_named() {
+        let websites = ["https://a.example", "https://b.example", "http://localhost"];
+        let websites = websites.map(|text| Origin::parse(text, true).unwrap());
+        let found = |websites: &[&str]| Found {
+            name: "Chromium",
+            websites: websites.iter().map(ToString::to_string).collect(),
+        };
+        let told = |found: &Found, language| report(&[], &policies(found, &websites), language);
+        assert_eq!(
+            told(&found(&["https://b.example"]), Language::English),
+            "ok: Cards can be used.\n\
+             note: By policy, Chromium lets https://b.example reach the bridge unasked.\n\
+             note: Chromium has policies here, but none that names https://a.example: it asks the \
+             person first.\n"
+        );
+        let both = "https://a.example, https://b.example";
+        assert!(told(&found(&[]), Language::Japanese).contains(both));
+        assert_eq!(policies(&found(&["https://a.example"]), &[]), []);
     }
 }

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::access::{ConfigFile, InvalidOrigin, Origin};
+use crate::access::{ConfigFile, Origin};
+use crate::command::options::website;
 use crate::sys::{browser_policy, configuration_file, create_configuration_file};
 
 #[derive(Debug, Subcommand)]
@@ -18,14 +19,14 @@ pub(crate) enum Machine {
         /// The file (TOML).
         file: PathBuf,
     },
-    /// Have Chrome and Edge let these websites reach the bridge without asking anybody, in place of
-    /// those that they were told of before.
+    /// Have Chromium, Chrome and Edge let these websites reach the bridge without asking anybody, in place
+    /// of those that they were told of before.
     AllowInBrowsers {
         /// A website, such as `https://portal.example`
         #[arg(required = true, value_delimiter = ',', value_parser = website)]
         origins: Vec<Origin>,
     },
-    /// Take back what Chrome and Edge were told.
+    /// Take back what Chromium, Chrome and Edge were told.
     ForgetInBrowsers,
 }
 
@@ -58,8 +59,4 @@ fn configure(file: PathBuf) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-fn website(text: &str) -> Result<Origin, InvalidOrigin> {
-    Origin::typed(text, false)
 }

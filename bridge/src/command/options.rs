@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use thiserror::Error;
 
-use crate::access::{ApprovalsFile, ConfigFile, Files};
+use crate::access::{ApprovalsFile, ConfigFile, Files, InvalidOrigin, Origin};
 use crate::sys;
 
 /// The files that say who may do what.
@@ -50,3 +50,11 @@ impl State {
 #[derive(Debug, Error)]
 #[error("the operating system names no folder for the state of programs: give one with --state")]
 pub(crate) struct NoStateFolder;
+
+/// Reads a website that is to be named to browsers, which take some characters for patterns, and whose
+/// files have others between names.
+pub(crate) fn website(text: &str) -> Result<Origin, InvalidOrigin> {
+    let origin = Origin::typed(text, false)?;
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.:[]/".contains(c);
+    if origin.as_str().chars().all(is_of_name) { Ok(origin) } else { Err(InvalidOrigin::Malformed) }
+}

@@ -1,29 +1,17 @@
-//! What Chrome and Edge are told by administrators: which websites may reach programs of this machine
-//! without asking the person at it.
+//! What browsers are told by administrators, in the registry.
 
 use std::io;
-use std::ops::Range;
 
 use windows_registry::{Key, LOCAL_MACHINE};
 
-/// Under which keys of the registry browsers look for that policy.
-const BROWSERS: [&str; 2] =
-    [r"Software\Policies\Google\Chrome", r"Software\Policies\Microsoft\Edge"];
-/// Of a website: Chrome and Edge have it from version 146 on.
-const POLICY: &str = "LoopbackNetworkAllowedForUrls";
-/// The values of a policy are numbered. These numbers are ours; administrators begin at 1.
-const NUMBERS: Range<u32> = 27_390_000..27_391_000;
+use crate::sys::browsers::{BROWSERS, Browser, Found, NUMBERS, POLICY, policy_values};
 
 /// Has browsers let these websites through, in place of those that they were told of before.
 pub(crate) fn allow(origins: &[&str]) -> io::Result<()> {
-    if origins.len() > NUMBERS.len() {
-        let why = format!("more than {} websites are for a policy of your own", NUMBERS.len());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-    }
-    for browser in BROWSERS {
-        let policy = LOCAL_MACHINE.create(format!(r"{browser}\{POLICY}"))?;
+    for browser in &BROWSERS {
+        let policy = LOCAL_MACHINE.create(path(browser))?;
         remove_ours(&policy)?;
-        for (number, origin) in NUMBERS.zip(origins) {
+        for (number, origin) in policy_values(origins)? {
             policy.set_string(number.to_string(), origin)?;
         }
     }
@@ -32,8 +20,8 @@ pub(crate) fn allow(origins: &[&str]) -> io::Result<()> {
 
 /// Takes back what browsers were told, and leaves no key that is empty then.
 pub(crate) fn forget() -> io::Result<()> {
-    for browser in BROWSERS {
-        let path = format!(r"{browser}\{POLICY}");
+    for browser in &BROWSERS {
+        let path = path(browser);
         // Makes it, where there is none: it is removed again as an empty one.
         let policy = LOCAL_MACHINE.create(&path)?;
         remove_ours(&policy)?;
@@ -41,6 +29,16 @@ pub(crate) fn forget() -> io::Result<()> {
         remove_empty(&path)?;
     }
     Ok(())
+}
+
+/// The browsers that have policies here: none is looked for in the registry yet.
+pub(crate) fn found() -> Vec<Found> {
+    Vec::new()
+}
+
+/// Where a browser looks for the policy.
+fn path(browser: &Browser) -> String {
+    format!(r"{}\{POLICY}", browser.key)
 }
 
 fn remove_ours(policy: &Key) -> io::Result<()> {
