@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { programs } from "../paths.ts";
+import { ofTheTests, programs, underAdministrator } from "../paths.ts";
 import { writeBlankCard } from "../workstation/card.ts";
 import { Workstation } from "../workstation/workstation.ts";
 import { documentedWords } from "./caught.ts";
@@ -22,7 +22,7 @@ afterEach(() => workstation.stop());
 test("nothing is in the way of a My Number Card, and it is sent SELECT only", async () => {
   await workstation.startReader();
   expect(await doctor()).toEqual({ said: "ok: Cards can be used.\n", exit: 0 });
-  expect(await doctor("--language", "ja")).toEqual({ said: "ok: カードを使えます。\n", exit: 0 });
+  expect(await doctor(["--language", "ja"])).toEqual({ said: "ok: カードを使えます。\n", exit: 0 });
   const commands = workstation.holder.output.split("\n").filter((line) => line.includes(" -> "));
   expect(commands.filter((line) => !line.startsWith("00 A4 04 0C "))).toEqual([]);
   const selectsJpki = (line: string) => line.startsWith("00 A4 04 0C Nc=10 ");
@@ -53,14 +53,35 @@ test("with a card that another program keeps to itself", async () => {
   await expect.poll(() => doctor()).toEqual(await only("sharing-violation"));
 });
 
-/** What the doctor says of the bridge that runs, and how it exits. */
-function doctor(...args: string[]): Promise<{ said: string; exit: number }> {
+test("on a machine whose administrator named websites to browsers", async () => {
+  await workstation.startReader();
+  const named = (origin: string) => `${programs.bridge} machine allow-in-browsers ${origin}`;
+  const unasked = (browser: string) =>
+    `note: By policy, ${browser} lets ${origin} reach the bridge unasked.\n`;
+  const notes = ["Chromium", "Chrome", "Edge"].map(unasked).join("");
+  expect(await doctor([], named(origin))).toEqual({
+    said: `ok: Cards can be used.\n${notes}`,
+    exit: 0,
+  });
+  const { said } = await doctor([], named("https://elsewhere.example"));
+  expect(said).toContain(`note: Edge has policies here, but none that names ${origin}: `);
+});
+
+/** What the doctor says of the bridge that runs, and how it exits; after an administrator's command, if any. */
+function doctor(
+  args: string[] = [],
+  administrator?: string,
+): Promise<{ said: string; exit: number }> {
   const { folder } = workstation;
   const files = ["--config", join(folder, "bridge.toml"), "--state", folder];
   const command = ["doctor", "--origin", origin, ...files, ...args];
-  const env = { ...process.env, ...workstation.dialog.env, LC_ALL: "C.UTF-8" };
+  const env = {
+    ...{ ...process.env, ...workstation.dialog.env, LC_ALL: "C.UTF-8" },
+    ...(administrator && underAdministrator(programs.bridge, administrator)),
+  };
+  const file = administrator ? ofTheTests("under-administrator.sh") : programs.bridge;
   return new Promise((resolve) => {
-    const program = execFile(programs.bridge, command, { env }, (_, said) =>
+    const program = execFile(file, command, { env }, (_, said) =>
       resolve({ said, exit: program.exitCode ?? -1 }),
     );
   });

@@ -83,15 +83,17 @@ fn remove_empty(path: &Path) {
     }
 }
 
-/// The websites that the files in a folder name. What is no policy names none.
+/// The websites that the files in a folder name. Of several with the policy, the last counts.
 fn websites(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    let policies = files.filter_map(|file| {
-        let text = fs::read_to_string(file.path()).ok()?;
-        let policies: Value = serde_json::from_str(&text).ok()?;
+    let mut paths: Vec<_> = files.map(|file| file.path()).collect();
+    paths.sort();
+    let policy = paths.iter().rev().find_map(|path| {
+        let policies: Value = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
         policies.get(POLICY)?.as_array().cloned()
     });
-    policies.flatten().filter_map(|website| website.as_str().map(str::to_owned)).collect()
+    let named = policy.into_iter().flatten();
+    named.filter_map(|website| website.as_str().map(str::to_owned)).collect()
 }
 
 fn at(path: &Path, error: &io::Error) -> io::Error {
@@ -136,9 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn websites_are_found_in_every_file_and_mistakes_name_none() {
+    fn websites_are_those_of_the_last_file_that_has_the_policy() {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [
+            ("0.json", r#"{"LoopbackNetworkAllowedForUrls": ["https://0.example"]}"#),
             ("a.json", r#"{"LoopbackNetworkAllowedForUrls": ["https://a.example", 1]}"#),
             ("b.json", r#"{"LoopbackNetworkAllowedForUrls": "https://b.example"}"#),
             ("c.json", r#"{"LoopbackNetworkBlockedForUrls": ["https://c.example"]}"#),
