@@ -29,7 +29,8 @@ export async function nameObstacle<T>(url: string, open: () => Promise<T>): Prom
     return await open();
   } catch (error) {
     if (!(error instanceof KazashiError && UNEXPLAINED.has(error.code))) throw error;
-    const permission = await permissionObstacle();
+    // Meanwhile Firefox tells of the page's own policy.
+    const permission = await permissionObstacle(error.code);
     throw new KazashiError(isForbidden ? "csp-blocked" : (permission ?? error.code), {
       cause: error,
     });
@@ -44,7 +45,7 @@ interface Governed {
 }
 
 /** What the browser's Local Network Access holds against reaching loopback. */
-async function permissionObstacle(): Promise<ErrorCode | undefined> {
+async function permissionObstacle(code: ErrorCode): Promise<ErrorCode | undefined> {
   // Pages from loopback need no permission, whatever the state says.
   if (LOOPBACK.test(globalThis.location?.hostname)) return undefined;
   const policy = (globalThis.document as Governed | undefined)?.featurePolicy;
@@ -54,7 +55,9 @@ async function permissionObstacle(): Promise<ErrorCode | undefined> {
       if (state === "denied" && policy?.allowsFeature(name) === false) {
         return "permissions-policy-blocked";
       }
-      return state === "granted" ? undefined : `lna-${state}`;
+      // Firefox has this state where it asks nobody, too; while it asks, time runs out.
+      const isOpen = state === "granted" || (state === "prompt" && !policy && code !== "timeout");
+      return isOpen ? undefined : `lna-${state}`;
     } catch {
       // A browser that does not know this name may know the next, or ask for no permission.
     }

@@ -79,6 +79,13 @@ function permission(known: string, state: PermissionState): void {
   });
   vi.stubGlobal("navigator", { permissions: { query } });
   vi.stubGlobal("location", { hostname: "portal.example" });
+  govern(() => true);
+}
+
+/** Has the document be one of Chromium, whose policy allows this. */
+function govern(allowsFeature: (name: string) => boolean): void {
+  const document = Object.assign(new EventTarget(), { featurePolicy: { allowsFeature } });
+  vi.stubGlobal("document", document);
 }
 
 function violation(blockedURI: string, disposition = "enforce"): void {
@@ -309,6 +316,12 @@ describe("a connection that the browser does not let through", () => {
     expect(await failed()).toMatchObject({ name: "KazashiError", code });
   });
 
+  it("is not said to wait for a question by Firefox, which may ask none", async () => {
+    permission("loopback-network", "prompt");
+    vi.stubGlobal("document", new EventTarget());
+    expect(await failed()).toMatchObject({ code: "bridge-unreachable" });
+  });
+
   it("is waited for no longer than asked while nobody answers the browser's question", async () => {
     vi.useRealTimers();
     permission("loopback-network", "prompt");
@@ -319,10 +332,7 @@ describe("a connection that the browser does not let through", () => {
   it("is forbidden by the policy of a page around it, and nobody refused", async () => {
     permission("loopback-network", "denied");
     const allowsFeature = vi.fn(() => false);
-    vi.stubGlobal(
-      "document",
-      Object.assign(new EventTarget(), { featurePolicy: { allowsFeature } }),
-    );
+    govern(allowsFeature);
     expect(await failed()).toMatchObject({ code: "permissions-policy-blocked" });
     expect(allowsFeature.mock.calls).toEqual([["loopback-network"]]);
     allowsFeature.mockReturnValue(true);

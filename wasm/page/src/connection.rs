@@ -54,9 +54,13 @@ impl BridgeConnection {
         #[wasm_bindgen(unchecked_param_type = "() => void")] on_end: Function,
     ) -> Result<Self, JsValue> {
         let socket = WebSocket::new_with_str_sequence(url, protocols).map_err(|error| {
-            // Safari takes loopback for mixed content.
-            let is_mixed = text(&error, "name").as_deref() == Some("SecurityError");
-            thrown(if is_mixed { ErrorCode::UnsupportedBrowser } else { ErrorCode::InvalidRequest })
+            thrown(match text(&error, "name").as_deref() {
+                Some("SyntaxError") => ErrorCode::InvalidRequest,
+                // Safari takes loopback for mixed content.
+                Some("SecurityError") => ErrorCode::UnsupportedBrowser,
+                // Firefox throws where the page's own policy forbids the address, and tells of that besides.
+                _ => ErrorCode::BridgeUnreachable,
+            })
         })?;
         let (opening, opened) = oneshot::channel();
         let line = Rc::new(Line {
