@@ -70,6 +70,14 @@ export class PublicSite implements Startable {
     return onTheInternet(this.#port);
   }
 
+  /** What makes Firefox take it for one, too. */
+  get firefoxPreferences(): Record<string, string> {
+    return {
+      "network.dns.localDomains": "portal.example",
+      "network.lna.address_space.public.override": `127.0.0.1:${this.#port}`,
+    };
+  }
+
   /** The address of its page, which comes with a Content-Security-Policy if there is one, or another. */
   page(policy = "", header: Policy = "Content-Security-Policy"): string {
     return `${this.origin}/?${header}=${encodeURIComponent(policy)}`;

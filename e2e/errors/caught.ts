@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "playwright-core";
 import { inProject } from "../paths.ts";
 
 /** What a page can say of an error that it caught. */
@@ -10,9 +9,14 @@ export interface Caught {
   en: string;
 }
 
+/** A page, whoever drives its browser. */
+interface Page {
+  evaluate(script: string): Promise<unknown>;
+}
+
 /** Runs a script in a page, as one of its own, and returns the error that it ends with. */
 export async function caught(page: Page, script: string, given: object = {}): Promise<Caught> {
-  return await page.evaluate(`(async (given) => {
+  const error = await page.evaluate(`(async (given) => {
     const { connect, diagnose, KazashiError } = await import("/kazashi/index.js");
     const { message } = await import("/kazashi/messages.js");
     try {
@@ -24,6 +28,7 @@ export async function caught(page: Page, script: string, given: object = {}): Pr
     }
     throw new Error("nothing went wrong");
   })(${JSON.stringify(given)})`);
+  return error as Caught;
 }
 
 /** The sentences for each code, as the table of errors documents them. */

@@ -12,12 +12,13 @@ use crate::wasm;
 /// Debian packages with which everything builds and the demo runs.
 pub(crate) const BUILD_PACKAGES: &[&str] = &["libpcsclite-dev", "pkg-config", "pinentry-curses"];
 
-/// Debian packages that the tests use besides: a browser, readers, a database, an HSM, clocks
+/// Debian packages that the tests use besides: two browsers, readers, a database, an HSM, clocks
 /// that are wrong, a compiler for Windows, a screen that nobody sees, what judges the unit of systemd. Of
 /// PostgreSQL the programs are needed; the tests start a server of their own.
 pub(crate) const TEST_PACKAGES: &[&str] = &[
     "chromium",
     "faketime",
+    "firefox-esr",
     "gcc-mingw-w64-x86-64",
     "iproute2",
     "opensc",

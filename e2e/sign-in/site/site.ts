@@ -22,6 +22,8 @@ export interface SignInSiteOptions {
   server?: string[];
   /** How much the bridge logs: everything, if left out. */
   log?: string;
+  /** Whether it has a Chromium, as it does if left out. */
+  chromium?: boolean;
   /** What the bridge runs on, if not on this machine itself. */
   system?: System;
 }
@@ -41,14 +43,14 @@ export class SignInSite implements Startable {
 
   async start(): Promise<void> {
     const { workstation } = this;
-    const { cardIn, emulator, server } = this.#options;
+    const { cardIn, emulator, server, chromium = true } = this.#options;
     await workstation.start();
     if (cardIn === "reader") await workstation.startReader(workstation.card, emulator);
     this.#port = await freePort();
     this.origin = `http://127.0.0.1:${this.#port}`;
     if (cardIn !== "page") await this.#startBridge();
     await this.startServer(server);
-    await workstation.startBrowser();
+    if (chromium) await workstation.startBrowser();
   }
 
   async stop(): Promise<void> {
