@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing::error;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -68,6 +68,11 @@ enum Command {
     /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
     /// version-mismatch.
     Doctor(Doctor),
+}
+
+/// The command line, for what is written about it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Does what the command line says.

@@ -1,6 +1,6 @@
 //! The bridge: the workstation's card readers, for the web pages that the administrator lists.
 //!
-//! A library for the program `kazashi-bridge` and for its fuzzer alone: no public API. Its rooms, each
+//! A library for the program `kazashi-bridge`, its manual and its fuzzer alone: no public API. Its rooms, each
 //! built on those before it:
 //!
 //! - `sys`: everything of an operating system.
@@ -20,4 +20,4 @@ mod reader;
 mod record;
 mod sys;
 
-pub use command::run;
+pub use command::{command_line, run};

@@ -16,7 +16,7 @@ use crate::revocation::Unchecked;
 
 /// A reception portal for My Number Cards
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(name = "kazashi-portal", version)]
 pub struct Options {
     #[command(subcommand)]
     pub(crate) command: Command,
