@@ -1,16 +1,16 @@
 #!/bin/sh
-# Lays a machine out on which Wine runs, and runs a program there: machine.sh ROOT PROGRAM [ARGUMENT…]
+# Lays a machine out on which a Debian runs, and runs a program there: machine.sh ROOT PROGRAM [ARGUMENT…]
 #
-# For namespaces of its own, as HACKING shows. ROOT, the Debian that has the Wine, is seen at
-# /run/debian-13 with a layer above it: whatever is written there ends with the machine. Of what is
+# For namespaces of its own, as HACKING shows. ROOT, the Debian, is seen at /run by its own name
+# (/run/debian-13) with a layer above it: whatever is written there ends with the machine. Of what is
 # outside it has the devices, the project and its target folder at their places, and /run/pcscd.
 
 set -e
 root=$1
 shift
-project=$(realpath "$(dirname "$0")/../..")
+project=$(realpath "$(dirname "$0")/..")
 target=$(realpath "${CARGO_TARGET_DIR:-$project/target}")
-machine=/run/debian-13
+machine=/run/$(basename "$root")
 
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /run

@@ -8,7 +8,7 @@ const ROOT = "/run/debian-13";
 /** A path on the drive C of the Windows on it, as it is seen from outside. */
 export const onDriveC = (path: string): string => `${ROOT}/root/.wine/drive_c/${path}`;
 
-/** The machine that `windows/machine.sh` lays out: it has a pcscd of its own, and the Wine that talks to it. */
+/** The machine that `machine.sh` lays out: it has a pcscd of its own, and the Wine that talks to it. */
 const MACHINE = ["chroot", ROOT];
 
 /** A command for Windows. What a Unix path names, Wine finds on the drive on which it starts programs. */

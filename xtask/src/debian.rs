@@ -1,5 +1,5 @@
-//! A Debian of its own, in a folder: it has the Wine that talks to pcscd. What is installed on this
-//! machine, and which Debian that is, makes no difference to it.
+//! Debians of their own, each in a folder: what is installed on this machine, and which Debian that is,
+//! makes no difference to them.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,73 +10,72 @@ use anyhow::{Context, Result, ensure};
 
 use crate::shell::{Shell, create_parent, output, remove_folder};
 
-const SUITE: &str = "trixie";
-
-/// What is in it: Wine with its door to pcscd, pcscd with virtual readers, a screen that nobody sees,
-/// what gives windows the keyboard there, hands that type, and letters for Japanese.
-const PACKAGES: &[&str] = &[
-    "fonts-ipafont-gothic",
-    "libpcsclite1",
-    "openbox",
-    "pcscd",
-    "vsmartcard-vpcd",
-    "wine64",
-    "xdotool",
-    "xvfb",
-];
+/// A Debian: its root is a folder in the cache of whoever runs this.
+pub(crate) struct Debian {
+    /// The folder's name.
+    pub(crate) name: &'static str,
+    pub(crate) suite: &'static str,
+    /// What is in it besides the least that a Debian has.
+    pub(crate) packages: &'static [&'static str],
+    /// What its apt has at hand, with all that this needs, for machines without a network.
+    pub(crate) downloads: &'static [&'static str],
+    /// What is done in it when it is new.
+    pub(crate) prepare: fn(&Shell, &Path) -> Result<()>,
+}
 
 /// In the root: what it was made with.
 const MARKER: &str = "etc/kazashi-packages";
 
-/// The folder of the root, in the cache of whoever runs this. It is made where it is missing, or was made
-/// with other packages: some 2 GB, in a few minutes.
-pub(crate) fn root(shell: &Shell) -> Result<PathBuf> {
-    let root = cache()?.join("kazashi").join("debian-13");
-    create_parent(&root)?;
-    // Two that make it at once would take it from each other.
-    let lock = File::create(root.with_extension("lock"))?;
-    lock.lock().context("waiting for whoever makes the Debian root")?;
-    if !is_current(&root) {
-        make(shell, &root).context("making the Debian root")?;
+impl Debian {
+    /// The folder of the root. It is made where it is missing, or was made with other packages, in a few
+    /// minutes.
+    pub(crate) fn root(&self, shell: &Shell) -> Result<PathBuf> {
+        let root = cache()?.join("kazashi").join(self.name);
+        create_parent(&root)?;
+        // Two that make it at once would take it from each other.
+        let lock = File::create(root.with_extension("lock"))?;
+        lock.lock().context("waiting for whoever makes the Debian root")?;
+        if !self.is_current(&root) {
+            self.make(shell, &root).context("making the Debian root")?;
+        }
+        Ok(root)
     }
-    Ok(root)
+
+    fn made_with(&self) -> String {
+        [&[self.suite], self.packages, self.downloads].concat().join("\n")
+    }
+
+    fn is_current(&self, root: &Path) -> bool {
+        fs::read_to_string(root.join(MARKER)).is_ok_and(|marker| marker == self.made_with())
+    }
+
+    /// Makes it beside its place, and moves it there when it is whole.
+    fn make(&self, shell: &Shell, root: &Path) -> Result<()> {
+        let making = root.with_extension("making");
+        remove_folder(&making)?;
+        let mirror = mirror(shell)?;
+        let mut debootstrap = apart("debootstrap");
+        debootstrap.args(["--variant=minbase", self.suite]).arg(&making).arg(mirror);
+        shell.run(&mut debootstrap)?;
+        let mut install = inside(&making, "apt-get");
+        install.args(["-q", "install", "--yes", "--no-install-recommends"]).args(self.packages);
+        shell.run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        shell.run(inside(&making, "apt-get").arg("clean"))?;
+        let mut download = inside(&making, "apt-get");
+        download.args(["-q", "install", "--yes", "--download-only"]).args(self.downloads);
+        shell.run(&mut download)?;
+        (self.prepare)(shell, &making)?;
+        fs::write(making.join(MARKER), self.made_with())?;
+        remove_folder(root)?;
+        fs::rename(&making, root)?;
+        Ok(())
+    }
 }
 
 fn cache() -> Result<PathBuf> {
     let set = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cache"));
     set.or_else(home).context("neither XDG_CACHE_HOME nor HOME says where the cache is")
-}
-
-fn made_with() -> String {
-    [&[SUITE], PACKAGES].concat().join("\n")
-}
-
-fn is_current(root: &Path) -> bool {
-    fs::read_to_string(root.join(MARKER)).is_ok_and(|marker| marker == made_with())
-}
-
-/// Makes it beside its place, and moves it there when it is whole.
-fn make(shell: &Shell, root: &Path) -> Result<()> {
-    let making = root.with_extension("making");
-    remove_folder(&making)?;
-    let mirror = mirror(shell)?;
-    let mut debootstrap = apart("debootstrap");
-    debootstrap.args(["--variant=minbase", SUITE]).arg(&making).arg(mirror);
-    shell.run(&mut debootstrap)?;
-    let mut install = inside(&making, "apt-get");
-    install.args(["-q", "install", "--yes", "--no-install-recommends"]).args(PACKAGES);
-    shell.run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
-    shell.run(inside(&making, "apt-get").arg("clean"))?;
-    // What Wine makes for a user who comes for the first time, so that no test waits for it.
-    let mut first_time = inside(&making, "/usr/lib/wine/wine64");
-    first_time.args(["wineboot", "--init"]).env("HOME", "/root").env("WINEDEBUG", "-all");
-    shell.run(&mut first_time)?;
-    shell.run(inside(&making, "/usr/lib/wine/wineserver64").arg("--wait").env("HOME", "/root"))?;
-    fs::write(making.join(MARKER), made_with())?;
-    remove_folder(root)?;
-    fs::rename(&making, root)?;
-    Ok(())
 }
 
 /// Where this machine's apt has Debian from.
@@ -99,7 +98,7 @@ fn apart(program: &str) -> Command {
 }
 
 /// Runs a program in a root, with what programs find on a machine.
-fn inside(root: &Path, program: &str) -> Command {
+pub(crate) fn inside(root: &Path, program: &str) -> Command {
     let mut shell = apart("sh");
     let script = "mount --rbind /dev \"$0/dev\" && mount -t proc proc \"$0/proc\" && \
                   exec chroot \"$0\" \"$@\"";

@@ -2,8 +2,10 @@
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
 mod bench;
+mod debian;
 mod demo;
 mod dist;
+mod linux;
 mod npm;
 mod portal;
 mod portal_page;
@@ -65,6 +67,7 @@ fn main() -> Result<ExitCode> {
         Command::Portal => portal::build(&shell)?,
         Command::Dist(dist) => dist::run(&shell, dist)?,
         Command::Test { part: None } => return test::run(),
+        Command::Test { part: Some(Part::Packages) } => return test::run_packages(),
         Command::Test { part: Some(Part::Windows) } => return test::run_windows(),
         Command::Wasm => {
             setup::wasm_target(&shell)?;

@@ -3,6 +3,7 @@
 mod citations;
 mod count;
 mod end_to_end;
+mod packages;
 mod suite;
 mod windows;
 
@@ -16,6 +17,7 @@ use crate::{npm as package, portal_page, setup, vectors, wasm};
 use count::{cargo_tests, vitest_tests};
 use suite::Check;
 
+pub(crate) use packages::run as run_packages;
 pub(crate) use windows::run as run_windows;
 
 const WASM_PACKAGES: [&str; 7] = [
@@ -37,6 +39,8 @@ const WITHOUT_C: [&str; 2] = ["kazashi-bridge", "kazashi-pinentry"];
 /// A part of the checks that is run by itself.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Part {
+    /// The packages for Debian, installed on one
+    Packages,
     /// The bridge for Windows, in Wine
     Windows,
 }
@@ -45,6 +49,7 @@ pub(crate) enum Part {
 const TIMING_TESTS: &str = "alone::";
 
 pub(crate) fn run() -> Result<ExitCode> {
+    println!("the packages for Debian ... left to `cargo xtask test packages`");
     println!("the bridge for Windows ... left to `cargo xtask test windows`");
     let mut checks = vec![
         Check::new("set-up", set_up),
@@ -112,11 +117,17 @@ fn rust() -> [Check; 9] {
             shell.run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
         })
         .after(&["cargo-test"]),
-        Check::new("systemd-unit", |shell| {
-            let mut analyze = program("systemd-analyze", "bridge/systemd");
+        Check::new("systemd-units", |shell| {
             // Exposure goes from 0 to 100.
-            analyze.args(["security", "--offline=true", "--threshold=30", "--no-pager"]);
-            shell.run(analyze.arg("kazashi-bridge.service"))
+            for (unit, most) in [
+                ("bridge/systemd/kazashi-bridge.service", 25),
+                ("debian/kazashi-portal.service", 20),
+            ] {
+                let mut analyze = program("systemd-analyze", "");
+                analyze.args(["security", "--offline=true", "--no-pager"]);
+                shell.run(analyze.arg(format!("--threshold={most}")).arg(unit))?;
+            }
+            Ok(())
         })
         .after(&["set-up"]),
     ]

@@ -1,12 +1,12 @@
 //! The bridge for Windows: built here, run in Wine.
 
-mod debian;
 pub(crate) mod installer;
+
+use std::path::Path;
 
 use anyhow::Result;
 
-pub(crate) use debian::root as debian_root;
-
+use crate::debian::{Debian, inside};
 use crate::setup;
 use crate::shell::{Shell, cargo};
 
@@ -16,6 +16,26 @@ pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 /// made.
 pub(crate) const PACKAGES: &[&str] =
     &["debootstrap", "gcc-mingw-w64-x86-64", "libfaketime", "msitools", "wixl"];
+
+/// The Debian with the Wine that talks to pcscd: some 2 GB. In it are Wine with its door to pcscd, pcscd with
+/// virtual readers, a screen that nobody sees, what gives windows the keyboard there, hands that type,
+/// and letters for Japanese.
+pub(crate) const DEBIAN: Debian = Debian {
+    name: "debian-13",
+    suite: "trixie",
+    packages: &[
+        "fonts-ipafont-gothic",
+        "libpcsclite1",
+        "openbox",
+        "pcscd",
+        "vsmartcard-vpcd",
+        "wine64",
+        "xdotool",
+        "xvfb",
+    ],
+    downloads: &[],
+    prepare: start_for_the_first_time,
+};
 
 /// What runs in Wine: the bridge, the portal, and what the tests have beside them.
 pub(crate) const PROGRAMS: [&str; 7] = [
@@ -34,4 +54,12 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--target", TARGET, "--bins"]);
     shell.run(build.args(PROGRAMS.iter().flat_map(|package| ["--package", package])))
+}
+
+/// Has Wine make what it makes for a user who comes for the first time, so that no test waits for it.
+fn start_for_the_first_time(shell: &Shell, root: &Path) -> Result<()> {
+    let mut first_time = inside(root, "/usr/lib/wine/wine64");
+    first_time.args(["wineboot", "--init"]).env("HOME", "/root").env("WINEDEBUG", "-all");
+    shell.run(&mut first_time)?;
+    shell.run(inside(root, "/usr/lib/wine/wineserver64").arg("--wait").env("HOME", "/root"))
 }

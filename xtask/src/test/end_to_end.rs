@@ -9,12 +9,13 @@ use anyhow::{Context, Result};
 
 use super::count::vitest_tests;
 use super::suite::Check;
+use crate::debian::Debian;
 use crate::shell::{output, program, root};
-use crate::windows;
+use crate::{linux, windows};
 
 /// One check for each file, the longest first: it takes the longest, by and large.
 pub(super) fn checks() -> Result<Vec<Check>> {
-    let mut files = files(&["*.test.ts", ":!bench", ":!windows"])?;
+    let mut files = files(&["*.test.ts", ":!bench", ":!packages", ":!windows"])?;
     files.sort_by_cached_key(|file| {
         Reverse(fs::metadata(root().join("e2e").join(file)).map_or(0, |file| file.len()))
     });
@@ -39,19 +40,31 @@ const INSTALLS: &str = "windows/installer.test.ts";
 pub(super) fn windows_checks() -> Result<Vec<Check>> {
     let checks = files(&["windows/*.test.ts"])?.into_iter().map(|file| {
         let (types_keys, installs) = (file == TYPES_KEYS, file == INSTALLS);
-        let mut check = Check::new(name(&file), move |shell| {
-            let debian = windows::debian_root(shell)?;
-            let mut machine = apart("windows/machine.sh");
-            shell.run(machine.arg(debian).arg("node").args(VITEST).arg(&file))
-        })
-        .tests(vitest_tests)
-        .after(&["programs", "windows-programs", "debian", "examples"]);
+        let mut check = on_debian(&windows::DEBIAN, file).after(&["windows-programs", "examples"]);
         if installs {
             check = check.after(&["installer"]);
         }
         if types_keys { check.alone() } else { check }
     });
     Ok(checks.collect())
+}
+
+/// One check for each file of those that install packages.
+pub(super) fn packages_checks() -> Result<Vec<Check>> {
+    let checks = files(&["packages/*.test.ts"])?.into_iter();
+    Ok(checks
+        .map(|file| on_debian(&linux::DEBIAN, file).after(&["packages", "examples"]))
+        .collect())
+}
+
+/// The check of a file whose tests have a machine with a Debian beside this one.
+fn on_debian(debian: &'static Debian, file: String) -> Check {
+    let check = Check::new(name(&file), move |shell| {
+        let mut machine = apart("./machine.sh");
+        machine.arg(debian.root(shell)?).arg("node").args(VITEST).arg(&file);
+        shell.run(&mut machine)
+    });
+    check.tests(vitest_tests).after(&["programs", "debian"])
 }
 
 const VITEST: [&str; 2] = ["node_modules/vitest/vitest.mjs", "run"];

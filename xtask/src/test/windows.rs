@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             setup::system_packages(shell, windows::PACKAGES)
         }),
         Check::new("set-up-npm", set_up_npm),
-        Check::new("debian", |shell| windows::debian_root(shell).map(drop)).after(&["set-up"]),
+        Check::new("debian", |shell| windows::DEBIAN.root(shell).map(drop)).after(&["set-up"]),
         Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm"]),
         Check::new("npm-package", npm::package).after(&["wasm"]),
         Check::new("portal-page", portal_page::build).after(&["npm-package"]),

@@ -2,25 +2,21 @@
 //! the version are the same, so is each byte of it.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::dist::{self, TIME, VERSION};
 use crate::setup;
-use crate::shell::{Shell, cargo, create_parent, root, target};
+use crate::shell::{Shell, create_parent, root, target};
 use crate::windows;
 
 const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-pinentry", "kazashi-background"];
 
-/// This version, as it is in Cargo.toml.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What every file in an installer has for its time, and the installer for its own: 2026-01-01, in seconds
-/// since 1970 and as libfaketime takes it.
-const TIME: Duration = Duration::from_secs(1_767_225_600);
+/// The time that everything in an installer has, and the installer itself, as libfaketime takes it.
 const CLOCK: &str = "2026-01-01 00:00:00";
 
 /// Properties that Windows hands on from whoever starts the installer to the part of it that may install.
@@ -45,25 +41,11 @@ pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
     package(shell, "99.0.0", &folder.join("higher.msi"), None)
 }
 
-/// Builds the programs. Nothing in them says where or when that was.
 fn build(shell: &Shell) -> Result<()> {
     setup::rust_target(shell, windows::TARGET)?;
-    let sources = [(root(), "/kazashi"), (cargo_home()?, "/cargo")];
-    let mut flags: Vec<_> = sources
-        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
-        .into();
-    flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
-    let mut build = cargo();
-    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    build.args(["build", "--profile", "dist", "--target", windows::TARGET, "--locked"]);
+    let mut build = dist::cargo_build(&["-Clink-arg=-Wl,--no-insert-timestamp"])?;
+    build.args(["--target", windows::TARGET]);
     shell.run(build.args(PROGRAMS.iter().flat_map(|package| ["--package", package])))
-}
-
-/// Where cargo keeps what it downloads.
-fn cargo_home() -> Result<PathBuf> {
-    let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
-    set.or_else(home).context("neither CARGO_HOME nor HOME says where cargo's folder is")
 }
 
 /// Puts the programs into an installer of this version.
