@@ -39,7 +39,10 @@ export const windowsPrograms = {
   scriptedPinentry: builtForWindows("scripted-pinentry"),
 };
 
-const installer = (name: string): string => resolve(target, "packages/tests", `${name}.msi`);
+/** What is given to those who install it, as the tests have it made. */
+export const inPackages = (path: string): string => resolve(target, "packages", path);
+
+const installer = (name: string): string => inPackages(`tests/${name}.msi`);
 
 /** Installers for Windows: of this version, the same made again, and of a higher version. */
 export const installers = {

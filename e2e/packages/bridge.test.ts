@@ -1,0 +1,64 @@
+// The package of the bridge: from a Debian that knows nothing of it to a page that signs in, and back.
+
+import { join } from "node:path";
+import { beforeAll, expect, test, vi } from "vitest";
+import { run } from "../program.ts";
+import { setUp } from "../set-up.ts";
+import { SignInSite } from "../sign-in/site/site.ts";
+import { DEBIAN, onDebian } from "../workstation/debian.ts";
+import { addRepository, apt, ours } from "./apt.ts";
+
+const INSTALLATION = 300_000;
+vi.setConfig({ testTimeout: INSTALLATION });
+
+let before: string[];
+beforeAll(async () => {
+  before = await ours();
+  await addRepository();
+  await apt("install", "kazashi-bridge");
+  // The reader's driver, which comes with the hardware.
+  await apt("install", "--no-install-recommends", "vsmartcard-vpcd");
+}, INSTALLATION);
+
+const site = setUp(new SignInSite({ cardIn: "reader", system: DEBIAN }), INSTALLATION);
+
+test("what it needs comes with it: pcscd, and a dialog with a window", async () => {
+  const names = ["kazashi-bridge", "pcscd", "pinentry-gnome3"];
+  const installed = await run(onDebian("dpkg-query", "--show", ...names));
+  expect(installed.match(/^\S+/gm)).toEqual(names);
+});
+
+test("it starts with the desktop of every user", async () => {
+  expect(await ours()).toContain(
+    "/etc/systemd/user/graphical-session.target.wants/kazashi-bridge.service",
+  );
+});
+
+test("its example is a configuration, and its manual has a page for each command", async () => {
+  const example = "/usr/share/doc/kazashi-bridge/examples/bridge.toml";
+  const listed = await run([...DEBIAN.bridge, "origins", "list", "--config", example]);
+  expect(listed).toContain("https://portal.example");
+  for (const page of ["kazashi-bridge", "kazashi-bridge-serve", "kazashi-bridge-origins-allow"]) {
+    expect(await ours()).toContain(`/usr/share/man/man1/${page}.1.gz`);
+  }
+});
+
+test("doctor finds nothing in the way, and a page signs in", async () => {
+  const { dialog, folder } = site.workstation;
+  const files = ["--config", join(folder, "bridge.toml"), "--state", folder];
+  const doctor = [...DEBIAN.bridge, "doctor", "--dev", "--origin", site.origin, ...files];
+  const env = { ...process.env, ...DEBIAN.env, ...dialog.env };
+  expect(await run(doctor, { env })).toBe("ok: Cards can be used.\n");
+
+  const page = await site.openPage();
+  dialog.type("1234");
+  await page.pressSignIn();
+  expect(await page.subject()).toBeTruthy();
+});
+
+test("purged, it leaves what a person wrote and nothing else", async () => {
+  const written = "/etc/kazashi/bridge.toml";
+  await run(onDebian("cp", "/usr/share/doc/kazashi-bridge/examples/bridge.toml", written));
+  await apt("purge", "kazashi-bridge");
+  expect(await ours()).toEqual([...before, "/etc/kazashi", written].sort());
+});
