@@ -13,11 +13,12 @@ fn main() -> io::Result<()> {
     let folder = env::args_os().nth(1).map(PathBuf::from);
     let folder = folder.ok_or_else(|| io::Error::other("usage: manuals FOLDER"))?;
     for mut command in [kazashi_bridge::command_line(), Options::command()] {
+        // Before the completions, which have the command make its `help`: that needs no pages.
+        clap_mangen::generate_to(command.clone(), &folder)?;
         let name = command.get_name().to_owned();
         for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
             clap_complete::generate_to(shell, &mut command, &name, &folder)?;
         }
-        clap_mangen::generate_to(command, &folder)?;
     }
     Ok(())
 }
