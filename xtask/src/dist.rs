@@ -42,8 +42,8 @@ pub(crate) fn run(shell: &Shell, dist: Dist) -> Result<()> {
     }
 }
 
-/// A cargo that builds programs to be packaged, with these flags for rustc besides. Nothing in them says
-/// where or when that was.
+/// A cargo that builds programs to be packaged, with these flags for rustc besides. Nothing that it
+/// compiles says where or when that was.
 pub(crate) fn cargo_build(flags: &[&str]) -> Result<Command> {
     let folders = [(root(), "/kazashi"), (cargo_home()?, "/cargo")];
     let folders = folders.map(|(folder, name)| format!("{}={name}", folder.display()));
