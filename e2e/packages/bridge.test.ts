@@ -34,6 +34,10 @@ test("it starts with the desktop of every user", async () => {
   );
 });
 
+test("whoever allows websites finds that in the menu", async () => {
+  expect(await ours()).toContain("/usr/share/applications/kazashi-websites.desktop");
+});
+
 test("its example is a configuration, and its manual has a page for each command", async () => {
   const example = "/usr/share/doc/kazashi-bridge/examples/bridge.toml";
   const listed = await run([...DEBIAN.bridge, "origins", "list", "--config", example]);

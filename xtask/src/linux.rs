@@ -43,9 +43,10 @@ const REVISION: u32 = 1;
 const MAINTAINER: &str = "Kazashi developers <kazashi@localhost.invalid>";
 
 /// What is packaged besides, and what says how.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "CHANGELOG.md",
     "SECURITY.md",
+    "bridge/desktop",
     "bridge/systemd",
     "debian",
     "docs",
