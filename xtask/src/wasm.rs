@@ -14,7 +14,7 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const MODULES: [Module; 4] = [
     Module { starts_anew: true, ..module("card-face", "kazashi-wasm-card-face", Some(109_700)) },
-    module("page", "kazashi-wasm-page", Some(59_600)),
+    module("page", "kazashi-wasm-page", Some(59_700)),
     module("testing", "kazashi-wasm-testing", None),
     Module { starts_anew: true, ..module("verify", "kazashi-wasm-verify", Some(102_400)) },
 ];
