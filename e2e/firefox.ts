@@ -18,6 +18,7 @@ export function launchFirefox(
     browser: "firefox",
     executablePath: administrator ? ofTheTests("under-administrator.sh") : FIREFOX,
     acceptInsecureCerts: true,
+    timeout: 120_000,
     extraPrefsFirefox: preferences,
     env: {
       ...{ PATH, HOME: home, LC_ALL: "C.UTF-8" },

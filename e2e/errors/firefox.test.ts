@@ -15,7 +15,7 @@ const workstation = setUp(new Workstation());
 const site = setUp(new PublicSite());
 
 /** Connects, and does not wait for a person longer than this. */
-const CONNECT = "await connect({ timeout: 3_000 });";
+const CONNECT = "await connect({ timeout: 10_000 });";
 const FIND_CARD = `${CONNECT} throw new KazashiError((await diagnose()).code);`;
 
 /** Starts a bridge with a card in it, for the pages of this origin. It ends with the test. */
