@@ -362,7 +362,8 @@ const ACQUIRE = `
   const { BridgeHost } = await import("/kazashi/bridge-host.js");
   const { readers: [{ id }] } = await connect();
   const { signal } = new AbortController();
-  await (await BridgeHost.open(["ws://127.0.0.1:${BRIDGE_PORT}"], signal, signal)).acquire(id);`;
+  const host = await BridgeHost.open(["ws://127.0.0.1:${BRIDGE_PORT}"], [], signal, signal);
+  await host.acquire(id);`;
 
 /** What all cases have in common: the server, the browser, and a site on the internet. */
 let common: Workstation;
