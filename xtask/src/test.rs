@@ -2,6 +2,7 @@
 
 mod citations;
 mod count;
+mod debian;
 mod end_to_end;
 mod packages;
 mod suite;
