@@ -14,6 +14,13 @@ use zeroize::Zeroizing;
 
 use crate::sys::ask_to_end;
 
+/// Why a program refuses, by the codes of libgpg-error: the time to answer is over (GPG_ERR_TIMEOUT).
+pub(super) const TIMEOUT: u16 = 62;
+/// The person closed the dialog (GPG_ERR_CANCELED).
+pub(super) const CANCELED: u16 = 99;
+/// The person said no (GPG_ERR_NOT_CONFIRMED).
+pub(super) const NOT_CONFIRMED: u16 = 114;
+
 /// The longest line, with its end (Assuan, Client requests).
 pub(super) const MAX_LINE: usize = 1000;
 /// How long a program may take over what no person is asked.

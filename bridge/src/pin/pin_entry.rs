@@ -15,7 +15,7 @@ use tracing::warn;
 use zeroize::Zeroizing;
 
 use crate::access::Origin;
-use crate::pin::assuan::{Assuan, AssuanError};
+use crate::pin::assuan::{self, Assuan, AssuanError};
 use crate::pin::program::{Program, Unable};
 use crate::pin::words::{Language, Prompt};
 
@@ -202,12 +202,12 @@ impl Dialog {
         let patience = self.pin_entry.program.patience();
         let (pinentry, _) = self.conversation.as_mut().ok_or(ErrorCode::PinEntryUnavailable)?;
         let answer = pinentry.request_within(patience, command, "").await;
-        // The codes are those of libgpg-error: GPG_ERR_TIMEOUT, GPG_ERR_CANCELED,
-        // GPG_ERR_NOT_CONFIRMED.
         match answer {
             Ok(typed) => Ok(typed),
-            Err(AssuanError::Refused(62)) => Err(ErrorCode::PinTimeout),
-            Err(AssuanError::Refused(99 | 114)) => Err(ErrorCode::PinCancelled),
+            Err(AssuanError::Refused(assuan::TIMEOUT)) => Err(ErrorCode::PinTimeout),
+            Err(AssuanError::Refused(assuan::CANCELED | assuan::NOT_CONFIRMED)) => {
+                Err(ErrorCode::PinCancelled)
+            }
             Err(error @ AssuanError::Silent) => {
                 self.pin_entry.log(&error.into());
                 Err(ErrorCode::PinTimeout)

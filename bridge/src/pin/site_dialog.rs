@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::pin::assuan::{Assuan, AssuanError};
+use crate::pin::assuan::{self, Assuan, AssuanError};
 use crate::pin::program::{Program, Unable};
 use crate::pin::site_words::Proposal;
 use crate::pin::words::Language;
@@ -45,12 +45,11 @@ impl SiteDialog {
         self.pinentry.request("SETNOTOK", language.refuse()).await?;
         self.pinentry.request("SETCANCEL", language.later()).await?;
         self.pinentry.request("SETDESC", &language.proposal(proposal)).await?;
-        // The codes are those of libgpg-error: GPG_ERR_NOT_CONFIRMED, GPG_ERR_CANCELED, GPG_ERR_TIMEOUT.
         match self.question("CONFIRM").await {
             Ok(()) => Ok(Some(Decision::Allow)),
-            Err(AssuanError::Refused(114)) => Ok(Some(Decision::Refuse)),
-            Err(AssuanError::Refused(99)) => Ok(Some(Decision::Later)),
-            Err(AssuanError::Refused(62) | AssuanError::Silent) => Ok(None),
+            Err(AssuanError::Refused(assuan::NOT_CONFIRMED)) => Ok(Some(Decision::Refuse)),
+            Err(AssuanError::Refused(assuan::CANCELED)) => Ok(Some(Decision::Later)),
+            Err(AssuanError::Refused(assuan::TIMEOUT) | AssuanError::Silent) => Ok(None),
             Err(error) => Err(error),
         }
     }
