@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::harness::{Bridge, ORIGIN, PROGRAM, Page, grant, stdout, wait_until};
+use crate::harness::{Bridge, ORIGIN, Page, grant, stdout, wait_until};
 
 const SHOP: &str = "https://shop.example";
 const EVENTS: &str = r#""events""#;
@@ -171,10 +171,9 @@ fn asked(bridge: &Bridge, name: &str, wants: &str) -> String {
 /// Runs `kazashi-bridge origins review` in the language of this locale, where the scripted pinentry is
 /// that of the machine, too.
 fn review(bridge: &Bridge, locale: &str) -> Output {
-    let mut review = Command::new(PROGRAM);
-    review.args(["origins", "review", "--config"]).arg(bridge.path("bridge.toml"));
     let path = format!("{}:{}", bridge.path("").display(), env::var("PATH").unwrap());
-    review.arg("--state").arg(bridge.path("state")).env("LC_ALL", locale).env("PATH", path);
+    let mut review = bridge.origins_command(&["review"]);
+    review.env("LC_ALL", locale).env("PATH", path);
     review.output().unwrap()
 }
 

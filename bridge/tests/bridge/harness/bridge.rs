@@ -163,15 +163,16 @@ impl Bridge {
 
     /// Runs `kazashi-bridge origins` on the files of this bridge.
     pub(crate) fn origins(&self, arguments: &[&str]) -> Output {
-        Command::new(PROGRAM)
-            .arg("origins")
-            .args(arguments)
-            .arg("--config")
-            .arg(self.path("bridge.toml"))
-            .arg("--state")
-            .arg(self.path("state"))
-            .output()
-            .unwrap()
+        self.origins_command(arguments).output().unwrap()
+    }
+
+    /// `kazashi-bridge origins` on the files of this bridge, before it is run.
+    pub(crate) fn origins_command(&self, arguments: &[&str]) -> Command {
+        let mut origins = Command::new(PROGRAM);
+        origins.arg("origins").args(arguments);
+        origins.arg("--config").arg(self.path("bridge.toml"));
+        origins.arg("--state").arg(self.path("state"));
+        origins
     }
 
     /// Runs `kazashi-bridge log`. Says whether it succeeded, and what it printed.
