@@ -8,10 +8,12 @@ use crate::sys::browsers::{BROWSERS, Browser, Found, NUMBERS, POLICY, policy_val
 
 /// Has browsers let these websites through, in place of those that they were told of before.
 pub(crate) fn allow(origins: &[&str]) -> io::Result<()> {
+    // Refused, before anything is taken away, if there are too many.
+    let values: Vec<_> = policy_values(origins)?.collect();
     for browser in &BROWSERS {
         let policy = LOCAL_MACHINE.create(path(browser))?;
         remove_ours(&policy)?;
-        for (number, origin) in policy_values(origins)? {
+        for (number, origin) in &values {
             policy.set_string(number.to_string(), origin)?;
         }
     }
