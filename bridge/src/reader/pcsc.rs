@@ -359,7 +359,10 @@ impl CardTransaction for PcscTransaction<'_> {
     fn verify_on_reader(&mut self, verify: &CommandApdu) -> Result<ResponseApdu, ErrorCode> {
         let pin_pad = PinPad::of(&self.transaction).ok_or(ErrorCode::PinEntryUnavailable)?;
         let begun = Instant::now();
-        let answer = match pin_pad.verify(verify) {
+        let answer = pin_pad.verify(verify);
+        // Before it is asked whether the card is gone, which takes most of that time.
+        let is_too_soon = begun.elapsed() < SOONEST_TYPED;
+        let answer = match answer {
             Ok(bytes) => driver_words::answer(verify, &bytes),
             Err(error) => Err(Silence::Error(error)),
         };
@@ -368,9 +371,7 @@ impl CardTransaction for PcscTransaction<'_> {
             Err(silence) => Err(self.unless_gone(code_of_silence(silence))),
         };
         match outcome {
-            Err(ErrorCode::PinTimeout | ErrorCode::CommunicationError)
-                if begun.elapsed() < SOONEST_TYPED =>
-            {
+            Err(ErrorCode::PinTimeout | ErrorCode::CommunicationError) if is_too_soon => {
                 warn!(
                     "the reader says that it has keys, and they do not work: it is taken for one without"
                 );
