@@ -27,9 +27,9 @@ export const programs = {
 };
 
 const builtForWindows = (name: string): string =>
-  resolve(target, "x86_64-pc-windows-gnu", profile, `${name}.exe`);
+  resolve(target, "x86_64-pc-windows-gnu/dist", `${name}.exe`);
 
-/** Those that run in Wine, as `cargo xtask test windows` builds them. */
+/** Those that run in Wine, built as they are shipped. */
 export const windowsPrograms = {
   bridge: builtForWindows("kazashi-bridge"),
   overheardPinentry: builtForWindows("overheard-pinentry"),

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shell::{Shell, create_parent, output, remove_folder};
+use crate::shell::{Shell, create_parent, is_root, output, remove_folder};
 
 /// A Debian: its root is a folder in the cache of whoever runs this.
 pub(crate) struct Debian {
@@ -21,6 +21,19 @@ pub(crate) struct Debian {
     pub(crate) downloads: &'static [&'static str],
     /// What is done in it when it is new.
     pub(crate) prepare: fn(&Shell, &Path) -> Result<()>,
+}
+
+/// Whether one can be made here, and a machine be laid out above it.
+pub(crate) fn may_be_made() -> Result<()> {
+    ensure!(Path::new("/etc/debian_version").exists(), "only on a Debian can another be made");
+    ensure!(is_root()?, "only root can make a Debian");
+    let mut overlay = apart("sh");
+    overlay.args([
+        "-c",
+        "mount -t tmpfs tmpfs /run && mkdir /run/above /run/work && \
+         mount -t overlay -o lowerdir=/etc,upperdir=/run/above,workdir=/run/work overlay /mnt",
+    ]);
+    output(&mut overlay).map(drop).context("this system lays no file system above another")
 }
 
 /// In the root: what it was made with.

@@ -4,22 +4,16 @@ mod citations;
 mod count;
 mod debian;
 mod end_to_end;
-mod packages;
 mod suite;
-mod windows;
 
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
 
 use crate::shell::{Shell, cargo, npm, output, program, target};
-use crate::windows::{PROGRAMS as WINDOWS_PROGRAMS, TARGET as WINDOWS};
-use crate::{npm as package, portal_page, setup, vectors, wasm};
+use crate::{npm as package, portal_page, setup, vectors, wasm, windows};
 use count::{cargo_tests, vitest_tests};
 use suite::Check;
-
-pub(crate) use packages::run as run_packages;
-pub(crate) use windows::run as run_windows;
 
 const WASM_PACKAGES: [&str; 7] = [
     "kazashi-core",
@@ -37,21 +31,11 @@ const COMPILED_NOWHERE: [&str; 2] = ["aarch64-apple-darwin", "x86_64-pc-windows-
 /// What has no C in it. The reception portal has (SQLite, ring), and the server library with its stores.
 const WITHOUT_C: [&str; 2] = ["kazashi-bridge", "kazashi-pinentry"];
 
-/// A part of the checks that is run by itself.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Part {
-    /// The packages for Debian, installed on one
-    Packages,
-    /// The bridge for Windows, in Wine
-    Windows,
-}
-
 /// Module of the tests that measure what others would change.
 const TIMING_TESTS: &str = "alone::";
 
-pub(crate) fn run() -> Result<ExitCode> {
-    println!("the packages for Debian ... left to `cargo xtask test packages`");
-    println!("the bridge for Windows ... left to `cargo xtask test windows`");
+/// Runs every check, or those with this in their name.
+pub(crate) fn run(name: Option<&str>) -> Result<ExitCode> {
     let mut checks = vec![
         Check::new("set-up", set_up),
         Check::new("set-up-npm", set_up_npm),
@@ -60,10 +44,14 @@ pub(crate) fn run() -> Result<ExitCode> {
     ];
     checks.extend(rust());
     checks.extend(javascript());
+    checks.extend(debian::checks()?);
     checks.extend(end_to_end::checks()?);
     checks.push(Check::new("vectors-current", vectors_current).after(&["clippy"]).alone());
     checks.push(Check::new("tree-clean", tree_clean).alone());
-    suite::run(checks)
+    suite::run(match name {
+        Some(name) => suite::only(checks, name)?,
+        None => checks,
+    })
 }
 
 fn set_up(shell: &Shell) -> Result<()> {
@@ -99,11 +87,11 @@ fn rust() -> [Check; 9] {
         .alone(),
         // A cargo that builds keeps others from their tests: these come after them.
         Check::new("clippy-wasm32", |shell| clippy(shell, &[wasm::TARGET], &WASM_PACKAGES))
-            .after(&["cargo-test"]),
-        Check::new("clippy-windows", |shell| clippy(shell, &[WINDOWS], &WINDOWS_PROGRAMS))
-            .after(&["cargo-test"]),
+            .later_than(&["cargo-test"]),
+        Check::new("clippy-windows", |shell| clippy(shell, &[windows::TARGET], &windows::PROGRAMS))
+            .later_than(&["cargo-test"]),
         Check::new("clippy-elsewhere", |shell| clippy(shell, &COMPILED_NOWHERE, &WITHOUT_C))
-            .after(&["cargo-test"]),
+            .later_than(&["cargo-test"]),
         // Not of the workspace. Its dependencies are built beside the others. To run it takes a nightly
         // compiler, to check it does not.
         Check::new("fuzz", |shell| {
@@ -111,13 +99,13 @@ fn rust() -> [Check; 9] {
             check.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--bins"]);
             shell.run(check.arg("--target-dir").arg(target()))
         })
-        .after(&["cargo-test"]),
+        .later_than(&["cargo-test"]),
         Check::new("doc", |shell| {
             let mut doc = cargo();
             doc.args(["doc", "--workspace", "--no-deps"]);
             shell.run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
         })
-        .after(&["cargo-test"]),
+        .later_than(&["cargo-test"]),
         Check::new("systemd-units", |shell| {
             // Exposure goes from 0 to 100.
             for (unit, most) in [

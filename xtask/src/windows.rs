@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::debian::{Debian, inside};
-use crate::setup;
-use crate::shell::{Shell, cargo};
+use crate::shell::Shell;
+use crate::{dist, setup};
 
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
@@ -48,12 +48,12 @@ pub(crate) const PROGRAMS: [&str; 7] = [
     "scripted-pinentry",
 ];
 
-/// Builds the programs that run in Wine.
-pub(crate) fn build(shell: &Shell) -> Result<()> {
+/// Builds programs that run in Wine as they are shipped, so that they are built once.
+pub(crate) fn build(shell: &Shell, packages: &[&str]) -> Result<()> {
     setup::rust_target(shell, TARGET)?;
-    let mut build = cargo();
-    build.args(["build", "--target", TARGET, "--bins"]);
-    shell.run(build.args(PROGRAMS.iter().flat_map(|package| ["--package", package])))
+    let mut build = dist::cargo_build(&["-Clink-arg=-Wl,--no-insert-timestamp"])?;
+    build.args(["--target", TARGET, "--bins"]);
+    shell.run(build.args(packages.iter().flat_map(|package| ["--package", package])))
 }
 
 /// Has Wine make what it makes for a user who comes for the first time, so that no test waits for it.

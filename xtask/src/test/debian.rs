@@ -1,38 +1,46 @@
-//! What tests need that have a Debian beside this machine: that Debian, and what they bring along.
+//! The checks that have a Debian beside this machine: in one, Wine runs what is for Windows, and on one
+//! that is new packages are installed.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
+use super::end_to_end;
 use super::suite::Check;
-use super::{set_up, set_up_npm};
-use crate::debian::Debian;
-use crate::shell::{cargo, is_root};
-use crate::{npm, portal_page, setup, wasm};
+use crate::debian::{self, Debian};
+use crate::windows::installer;
+use crate::{linux, setup, windows};
 
-/// The checks that come first: this machine has these system packages, and these programs besides those
-/// that the tests look at there.
-pub(super) fn checks(
-    debian: &'static Debian,
-    system_packages: Vec<&'static str>,
-    programs: &'static [&str],
-) -> Result<Vec<Check>> {
-    ensure!(is_root()?, "only root can make the Debian that these tests need");
-    Ok(vec![
-        Check::new("set-up", move |shell| {
-            set_up(shell)?;
-            setup::system_packages(shell, &system_packages)
-        }),
-        Check::new("set-up-npm", set_up_npm),
-        Check::new("debian", |shell| debian.root(shell).map(drop)).after(&["set-up"]),
-        Check::new("wasm", wasm::build).after(&["set-up", "set-up-npm"]),
-        Check::new("npm-package", npm::package).after(&["wasm"]),
-        // The portal has its page inside.
-        Check::new("portal-page", portal_page::build).after(&["npm-package"]),
-        Check::new("programs", |shell| {
-            let packages = programs.iter().flat_map(|package| ["--package", package]);
-            shell.run(cargo().args(["build", "--bins"]).args(packages))
+/// Those that are made, that which takes the longest first.
+const DEBIANS: [&Debian; 2] = [&windows::DEBIAN, &linux::DEBIAN];
+
+/// All of them, to be skipped where no Debian can be made.
+pub(super) fn checks() -> Result<Vec<Check>> {
+    let mut checks = vec![
+        Check::new("set-up-debian", |shell| {
+            let packages = [linux::PACKAGES, linux::TEST_PACKAGES, windows::PACKAGES];
+            setup::system_packages(shell, &packages.concat())
         })
-        .after(&["wasm"]),
-        Check::new("examples", |shell| npm::install_into(shell, "examples/pin-less"))
-            .after(&["npm-package"]),
-    ])
+        .after(&["set-up"]),
+        // One after the other: each asks apt, which serves one at a time.
+        Check::new("debian", |shell| {
+            DEBIANS.iter().try_for_each(|debian| debian.root(shell).map(drop))
+        })
+        .after(&["set-up-debian"]),
+        // These compile, and come after the tests as others do that compile.
+        Check::new("windows-programs", |shell| windows::build(shell, &windows::PROGRAMS))
+            .after(&["set-up-debian", "portal-page"])
+            .later_than(&["cargo-test"]),
+        Check::new("windows-installer", installer::for_tests).after(&["windows-programs"]),
+        Check::new("packages", linux::for_tests).after(&[
+            "set-up-debian",
+            "portal-page",
+            "cargo-test",
+        ]),
+        Check::new("packages-lintian", linux::lint).after(&["packages"]),
+    ];
+    checks.extend(end_to_end::windows_checks()?);
+    checks.extend(end_to_end::packages_checks()?);
+    Ok(match debian::may_be_made() {
+        Ok(()) => checks,
+        Err(why) => checks.into_iter().map(|check| check.impossible(format!("{why:#}"))).collect(),
+    })
 }

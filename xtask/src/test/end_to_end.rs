@@ -40,9 +40,9 @@ const INSTALLS: &str = "windows/installer.test.ts";
 pub(super) fn windows_checks() -> Result<Vec<Check>> {
     let checks = files(&["windows/*.test.ts"])?.into_iter().map(|file| {
         let (types_keys, installs) = (file == TYPES_KEYS, file == INSTALLS);
-        let mut check = on_debian(&windows::DEBIAN, file).after(&["windows-programs", "examples"]);
+        let mut check = on_debian(&windows::DEBIAN, file).after(&["windows-programs"]);
         if installs {
-            check = check.after(&["installer"]);
+            check = check.after(&["windows-installer"]);
         }
         if types_keys { check.alone() } else { check }
     });
@@ -52,9 +52,7 @@ pub(super) fn windows_checks() -> Result<Vec<Check>> {
 /// One check for each file of those that install packages.
 pub(super) fn packages_checks() -> Result<Vec<Check>> {
     let checks = files(&["packages/*.test.ts"])?.into_iter();
-    Ok(checks
-        .map(|file| on_debian(&linux::DEBIAN, file).after(&["packages", "examples"]))
-        .collect())
+    Ok(checks.map(|file| on_debian(&linux::DEBIAN, file).after(&["packages"])).collect())
 }
 
 /// The check of a file whose tests have a machine with a Debian beside this one.
@@ -64,7 +62,7 @@ fn on_debian(debian: &'static Debian, file: String) -> Check {
         machine.arg(debian.root(shell)?).arg("node").args(VITEST).arg(&file);
         shell.run(&mut machine)
     });
-    check.tests(vitest_tests).after(&["programs", "debian"])
+    check.tests(vitest_tests).after(&["clippy", "examples", "debian"])
 }
 
 const VITEST: [&str; 2] = ["node_modules/vitest/vitest.mjs", "run"];

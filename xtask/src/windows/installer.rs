@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::dist::{self, TIME, VERSION};
+use crate::dist::{TIME, VERSION};
 use crate::setup;
 use crate::shell::{Shell, create_parent, root, target};
 use crate::windows;
@@ -26,7 +26,7 @@ const PROPERTIES: &str =
 /// Makes the installer of this version. A program may sign what is in it, and itself.
 pub(crate) fn run(shell: &Shell, sign: Option<&Path>) -> Result<()> {
     setup::system_packages(shell, windows::PACKAGES)?;
-    build(shell)?;
+    windows::build(shell, &PROGRAMS)?;
     let installer = target().join("packages").join(format!("kazashi-{VERSION}-x64.msi"));
     package(shell, VERSION, &installer, sign)?;
     shell.say(installer.display())
@@ -34,18 +34,11 @@ pub(crate) fn run(shell: &Shell, sign: Option<&Path>) -> Result<()> {
 
 /// Makes what the tests install: this version, and a higher one of the same programs.
 pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
-    build(shell)?;
+    windows::build(shell, &PROGRAMS)?;
     let folder = target().join("packages").join("tests");
     package(shell, VERSION, &folder.join("this.msi"), None)?;
     package(shell, VERSION, &folder.join("again.msi"), None)?;
     package(shell, "99.0.0", &folder.join("higher.msi"), None)
-}
-
-fn build(shell: &Shell) -> Result<()> {
-    setup::rust_target(shell, windows::TARGET)?;
-    let mut build = dist::cargo_build(&["-Clink-arg=-Wl,--no-insert-timestamp"])?;
-    build.args(["--target", windows::TARGET]);
-    shell.run(build.args(PROGRAMS.iter().flat_map(|package| ["--package", package])))
 }
 
 /// Puts the programs into an installer of this version.
