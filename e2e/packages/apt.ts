@@ -3,7 +3,7 @@ import { inPackages } from "../paths.ts";
 import { run } from "../program.ts";
 import { onDebian, ROOT } from "../workstation/debian.ts";
 
-/** Has apt take packages from the repository that `cargo xtask test packages` makes. */
+/** Has apt take packages from the repository that `cargo xtask test` makes. */
 export async function addRepository(): Promise<void> {
   const repository = inPackages("tests/apt");
   mkdirSync(`${ROOT}/etc/apt/keyrings`, { recursive: true });
