@@ -11,12 +11,10 @@ export const CERTIFICATES = ["terminal-intermediate.cv", "terminal.cv"].map(
 );
 
 /** Makes a server that of this institution. */
-export const INSTITUTION = [...CERTIFICATES, terminalKey("terminal")];
-
-/** Has a server sign with a key of `vectors/keys`. */
-export function terminalKey(name: string): string {
-  return `--terminal-key=${inProject(`vectors/keys/${name}.pem`)}`;
-}
+export const INSTITUTION = [
+  ...CERTIFICATES,
+  `--terminal-key=${inProject("vectors/keys/terminal.pem")}`,
+];
 
 /** What a server needs to know to verify what virtual cards show it. */
 export function virtualCards(folder: string): string[] {

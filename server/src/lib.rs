@@ -73,7 +73,9 @@ pub use enrolment::EnrolmentStore;
 pub use memory::Memory;
 pub use nonce::{LateNonce, NonceError, NonceStore};
 #[cfg(feature = "options")]
-pub use options::{InvalidOrigin, OptionsError, VerifierOptions, canonical_origin, known_form};
+pub use options::{
+    InvalidOrigin, OptionsError, Terminal, VerifierOptions, canonical_origin, known_form,
+};
 pub use session::{Role, Session, SessionError, SessionId, SessionStore};
 pub use stay::{ExpectedStay, ReceivedSignature, StayError, Tie, TieError, tie};
 pub use store::{Lifetimes, Store, StoreError};

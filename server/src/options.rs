@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     BridgeError, BridgeKey, PemSigner, Pkcs11Key, Pkcs11Pin, Pkcs11Signer, SignerError,
-    TerminalDesk, TerminalSigner, TerminalStore,
+    TerminalSigner, TerminalStore,
 };
 
 mod known_form;
@@ -90,6 +90,26 @@ pub enum OptionsError {
     /// The institution's key cannot be used.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// There is a key of the institution and no certificate, or a certificate and no key.
+    #[error(
+        "the institution's key and its certificates (--terminal-certificate) are of no use \
+         without each other"
+    )]
+    TerminalInPart,
+    /// The last certificate is that of another key.
+    #[error("the last --terminal-certificate is not that of the institution's key")]
+    TerminalOfAnotherKey,
+}
+
+/// An institution, as it proves itself to cards.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Terminal {
+    /// What signs with the institution's key.
+    pub signer: Arc<dyn TerminalSigner>,
+    /// The certificates, as pages hand them to cards: each issued by the one before, the last that of
+    /// the key.
+    pub certificates: Vec<Base64>,
 }
 
 impl VerifierOptions {
@@ -155,17 +175,23 @@ impl VerifierOptions {
         Ok(())
     }
 
-    /// The desk that signs for the institution, if this server has its key.
-    pub fn terminal_desk(
-        &self,
-        store: Arc<dyn TerminalStore>,
-        origin: &str,
-    ) -> Result<Option<TerminalDesk>, OptionsError> {
-        Ok(self.terminal_signer()?.map(|signer| TerminalDesk::new(store, signer, origin)))
+    /// The institution's key with its certificates, if this server has them: both, and of each other.
+    pub fn terminal(&self) -> Result<Option<Terminal>, OptionsError> {
+        let (signer, certificates) = (self.terminal_signer()?, self.terminal_certificates()?);
+        let (signer, last) = match (signer, certificates.last()) {
+            (None, None) => return Ok(None),
+            (Some(signer), Some(last)) => (signer, last),
+            _ => return Err(OptionsError::TerminalInPart),
+        };
+        if !last.certifies(&signer.modulus()?) {
+            return Err(OptionsError::TerminalOfAnotherKey);
+        }
+        let certificates = certificates.iter().map(|it| it.encode().into()).collect();
+        Ok(Some(Terminal { signer, certificates }))
     }
 
     /// What has the institution's key, if this server has.
-    pub fn terminal_signer(&self) -> Result<Option<Arc<dyn TerminalSigner>>, OptionsError> {
+    fn terminal_signer(&self) -> Result<Option<Arc<dyn TerminalSigner>>, OptionsError> {
         if let Some(path) = &self.terminal_key {
             let bytes = Zeroizing::new(read(path)?);
             let pem = String::from_utf8_lossy(&bytes);
@@ -190,8 +216,8 @@ impl VerifierOptions {
         Ok(Some(Arc::new(signer)))
     }
 
-    /// The institution's certificates, as pages hand them to cards: each issued by the one before.
-    pub fn terminal_certificates(&self) -> Result<Vec<Base64>, OptionsError> {
+    /// The institution's certificates: each issued by the one before.
+    fn terminal_certificates(&self) -> Result<Vec<CvCertificate>, OptionsError> {
         let (mut certificates, mut issuer) = (Vec::new(), None);
         for path in &self.terminal_certificate {
             let bytes = read(path)?;
@@ -204,7 +230,7 @@ impl VerifierOptions {
                 });
             }
             issuer = Some(certificate.subject());
-            certificates.push(bytes.into());
+            certificates.push(certificate);
         }
         Ok(certificates)
     }

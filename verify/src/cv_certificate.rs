@@ -79,6 +79,12 @@ impl CvCertificate {
         self.subject
     }
 
+    /// Whether this is the RSA key that it certifies: a modulus, its first byte first.
+    #[must_use]
+    pub fn certifies(&self, modulus: &[u8]) -> bool {
+        self.modulus == modulus
+    }
+
     /// Verifies that this key issued the certificate, and gives the key that it certifies. So a
     /// chain is verified from its root on:
     ///

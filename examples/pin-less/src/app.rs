@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use kazashi_core::codec::Base64;
-use kazashi_server::{Database, Memory, Store, TerminalDesk};
+use kazashi_server::{Database, Memory, Store, Terminal, TerminalDesk};
 use kazashi_verify::{CvTrust, PairwiseKey, Trust};
 use rand_core::{OsRng, RngCore};
 
@@ -42,13 +42,18 @@ impl App {
         };
         let verifier = &options.verifier;
         verifier.enrol_bridges(&*store, SystemTime::now()).await?;
+        let terminal = verifier.terminal()?;
+        let desk = |terminal: &Terminal| {
+            let signer = Arc::clone(&terminal.signer);
+            TerminalDesk::new(Arc::<dyn Store>::clone(&store), signer, origin)
+        };
         Ok(Self {
             origin: origin.to_owned(),
             trust: verifier.trust(SystemTime::now())?,
             cv_trust: verifier.cv_trust(&verifier.card_surface_roots()?),
             pairwise_key: pairwise_key(options.pairwise_key.as_deref())?,
-            terminal: verifier.terminal_desk(Arc::<dyn Store>::clone(&store), origin)?,
-            terminal_certificates: verifier.terminal_certificates()?,
+            terminal: terminal.as_ref().map(desk),
+            terminal_certificates: terminal.map(|it| it.certificates).unwrap_or_default(),
             store,
             desk_password: options.desk_password.clone(),
             password_limit: RateLimit::new(5, Duration::from_secs(10)),

@@ -103,16 +103,19 @@ impl App {
         let calendar = findings.note(calendar.map_err(|error| format!("--time-zone: {error}")));
         let keys = findings.note(keys(&options.pairwise_key));
         let roots = findings.note(verifier.card_surface_roots());
-        let terminal_certificates = findings.note(verifier.terminal_certificates());
-        let signer = findings.note(verifier.terminal_signer());
+        let terminal = findings.note(verifier.terminal());
         let database = database(options, keys.as_ref()).await;
         let database = findings.note(database.map_err(|error| format!("--database: {error}")));
         let now = database.as_ref().map_or_else(SystemTime::now, Portal::now);
         let trust = findings.note(verifier.trust(now));
-        let (origin, keys, signer, roots) = (origin?, keys?, signer?, roots?);
+        let (origin, keys, terminal, roots) = (origin?, keys?, terminal?, roots?);
         let provider = findings.note(Provider::open(&options.openid, &origin))?;
         let portal = database?.taking_late(options.keep.late());
         let store = Arc::new(portal.kazashi().clone());
+        let (signer, terminal_certificates) = match terminal {
+            Some(terminal) => (Some(terminal.signer), terminal.certificates),
+            None => (None, Vec::new()),
+        };
         Some(Self {
             institution: Institution {
                 ja: options.institution_ja.clone(),
@@ -125,7 +128,7 @@ impl App {
             news: broadcast::Sender::new(NEWS),
             terminal: signer.clone().map(|signer| TerminalDesk::new(store, signer, &*origin)),
             signer,
-            terminal_certificates: terminal_certificates?,
+            terminal_certificates,
             origin,
             provider,
             revocation: Revocation {

@@ -43,6 +43,11 @@ impl TerminalSigner for PemSigner {
             .map(|signature| signature.to_vec())
             .map_err(|error| SignerError::Failed { because: error.to_string() })
     }
+
+    fn modulus(&self) -> Result<Vec<u8>, SignerError> {
+        let key: &RsaPrivateKey = self.0.as_ref();
+        Ok(key.n().to_bytes_be())
+    }
 }
 
 impl fmt::Debug for PemSigner {

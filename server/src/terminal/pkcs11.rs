@@ -69,6 +69,15 @@ impl TerminalSigner for Pkcs11Signer {
         self.with_key(|session, key| session.sign(&Mechanism::Sha256RsaPkcs, key, message))
     }
 
+    fn modulus(&self) -> Result<Vec<u8>, SignerError> {
+        let wanted = [AttributeType::Modulus];
+        let attributes = self.with_key(|session, key| session.get_attributes(key, &wanted))?;
+        let Some(Attribute::Modulus(bytes)) = attributes.into_iter().next() else {
+            return Err(SignerError::NotFound { what: "modulus of the key" });
+        };
+        Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+    }
+
     fn check(&self) -> Result<(), SignerError> {
         self.with_key(|session, key| session.get_attributes(key, &[AttributeType::Label])).map(drop)
     }

@@ -11,6 +11,9 @@ pub trait TerminalSigner: fmt::Debug + Send + Sync + 'static {
     /// Signs by RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
 
+    /// The modulus of the public key (RSA), its first byte first and not zero.
+    fn modulus(&self) -> Result<Vec<u8>, SignerError>;
+
     /// Whether the key could be used now, without using it. For whoever watches over a server.
     fn check(&self) -> Result<(), SignerError> {
         Ok(())
@@ -20,6 +23,10 @@ pub trait TerminalSigner: fmt::Debug + Send + Sync + 'static {
 impl<T: TerminalSigner + ?Sized> TerminalSigner for Arc<T> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         (**self).sign(message)
+    }
+
+    fn modulus(&self) -> Result<Vec<u8>, SignerError> {
+        (**self).modulus()
     }
 
     fn check(&self) -> Result<(), SignerError> {

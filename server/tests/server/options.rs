@@ -1,7 +1,6 @@
 //! Files that the command line names, as people have them.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -22,8 +21,12 @@ fn options(arguments: &[&str]) -> VerifierOptions {
     Options::parse_from([&["program"], arguments].concat()).verifier
 }
 
+fn vector_path(name: &str) -> String {
+    format!("{}/../vectors/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn vector(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name)).unwrap()
+    fs::read(vector_path(name)).unwrap()
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
@@ -43,11 +46,16 @@ fn said(option: &str, bytes: &[u8]) -> Option<String> {
     let path = folder.path().join("file");
     fs::write(&path, bytes).unwrap();
     let path = path.display().to_string();
-    let options = options(&[option, &path]);
     let error = match option {
-        "--authorities" => options.trust(noon()).err(),
-        "--terminal-key" => options.terminal_signer().err(),
-        _ => options.terminal_certificates().err(),
+        "--authorities" => options(&[option, &path]).trust(noon()).err(),
+        "--terminal-key" => {
+            let certificate = vector_path("cv-certificates/terminal.cv");
+            options(&[option, &path, "--terminal-certificate", &certificate]).terminal().err()
+        }
+        _ => {
+            let key = vector_path("keys/terminal.pem");
+            options(&[option, &path, "--terminal-key", &key]).terminal().err()
+        }
     };
     error.map(|error| error.to_string().strip_prefix(&path).unwrap().trim().to_owned())
 }
@@ -132,14 +140,24 @@ fn keys_and_certificates_of_the_institution_are_named_with_what_is_wrong() {
     for bytes in [[certificate.as_slice(), b"\n"].concat(), vec![], b"\x7F\x21".to_vec()] {
         assert!(said("--terminal-certificate", &bytes).is_some());
     }
-    let path =
-        |name: &str| format!("{}/../vectors/cv-certificates/{name}", env!("CARGO_MANIFEST_DIR"));
-    let (first, second) = (path("terminal-intermediate.cv"), path("terminal.cv"));
-    let named = |first: &str, second: &str| {
-        options(&["--terminal-certificate", first, "--terminal-certificate", second])
-            .terminal_certificates()
-            .map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_institution_has_a_key_and_its_certificates_or_neither() {
+    let path = |name: &str| vector_path(&format!("cv-certificates/{name}"));
+    let (intermediate, terminal) = (path("terminal-intermediate.cv"), path("terminal.cv"));
+    let key = ["--terminal-key", &vector_path("keys/terminal.pem")];
+    let first = ["--terminal-certificate", &intermediate];
+    let second = ["--terminal-certificate", &terminal];
+    let institution = |arguments: &[[&str; 2]]| {
+        let terminal = options(&arguments.concat()).terminal();
+        terminal.map(|it| it.map(|it| it.certificates.len())).map_err(|error| error.to_string())
     };
-    assert_eq!(named(&first, &second).unwrap().len(), 2);
-    assert!(named(&second, &first).unwrap_err().contains("name them in their order"));
+    assert_eq!(institution(&[]), Ok(None));
+    assert_eq!(institution(&[key, first, second]), Ok(Some(2)));
+    for half in [&[key][..], &[first, second]] {
+        assert!(institution(half).unwrap_err().ends_with("of no use without each other"));
+    }
+    assert!(institution(&[key, first]).unwrap_err().contains("is not that of the institution's"));
+    assert!(institution(&[key, second, first]).unwrap_err().contains("name them in their order"));
 }

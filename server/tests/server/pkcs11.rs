@@ -9,6 +9,7 @@ use std::{env, fs};
 
 use cryptoki::context::Pkcs11;
 use kazashi_server::{Pkcs11Key, Pkcs11Pin, Pkcs11Signer, SignerError, TerminalSigner};
+use kazashi_verify::CvCertificate;
 use tempfile::TempDir;
 
 use crate::again;
@@ -22,6 +23,9 @@ fn a_token_signs_with_the_key_that_it_holds() {
         let signer = Pkcs11Signer::open(terminal_key(folder)).unwrap();
         let signature = signer.sign(b"challenge and statement").unwrap();
         assert_signed_by_the_terminal(b"challenge and statement", &signature);
+        let certificate = include_bytes!("../../../vectors/cv-certificates/terminal.cv");
+        let certificate = CvCertificate::parse(certificate).unwrap();
+        assert!(certificate.certifies(&signer.modulus().unwrap()));
     });
 }
 

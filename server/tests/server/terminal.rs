@@ -382,6 +382,10 @@ async fn a_key_that_fails_is_recorded_and_the_nonce_is_spent(backend: Backend) {
         fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignerError> {
             Err(SignerError::NotFound { what: "token" })
         }
+
+        fn modulus(&self) -> Result<Vec<u8>, SignerError> {
+            Err(SignerError::NotFound { what: "token" })
+        }
     }
     let mut reception = Reception::open(&backend).await;
     reception.desk = TerminalDesk::new(reception.store.clone(), Broken, ORIGIN);

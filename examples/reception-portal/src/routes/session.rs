@@ -164,10 +164,7 @@ fn answer(app: &App, session: &SessionId, staff: Option<&Staff>) -> Response {
         "lateHours": app.keep.late_hours,
         "timeZone": app.calendar.zone(),
         "now": rfc_3339(app.portal.now()),
-        "terminalCertificates": match app.terminal {
-            Some(_) => app.terminal_certificates.as_slice(),
-            None => &[],
-        },
+        "terminalCertificates": app.terminal_certificates,
         "cardAuthorities": app.card_authorities,
         "acceptTestHierarchy": app.accept_test_hierarchy,
     });

@@ -86,6 +86,9 @@ fn a_portal_that_could_serve_nobody_does_not_start() {
     let options = ["--pairwise-key", &keys[1], "--authorities", &authority];
     let said = serve(&[&options[..], &["--metrics", &address]].concat());
     assert!(said.contains(&format!("cannot listen at {address}")), "{said}");
+    let key = vector("keys/terminal.pem");
+    let said = serve(&[&options[..], &["--terminal-key", &key]].concat());
+    assert!(said.contains("of no use without each other"), "{said}");
 }
 
 #[test]
