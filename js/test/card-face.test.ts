@@ -89,10 +89,10 @@ describe("the face of a card", () => {
     expect(face.authenticity).toEqual({ genuine: true });
     expect(face).toMatchObject({ birthDate: "1980-02-17", sex: "female" });
     expect(face.unsigned.expiry).toBe("2035-02-17");
-    expect(Buffer.from(face.name)).toEqual(file("card-face/hanako-name.png"));
-    expect(Buffer.from(face.address)).toEqual(file("card-face/hanako-address.png"));
+    expect(Buffer.from(face.name)).toEqual(file("../emulator/faces/hanako-name.png"));
+    expect(Buffer.from(face.address)).toEqual(file("../emulator/faces/hanako-address.png"));
     const securityCode = Buffer.from(face.unsigned.securityCode);
-    expect(securityCode).toEqual(file("card-face/hanako-security-code.png"));
+    expect(securityCode).toEqual(file("../emulator/faces/hanako-security-code.png"));
   });
 
   it("has a photo, as OpenJPEG decodes it", async () => {
@@ -117,7 +117,7 @@ describe("the face of a card", () => {
   it("comes with a proof that has digests for the images", async () => {
     const { face, reading } = await read("normal");
     const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("base64");
-    const photo = file("card-face/hanako-photo.jp2");
+    const photo = file("../emulator/faces/hanako-photo.jp2");
     const header = Buffer.from([0xdf, 0x27, 0x82, photo.length >> 8, photo.length & 0xff]);
     expect(face.proof).toMatchObject({
       format: "kazashi-card-face:1",
@@ -183,9 +183,9 @@ describe("a record", () => {
   });
 
   it.each([
-    ["name", file("card-face/hanako-name.png"), 40],
-    ["address", file("card-face/hanako-address.png"), 40],
-    ["photo", file("card-face/hanako-photo.jp2"), 3000],
+    ["name", file("../emulator/faces/hanako-name.png"), 40],
+    ["address", file("../emulator/faces/hanako-address.png"), 40],
+    ["photo", file("../emulator/faces/hanako-photo.jp2"), 3000],
     ["birth date", "19800217", 7],
     ["public key", Buffer.from("df2482010990", "hex"), 100],
     ["signature", Buffer.from("df28820100", "hex"), 100],
@@ -207,9 +207,9 @@ describe("a record", () => {
   });
 
   it.each([
-    ["name that is no PNG", file("card-face/hanako-name.png"), 0],
-    ["name of 16777432 pixels", file("card-face/hanako-name.png"), 16],
-    ["security code that is no PNG", file("card-face/hanako-security-code.png"), 12],
+    ["name that is no PNG", file("../emulator/faces/hanako-name.png"), 0],
+    ["name of 16777432 pixels", file("../emulator/faces/hanako-name.png"), 16],
+    ["security code that is no PNG", file("../emulator/faces/hanako-security-code.png"), 12],
     ["photo without a codestream", Buffer.from("ff4fff51", "hex"), 1],
     ["photo of 16777594 pixels", Buffer.from("ff4fff51", "hex"), 8],
     ["photo whose header is another's", Buffer.from("ff52", "hex"), 1],

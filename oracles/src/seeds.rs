@@ -34,7 +34,7 @@ pub fn corpora() -> io::Result<Vec<Corpus>> {
         ("token", vec![token]),
         ("presence_proof", elements(&json("verify/presence.json")?["proofs"])),
         ("card_face", card_face()?),
-        ("photo", vec![fs::read(path("vectors/card-face/hanako-photo.jp2"))?]),
+        ("photo", vec![fs::read(path("emulator/faces/hanako-photo.jp2"))?]),
     ];
     Ok(corpora.into_iter().map(|(name, seeds)| Corpus { name, seeds }).collect())
 }

@@ -45,7 +45,7 @@ pub(super) struct Face {
 
 macro_rules! picture {
     ($person:expr, $file:literal) => {
-        include_bytes!(concat!("../../../vectors/card-face/", $person, "-", $file))
+        include_bytes!(concat!("../../faces/", $person, "-", $file))
     };
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn card_face() -> Result<Value> {
     let face = Face::new("19800217", &card);
     let genuine = face.signed(&records)?;
     let record = genuine.record();
-    let image = |name| fs::read(root().join("vectors/card-face").join(name));
+    let image = |name| fs::read(root().join("emulator/faces").join(name));
     let drawn = face
         .with(0xDF25, &image("hanako-name.png")?)
         .with(0xDF26, &image("hanako-address.png")?)

@@ -192,11 +192,11 @@ fn a_record_tells_what_is_printed_to_who_asks() {
     let record = CardFaceRecord::parse(&file).unwrap();
     assert_eq!(record.birth_date().digits(), b"19800217");
     assert_eq!(record.sex(), Sex::Female);
-    assert_eq!(record.name(), read("card-face/hanako-name.png"));
-    assert_eq!(record.address(), read("card-face/hanako-address.png"));
-    assert_eq!(record.photo(), read("card-face/hanako-photo.jp2"));
+    assert_eq!(record.name(), read("../emulator/faces/hanako-name.png"));
+    assert_eq!(record.address(), read("../emulator/faces/hanako-address.png"));
+    assert_eq!(record.photo(), read("../emulator/faces/hanako-photo.jp2"));
     assert_eq!(record.expiry(), b"20350217");
-    assert_eq!(record.security_code(), read("card-face/hanako-security-code.png"));
+    assert_eq!(record.security_code(), read("../emulator/faces/hanako-security-code.png"));
     assert_eq!(format!("{record:?}"), "CardFaceRecord");
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn certificate(name: &str) -> Vec<u8> {
 
 /// A picture for a card's face.
 pub(crate) fn drawn(name: &str) -> Vec<u8> {
-    fs::read(vectors().join("card-face").join(name)).unwrap()
+    fs::read(vectors().join("../emulator/faces").join(name)).unwrap()
 }
 
 fn vectors() -> &'static Path {
