@@ -23,10 +23,12 @@ import {
 
 const LOG = onDriveC("users/root/AppData/Local/kazashi/data/bridge.log");
 const ADMINISTRATORS_FILE = onDriveC("ProgramData/kazashi/bridge.toml");
-const PROGRAMS = [
+const FILES = [
   "Program Files/Kazashi/kazashi-background.exe",
   "Program Files/Kazashi/kazashi-bridge.exe",
   "Program Files/Kazashi/kazashi-pinentry.exe",
+  "Program Files/Kazashi/sbom.cdx.json",
+  "Program Files/Kazashi/third-party-licences.txt",
 ];
 // To Wine's installer the menu of all users is that of its own.
 const MENU = "users/root/AppData/Roaming/Microsoft/Windows/Start Menu/Programs";
@@ -55,7 +57,7 @@ test("it puts three programs and a start menu entry on the machine, and has a pr
   await msiexec("/i", installers.this);
 
   const { files, values } = withoutItsNotes(added(before, await list()));
-  expect(files).toEqual([...PROGRAMS, START_MENU_ENTRY]);
+  expect(files).toEqual([...FILES, START_MENU_ENTRY]);
   expect(values).toEqual([
     `${RUN} "Kazashi"="\\"C:\\\\Program Files\\\\Kazashi\\\\kazashi-background.exe\\""`,
   ]);
@@ -82,7 +84,7 @@ test("it signs in after an upgrade, too", async () => {
   await msiexec("/i", installers.higher);
 
   const { files } = added(before, await list());
-  expect(files.filter((file) => file.startsWith("Program Files/"))).toEqual(PROGRAMS);
+  expect(files.filter((file) => file.startsWith("Program Files/"))).toEqual(FILES);
   await signIn();
   expect(readFileSync(LOG, "utf8").startsWith(log)).toBe(true);
 });
@@ -109,7 +111,7 @@ test("an administrator's file is put in its place, websites are named to browser
   await msiexec("/i", installers.this, `CONFIG=Z:${config}`, origins, "AUTOSTART=0");
 
   const { files, values } = withoutItsNotes(added(between, await list()));
-  expect(files).toEqual([...PROGRAMS, "ProgramData/kazashi/bridge.toml", START_MENU_ENTRY]);
+  expect(files).toEqual([...FILES, "ProgramData/kazashi/bridge.toml", START_MENU_ENTRY]);
   expect(readFileSync(ADMINISTRATORS_FILE, "utf8")).toBe(readFileSync(config, "utf8"));
   const policy = (browser: string) => `Policies\\${browser}\\LoopbackNetworkAllowedForUrls`;
   expect(values).toEqual([

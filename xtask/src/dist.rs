@@ -8,9 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::linux;
 use crate::shell::{Shell, cargo, root};
 use crate::windows::installer;
+use crate::{linux, npm};
 
 #[derive(Subcommand)]
 pub(crate) enum Dist {
@@ -21,6 +21,8 @@ pub(crate) enum Dist {
         #[arg(long, value_name = "FOLDER")]
         repository: Option<PathBuf>,
     },
+    /// Make the npm package as it is published, in target/packages
+    Npm,
     /// Make the installer for Windows (MSI), in target/packages
     Windows {
         /// A program that signs the file it is given: it is run for each program, and for the installer
@@ -38,6 +40,7 @@ pub(crate) const TIME: Duration = Duration::from_secs(1_767_225_600);
 pub(crate) fn run(shell: &Shell, dist: Dist) -> Result<()> {
     match dist {
         Dist::Linux { repository } => linux::run(shell, repository.as_deref()),
+        Dist::Npm => npm::run(shell),
         Dist::Windows { sign } => installer::run(shell, sign.as_deref()),
     }
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::debian::Debian;
 use crate::dist::{self, TIME, VERSION};
+use crate::sbom::{Build, Contents};
 use crate::shell::{Shell, output, program, remove_folder, target};
 use crate::{portal, setup};
 
@@ -35,6 +36,9 @@ const PROGRAMS: [&str; 2] = ["kazashi-bridge", "kazashi-portal"];
 
 /// What is built for that: the programs, and what writes their manual.
 const CRATES: [&str; 3] = ["kazashi-bridge", "kazashi-reception-portal", "manuals"];
+
+/// How cargo builds it: all together.
+pub(crate) const BUILD: Build<'_> = Build { packages: &CRATES, target: None };
 
 /// How often this version was packaged.
 const REVISION: u32 = 1;
@@ -108,6 +112,11 @@ fn package_files() -> Result<Vec<PathBuf>> {
     Ok(PROGRAMS.map(|program| folder().join(name(program))).into())
 }
 
+/// What is inside each package.
+pub(crate) fn contents() -> Result<Vec<Contents>> {
+    PROGRAMS.iter().map(|name| Contents::of_programs(name, &[name], &BUILD)).collect()
+}
+
 /// Lays out what is packaged: debhelper takes it from there.
 fn lay_out(shell: &Shell, folder: &Path) -> Result<()> {
     let (programs, manuals) = (folder.join("programs"), folder.join("manuals"));
@@ -117,6 +126,10 @@ fn lay_out(shell: &Shell, folder: &Path) -> Result<()> {
     let built = |name: &str| target().join("dist").join(name);
     for name in PROGRAMS {
         fs::copy(built(name), programs.join(name)).with_context(|| format!("copying {name}"))?;
+    }
+    for contents in contents()? {
+        let name = contents.name();
+        contents.write(&folder.join("contents").join(name), &[built(name)])?;
     }
     shell.run(Command::new(built("manuals")).arg(&manuals))?;
     let mut copy = program("cp", "");

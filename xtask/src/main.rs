@@ -10,6 +10,7 @@ mod npm;
 mod portal;
 mod portal_page;
 mod release_check;
+mod sbom;
 mod setup;
 mod shell;
 mod size;

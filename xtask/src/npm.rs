@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::shell::{Shell, npm, program, remove_folder, root};
-use crate::size;
+use crate::dist::VERSION;
+use crate::sbom::Contents;
+use crate::shell::{Shell, create_parent, npm, program, remove_folder, root, target};
+use crate::{setup, size, wasm};
 
 /// Bytes that the package's own JavaScript may take in a page, compressed: what it takes, and 2 %.
 const BUDGET: usize = 11_250;
@@ -25,10 +27,27 @@ const VERIFY: [&str; 7] = [
     "verify-arguments.js",
 ];
 
+/// Makes the tarball that is published, in `target/packages`.
+pub(crate) fn run(shell: &Shell) -> Result<()> {
+    setup::wasm_target(shell)?;
+    setup::npm(shell, "js")?;
+    wasm::build(shell)?;
+    package(shell)?;
+    create_parent(&published())?;
+    fs::copy(tarball(), published())?;
+    shell.say(published().display())
+}
+
+/// The tarball that is published.
+pub(crate) fn published() -> PathBuf {
+    target().join("packages").join(format!("kazashi-{VERSION}.tgz"))
+}
+
 /// Builds the package and leaves it, packed and unpacked, in `target/npm`.
 pub(crate) fn package(shell: &Shell) -> Result<()> {
     shell.run(npm("js").args(["run", "build"]))?;
     let dist = root().join("js/dist");
+    Contents::of_npm_package()?.write(&dist, &files(&root().join("js/src/wasm"), "wasm")?)?;
     let scripts = [files(&dist, "js")?, files(&dist.join("generated"), "js")?].concat();
     // Each as one download, as a bundler makes it; none is minified here. A page's is without what few
     // pages import besides, with a module of its own.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::shell::{Shell, npm, root};
 use crate::{npm as package, size};
 
-const FOLDER: &str = "examples/reception-portal/page";
+pub(crate) const FOLDER: &str = "examples/reception-portal/page";
 
 /// What the page's own scripts and style sheets may take together, compressed. Nobody downloads all
 /// of them: each screen loads its own.

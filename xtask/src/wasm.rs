@@ -33,6 +33,11 @@ const fn module(name: &'static str, package: &'static str, budget: Option<usize>
     Module { name, package, budget, starts_anew: false }
 }
 
+/// Every module, and the crate that it is made of.
+pub(crate) fn crates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODULES.iter().map(|module| (module.name, module.package))
+}
+
 /// Builds every module into `js/src/wasm` and holds it to its budget.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
     // Each by itself: together, all would get the features that one of them needs.

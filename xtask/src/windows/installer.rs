@@ -10,11 +10,14 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::dist::{TIME, VERSION};
-use crate::setup;
+use crate::sbom::{Build, Contents};
 use crate::shell::{Shell, create_parent, root, target};
-use crate::windows;
+use crate::{sbom, setup, windows};
 
 const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-pinentry", "kazashi-background"];
+
+/// How cargo builds them: all together.
+pub(crate) const BUILD: Build<'_> = Build { packages: &PROGRAMS, target: Some(windows::TARGET) };
 
 /// The time that everything in an installer has, and the installer itself, as libfaketime takes it.
 const CLOCK: &str = "2026-01-01 00:00:00";
@@ -57,6 +60,13 @@ fn package(shell: &Shell, version: &str, installer: &Path, sign: Option<&Path>) 
         File::options().write(true).open(&program)?.set_modified(SystemTime::UNIX_EPOCH + TIME)?;
         content.update(fs::read(&program)?);
     }
+    let built = PROGRAMS.map(|name| programs.join(name).with_extension("exe"));
+    contents()?.write(&programs, &built)?;
+    for name in [sbom::LIST, sbom::LICENCES] {
+        let file = programs.join(name);
+        File::options().write(true).open(&file)?.set_modified(SystemTime::UNIX_EPOCH + TIME)?;
+        content.update(fs::read(&file)?);
+    }
     let mut wixl = Command::new("wixl");
     // The library by itself: the program `faketime` fails where one of the same process id was killed.
     wixl.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketime.so.1").env("FAKETIME", CLOCK);
@@ -75,6 +85,11 @@ fn package(shell: &Shell, version: &str, installer: &Path, sign: Option<&Path>) 
     );
     change(shell, installer, &["-q", &properties])?;
     self::sign(shell, sign, installer)
+}
+
+/// What is inside an installer.
+pub(crate) fn contents() -> Result<Contents> {
+    Contents::of_programs("kazashi-windows", &PROGRAMS, &BUILD)
 }
 
 fn change(shell: &Shell, installer: &Path, change: &[&str]) -> Result<()> {
