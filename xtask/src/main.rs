@@ -53,7 +53,8 @@ enum Command {
     Wasm,
     /// Write the generated files anew: test vectors, tables of errors and scopes
     Vectors,
-    /// Check what a release needs besides: advisories, licences, the oldest Rust, public APIs
+    /// Check what a release needs besides: advisories, licences, the oldest Rust, public APIs, and what
+    /// registries want
     ReleaseCheck,
     /// Measure: commands to the card, times as ratios of one run, sizes
     Bench,

@@ -76,6 +76,23 @@ pub(crate) fn package(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
+/// Has publint look at how the package is laid out.
+pub(crate) fn publint(shell: &Shell) -> Result<()> {
+    let mut publint = program("node", "js");
+    publint.args(["node_modules/publint/src/cli.js", "run", "--strict"]);
+    shell.run(publint.arg(tarball()))
+}
+
+/// Has attw look at how its types are found.
+pub(crate) fn are_the_types_wrong(shell: &Shell) -> Result<()> {
+    let mut attw = program("node", "js");
+    attw.args(["node_modules/@arethetypeswrong/cli/dist/index.js", "--profile"]);
+    attw.arg("esm-only").arg(tarball());
+    // What is imported of them is an address, of which bundlers have the type.
+    attw.args(["--exclude-entrypoints", "page.wasm", "verify.wasm", "card-face.wasm"]);
+    shell.run(attw.arg("testing.wasm"))
+}
+
 /// Installs the package where an example uses it: each time anew, it may have changed.
 pub(crate) fn install_into(shell: &Shell, folder: &str) -> Result<()> {
     shell.run(npm(folder).args(["ci", "--no-audit", "--no-fund"]))

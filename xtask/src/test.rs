@@ -167,21 +167,8 @@ fn javascript() -> [Check; 9] {
         Check::new("vitest", |shell| shell.run(npm("js").args(["run", "test"])))
             .tests(vitest_tests)
             .after(&["npm-package"]),
-        Check::new("publint", |shell| {
-            let mut publint = program("node", "js");
-            publint.args(["node_modules/publint/src/cli.js", "run", "--strict"]);
-            shell.run(publint.arg(package::tarball()))
-        })
-        .after(&["npm-package"]),
-        Check::new("attw", |shell| {
-            let mut attw = program("node", "js");
-            attw.args(["node_modules/@arethetypeswrong/cli/dist/index.js", "--profile"]);
-            attw.arg("esm-only").arg(package::tarball());
-            // What is imported of them is an address, of which bundlers have the type.
-            attw.args(["--exclude-entrypoints", "page.wasm", "verify.wasm", "card-face.wasm"]);
-            shell.run(attw.arg("testing.wasm"))
-        })
-        .after(&["npm-package"]),
+        Check::new("publint", package::publint).after(&["npm-package"]),
+        Check::new("attw", package::are_the_types_wrong).after(&["npm-package"]),
     ]
 }
 
