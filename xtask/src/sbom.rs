@@ -178,3 +178,44 @@ fn standard_library() -> Result<Component> {
         needs: BTreeSet::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_list_is_the_same_each_time_and_says_of_a_crate_where_it_comes_from() {
+        let list = || cyclonedx::list(&Contents::of_npm_package().unwrap()).unwrap();
+        let text = list();
+        assert_eq!(text, list());
+        let list: Value = serde_json::from_str(&text).unwrap();
+        let component = |name: &str| {
+            let components = list["components"].as_array().unwrap();
+            components.iter().find(|it| it["name"] == name).unwrap().clone()
+        };
+        let base64 = component("base64");
+        let version = base64["version"].as_str().unwrap();
+        assert_eq!(base64["purl"], format!("pkg:cargo/base64@{version}"));
+        let lock = fs::read_to_string(crate::shell::root().join("Cargo.lock")).unwrap();
+        let hash = base64["hashes"][0]["content"].as_str().unwrap();
+        assert!(lock.contains(&format!("checksum = \"{hash}\"")));
+        assert_eq!(base64["licenses"], json!([{ "expression": "MIT OR Apache-2.0" }]));
+        // Ours comes from here, and from no registry.
+        assert_eq!(component("kazashi-core")["purl"], Value::Null);
+    }
+
+    #[test]
+    fn a_program_with_more_inside_than_is_listed_is_refused() {
+        let folder = crate::shell::target().join("contents/refused");
+        let programs = [folder.join("program")];
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&programs[0], "/kazashi/core/src/lib.rs").unwrap();
+        let contents = Contents::of_npm_package().unwrap();
+        contents.write(&folder, &programs).unwrap();
+        fs::write(&programs[0], "/cargo/registry/src/index/unknown-1.0.0/src/lib.rs").unwrap();
+        let error = contents.write(&folder, &programs).unwrap_err().to_string();
+        assert!(error.ends_with("program has [\"unknown-1.0.0\"] inside"), "{error}");
+    }
+}

@@ -79,3 +79,43 @@ pub(super) fn texts(contents: &Contents) -> String {
     }
     file
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn component(name: &str, text: &str) -> Component {
+        Component {
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            licence: "MIT".to_owned(),
+            repository: None,
+            origin: None,
+            texts: vec![text.to_owned()],
+            needs: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_text_of_several_is_there_once_with_whose_it_is() {
+        let components = [
+            ("a", component("a", "Copyright by all\nof us.\n")),
+            ("b", component("b", "Copyright by B.")),
+            ("c", component("c", "Copyright by\nall of us.")),
+        ];
+        let components = components.map(|(name, component)| (name.to_owned(), component)).into();
+        let contents = Contents { name: "it".to_owned(), components, roots: BTreeSet::new() };
+        let line = "=".repeat(80);
+        assert_eq!(
+            texts(&contents),
+            format!(
+                "What others have made of it {VERSION}, and the licences.\n\n\
+                 a 1.0.0: MIT\nb 1.0.0: MIT\nc 1.0.0: MIT\n\
+                 \n{line}\na 1.0.0, c 1.0.0\n{line}\n\nCopyright by all\nof us.\n\
+                 \n{line}\nb 1.0.0\n{line}\n\nCopyright by B.\n"
+            )
+        );
+    }
+}
