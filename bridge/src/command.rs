@@ -26,6 +26,7 @@ use crate::command::serve::Serve;
 use crate::door::Identity;
 
 mod doctor;
+mod examination;
 mod log;
 mod log_file;
 mod machine;
