@@ -22,6 +22,7 @@ use crate::command::machine::Machine;
 use crate::command::options::State;
 use crate::command::origins::Origins;
 use crate::command::policies::Policies;
+use crate::command::report::Report;
 use crate::command::serve::Serve;
 use crate::door::Identity;
 
@@ -33,6 +34,7 @@ mod machine;
 mod options;
 mod origins;
 mod policies;
+mod report;
 mod serve;
 
 #[derive(Debug, Parser)]
@@ -69,6 +71,9 @@ enum Command {
     /// out, diagnose() in the page says: lna-prompt, lna-denied, csp-blocked, unsupported-browser,
     /// version-mismatch.
     Doctor(Doctor),
+    /// Write the state of this workstation into one file, for whoever helps: what doctor finds, versions,
+    /// models of readers, websites, settings, ports. It names no person, folder, card or device.
+    Report(Report),
 }
 
 /// The command line, for what is written about it.
@@ -92,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Origins(origins) => origins.run(),
         Command::Machine(machine) => machine.run(),
         Command::Policies(policies) => policies.run(),
+        Command::Report(report) => report.run(),
         Command::Doctor(doctor) => match doctor.run() {
             // It was told on standard output what stands in the way.
             Ok(false) => return ExitCode::FAILURE,

@@ -21,17 +21,20 @@ mod sid;
 mod tcp_table;
 #[cfg(unix)]
 mod unix;
+mod version;
 #[cfg(windows)]
 mod windows;
 
 pub(crate) use system::{
     PINENTRY, ProgramSocket, SERVICE_GOES_WITH_LAST_READER, ServeOptions, ask_to_end,
-    browser_policy, configuration_file, create_configuration_file, has_readers_of_another_computer,
-    has_terminal, locale, owner, read_configuration_file, smart_card_service_listens, stop_signal,
-    sync_folder,
+    browser_policy, configuration_file, create_configuration_file, distribution,
+    has_readers_of_another_computer, has_terminal, locale, owner, read_configuration_file,
+    smart_card_service_listens, smart_card_service_version, stop_signal, sync_folder,
+    system_version,
 };
 #[cfg(test)]
 pub(crate) use system::{is_for_its_owner_only, place_on_disk};
+pub(crate) use version::Version;
 
 /// The user whom a program belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]

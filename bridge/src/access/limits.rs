@@ -5,10 +5,10 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::{Duration, Instant};
 
 use kazashi_core::wire::MAX_MESSAGE;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The table `[limits]`. Read once, when the bridge starts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Limits {
     /// Connections of one origin.

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use clap::Args;
-use kazashi_core::error_code::ErrorCode;
 
 use crate::access::Origin;
 use crate::command::examination::{Examination, Finding, Instead, Note, Workstation};
@@ -49,16 +48,6 @@ fn report(findings: &[Finding], notes: &[Note], language: Language) -> String {
 }
 
 impl Finding {
-    /// The code that a page is told, or would be.
-    fn code(&self) -> ErrorCode {
-        match self {
-            Self::Mistakes(_) | Self::NoBridge(_) => ErrorCode::BridgeUnreachable,
-            Self::RefusedByAdministrator(_) | Self::Refused { .. } => ErrorCode::OriginRefused,
-            Self::Readers(code) => *code,
-            Self::PinEntryMissing(_) | Self::PinEntryUnable(..) => ErrorCode::PinEntryUnavailable,
-        }
-    }
-
     fn shown(&self, language: Language) -> String {
         let code = self.code();
         let words = match language {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
@@ -45,8 +46,18 @@ pub(super) struct Workstation {
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Examination {
+    pub(super) rules: Rules,
+    /// Each reader, unless none can be used at all.
+    pub(super) readers: Result<Vec<Reader>, ErrorCode>,
     pub(super) findings: Vec<Finding>,
     pub(super) notes: Vec<Note>,
+}
+
+/// A reader, and whether a My Number Card can be used on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reader {
+    pub(super) name: String,
+    pub(super) card: Result<(), ErrorCode>,
 }
 
 /// One thing that stands in the way.
@@ -66,6 +77,18 @@ pub(super) enum Finding {
     PinEntryMissing(PathBuf),
     /// The program that asks for PINs was tried, and cannot ask here: why.
     PinEntryUnable(PathBuf, String),
+}
+
+impl Finding {
+    /// The code that a page is told, or would be.
+    pub(super) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Mistakes(_) | Self::NoBridge(_) => ErrorCode::BridgeUnreachable,
+            Self::RefusedByAdministrator(_) | Self::Refused { .. } => ErrorCode::OriginRefused,
+            Self::Readers(code) => *code,
+            Self::PinEntryMissing(_) | Self::PinEntryUnable(..) => ErrorCode::PinEntryUnavailable,
+        }
+    }
 }
 
 /// What is at an address in place of this user's bridge.
@@ -116,11 +139,19 @@ impl Workstation {
                 browser_policy::found().iter().flat_map(|found| policies(found, &websites)),
             );
         }
-        findings.extend(obstacle(readers()).map(Finding::Readers));
+        let readers = readers();
+        findings.extend(obstacle(&readers).map(Finding::Readers));
         if !is_mistaken {
             findings.extend(runtime.block_on(pin_entry(&rules.config)));
         }
-        Ok(Examination { findings, notes })
+        Ok(Examination { rules, readers, findings, notes })
+    }
+
+    /// What is at each port in place of this user's bridge, if it is not that.
+    pub(super) fn at_ports(&self) -> Result<Vec<(u16, Option<Instead>)>, io::Error> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let at = |port| runtime.block_on(instead_of_bridge((Ipv4Addr::LOCALHOST, port).into()));
+        Ok(self.ports().into_iter().map(|port| (port, at(port))).collect())
     }
 
     fn ports(&self) -> Vec<u16> {
@@ -193,18 +224,16 @@ fn notes(address: SocketAddr, mut before: Vec<Instead>) -> Vec<Note> {
 }
 
 /// The websites that may do anything now.
-fn granted(rules: &Rules) -> Vec<Origin> {
+pub(super) fn granted(rules: &Rules) -> Vec<Origin> {
     let now = Timestamp::now();
     let listed = rules.config.grants.iter().chain(rules.approved.iter());
     let origins: BTreeSet<_> = listed.map(|grant| &grant.origin).collect();
     origins.into_iter().filter(|origin| rules.scopes(origin, now).is_some()).cloned().collect()
 }
 
-/// What the policies of this browser say of these websites. Those of this machine need none.
+/// What the policies of this browser say of these websites.
 pub(super) fn policies(found: &Found, websites: &[Origin]) -> Vec<Note> {
-    let elsewhere = websites.iter().filter(|origin| origin.as_str().starts_with("https://"));
-    let is_named = |origin: &Origin| found.websites.iter().any(|named| named == origin.as_str());
-    let (unasked, asked): (Vec<_>, Vec<_>) = elsewhere.cloned().partition(is_named);
+    let (unasked, asked) = unasked_and_asked(found, websites);
     let mut notes = Vec::new();
     if !unasked.is_empty() {
         notes.push(Note::Unasked(found.name, unasked));
@@ -213,6 +242,14 @@ pub(super) fn policies(found: &Found, websites: &[Origin]) -> Vec<Note> {
         notes.push(Note::Asked(found.name, asked));
     }
     notes
+}
+
+/// The websites about which this browser does not ask by its policies, and those about which it does.
+/// Those of this machine need no policy.
+pub(super) fn unasked_and_asked(found: &Found, websites: &[Origin]) -> (Vec<Origin>, Vec<Origin>) {
+    let elsewhere = websites.iter().filter(|origin| origin.as_str().starts_with("https://"));
+    let is_named = |origin: &Origin| found.websites.iter().any(|named| named == origin.as_str());
+    elsewhere.cloned().partition(is_named)
 }
 
 /// The answer to `GET /health`.
@@ -256,15 +293,17 @@ async fn pin_entry(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Whether a My Number Card can be used on each of this workstation's readers.
-fn readers() -> Result<Vec<Result<(), ErrorCode>>, ErrorCode> {
+/// This workstation's readers.
+fn readers() -> Result<Vec<Reader>, ErrorCode> {
     // A service that is stopped takes questions and answers none.
     let slots = in_time(&ask(pcsc::slots)).unwrap_or(Err(ErrorCode::NoService))?;
     // All are asked before the first is waited for: another program may take its time with a card.
-    let asked = slots.into_iter().map(|slot| ask(|| recognise(slot)));
-    let asked: Vec<_> = asked.collect();
-    let busy = Err(ErrorCode::SharingViolation);
-    Ok(asked.iter().map(|answer| in_time(answer).unwrap_or(busy)).collect())
+    let asked = slots.into_iter().map(|slot| (slot.name(), ask(|| recognise(slot))));
+    let readers = asked.collect::<Vec<_>>().into_iter().map(|(name, answer)| {
+        let card = in_time(&answer).unwrap_or(Err(ErrorCode::SharingViolation));
+        Reader { name, card }
+    });
+    Ok(readers.collect())
 }
 
 /// Asks without waiting: PC/SC may take for ever.
@@ -280,14 +319,14 @@ fn in_time<R>(answer: &Receiver<R>) -> Option<R> {
 }
 
 /// The obstacle to using a My Number Card on any of these readers, if there is one.
-fn obstacle(readers: Result<Vec<Result<(), ErrorCode>>, ErrorCode>) -> Option<ErrorCode> {
+fn obstacle(readers: &Result<Vec<Reader>, ErrorCode>) -> Option<ErrorCode> {
     let readers = match readers {
         Ok(readers) => readers,
-        Err(code) => return Some(code),
+        Err(code) => return Some(*code),
     };
     let mut obstacle = ErrorCode::NoReader;
     for reader in readers {
-        match reader {
+        match reader.card {
             Ok(()) => return None,
             // A card that cannot be used says more than a reader without one.
             Err(ErrorCode::NoSmartcard) if obstacle != ErrorCode::NoReader => {}
@@ -310,7 +349,7 @@ mod tests {
     use kazashi_core::guard::session::{CardTransaction, Ending};
     use kazashi_core::value::layout::Application;
 
-    use super::{obstacle, recognise};
+    use super::{Reader, obstacle, recognise};
     use crate::reader::slot::{Insertion, Slot};
 
     /// A place for a card, by what lies there.
@@ -360,8 +399,11 @@ mod tests {
             (&[Empty, OtherCard], Err(ErrorCode::UnsupportedCard)),
             (&[Empty, OtherCard, MyNumberCard, Empty], Ok(())),
         ] {
-            let readers = readers.iter().map(|&place| recognise(place)).collect();
-            assert_eq!(obstacle(Ok(readers)), expected.err());
+            let readers = readers.iter().map(|&place| {
+                let name = String::new();
+                Reader { name, card: recognise(place) }
+            });
+            assert_eq!(obstacle(&Ok(readers.collect())), expected.err());
         }
     }
 }

@@ -260,6 +260,11 @@ impl Slot for PcscSlot {
 }
 
 impl PcscSlot {
+    /// The name by which the system knows it.
+    pub(crate) fn name(&self) -> String {
+        self.name.to_string_lossy().into_owned()
+    }
+
     fn new(name: CString, keys: bool) -> Self {
         Self { name, context: None, card: None, keys, is_denied: false }
     }

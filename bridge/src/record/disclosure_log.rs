@@ -102,6 +102,13 @@ pub(crate) struct Signed {
     pub(crate) method: String,
 }
 
+impl Line {
+    /// When it was written, by the clock of this machine.
+    pub(crate) fn when(&self) -> &str {
+        &self.when
+    }
+}
+
 impl Signed {
     pub(crate) fn new(key: &str, method: &str) -> Self {
         Self { key: key.to_owned(), method: method.to_owned() }

@@ -70,6 +70,15 @@ pub(crate) fn read_or_create(
     .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
+/// Writes a file that is not there yet. One that is there stays as it is.
+pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let written = create(path).and_then(|mut file| {
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        written.inspect_err(|_| drop(fs::remove_file(path)))
+    });
+    written.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
 /// Writes a file whole, or leaves it as it was: whoever reads it sees the one or the other.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     write_beside(path, text.as_bytes(), |beside| fs::rename(beside, path))
@@ -99,7 +108,7 @@ mod tests {
 
     use zeroize::Zeroizing;
 
-    use super::{create, create_folder, read_or_create, replace};
+    use super::{create, create_folder, read_or_create, replace, write_new};
     use crate::sys::is_for_its_owner_only;
 
     #[test]
@@ -142,6 +151,18 @@ mod tests {
         let missing = folder.path().join("nowhere/key");
         let error = read_or_create(&missing, make(0)).unwrap_err();
         assert!(error.to_string().starts_with(missing.to_str().unwrap()), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        write_new(&path, "first").unwrap();
+        let error = write_new(&path, "second").unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+        assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert!(is_for_its_owner_only(&path));
     }
 
     #[test]

@@ -5,16 +5,18 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, io};
 
 use clap::Args;
 use nix::unistd::{Uid, User};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::system::uname;
 use tokio::process::Child;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::sys::Owner;
+use crate::sys::{Owner, Version};
 
 pub(crate) mod browser_policy;
 pub(crate) mod owner;
@@ -144,6 +146,48 @@ pub(crate) fn has_readers_of_another_computer() -> bool {
 pub(crate) fn smart_card_service_listens() -> bool {
     let socket = env::var_os("PCSCLITE_CSOCK_NAME").unwrap_or("/run/pcscd/pcscd.comm".into());
     UnixStream::connect(socket).is_ok()
+}
+
+/// Where distributions of Linux have it. On macOS the service is part of the system.
+const PCSCD: &str = "/usr/sbin/pcscd";
+
+/// The version of the smart card service, where it has one of its own: `pcsc-lite version 1.9.9.`
+pub(crate) fn smart_card_service_version() -> Option<Version> {
+    let said = Command::new(PCSCD).arg("--version").output().ok()?.stdout;
+    Version::at_begin(str::from_utf8(&said).ok()?.split_once(" version ")?.1)
+}
+
+/// The version of the kernel.
+pub(crate) fn system_version() -> Option<Version> {
+    Version::at_begin(uname().release().to_str().ok()?)
+}
+
+/// Distributions that are told by name (os-release(5)).
+const DISTRIBUTIONS: [&str; 12] = [
+    "almalinux",
+    "arch",
+    "centos",
+    "debian",
+    "fedora",
+    "linuxmint",
+    "nixos",
+    "opensuse-leap",
+    "opensuse-tumbleweed",
+    "rhel",
+    "rocky",
+    "ubuntu",
+];
+
+/// Which distribution of Linux this is, if it is one of those, and its version.
+pub(crate) fn distribution() -> Option<(&'static str, Option<Version>)> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    let value = |name: &str| {
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        values.next().map(|value| value.trim_matches('"'))
+    };
+    let id = value("ID")?;
+    let name = DISTRIBUTIONS.into_iter().find(|name| *name == id)?;
+    Some((name, value("VERSION_ID").and_then(Version::at_begin)))
 }
 
 /// Waits until this program is asked to stop.

@@ -9,6 +9,9 @@ use kazashi_windows_calls::{is_remote_session, session_end};
 use tokio::process::Child;
 use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 use tracing::warn;
+use windows_registry::LOCAL_MACHINE;
+
+use crate::sys::Version;
 
 mod access;
 pub(crate) mod browser_policy;
@@ -43,6 +46,25 @@ impl ServeOptions {
             None => Ok(ProgramSocket::bind_default()),
         }
     }
+}
+
+/// The smart card service is part of the system, and has its version.
+pub(crate) fn smart_card_service_version() -> Option<Version> {
+    None
+}
+
+/// The version of Windows, with the number of its build.
+pub(crate) fn system_version() -> Option<Version> {
+    let key = LOCAL_MACHINE.open(r"SOFTWARE\Microsoft\Windows NT\CurrentVersion").ok()?;
+    let major = key.get_u32("CurrentMajorVersionNumber").ok()?;
+    let minor = key.get_u32("CurrentMinorVersionNumber").ok()?;
+    let build = key.get_string("CurrentBuildNumber").ok()?;
+    Version::at_begin(&format!("{major}.{minor}.{build}"))
+}
+
+/// Windows comes in no distributions.
+pub(crate) fn distribution() -> Option<(&'static str, Option<Version>)> {
+    None
 }
 
 /// Folders are not waited for here.

@@ -32,6 +32,8 @@ mod pin_pad;
 #[cfg(target_os = "linux")]
 mod readers;
 #[cfg(target_os = "linux")]
+mod report;
+#[cfg(target_os = "linux")]
 mod users;
 #[cfg(target_os = "linux")]
 mod window;
