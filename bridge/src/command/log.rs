@@ -5,11 +5,19 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use jiff::Timestamp;
 use kazashi_core::error_code::ErrorCode;
 
+use crate::pin::Language;
 use crate::reader::slot::{Slot, once};
 use crate::reader::{pcsc, virtual_card};
 use crate::record::{CardId, DisclosureLog, about, lines, read, verify};
+use crate::sys::private_file;
+
+mod holder_page;
+mod holder_words;
+
+use holder_page::HolderPage;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
@@ -27,6 +35,13 @@ pub(crate) enum LogCommand {
         /// The card of this image folder instead.
         #[arg(long, value_name = "DIR")]
         virtual_card: Option<PathBuf>,
+        /// Write it in plain words for the holder of the card instead: a page (HTML) to print, in a file
+        /// that must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+        /// The language of the page. Without it, that of the environment.
+        #[arg(long, requires = "page")]
+        language: Option<Language>,
     },
     /// Print the hash of the last line, to be noted elsewhere.
     Head,
@@ -51,15 +66,27 @@ pub(crate) fn run(command: LogCommand, state: &Path) -> Result<(), Box<dyn Error
             }
             writeln!(out, "{} lines, whole", lines(&files).count())?;
         }
-        LogCommand::ForCard { virtual_card } => {
+        LogCommand::ForCard { virtual_card, page, language } => {
             let log = DisclosureLog::open(state)?;
             let cards = match virtual_card {
                 Some(image) => cards(&log, [virtual_card::slot(&image)?])?,
                 None => cards(&log, pcsc::slots().map_err(ErrorCode::en)?)?,
             };
-            for line in about(&cards, &read(state)?) {
-                writeln!(out, "{line}")?;
-            }
+            let files = read(state)?;
+            let Some(page) = page else {
+                for line in about(&cards, &files) {
+                    writeln!(out, "{line}")?;
+                }
+                return Ok(());
+            };
+            // Two cards may have two holders.
+            let [card] = &*cards else {
+                return Err("more than one card lies on the readers: leave one there".into());
+            };
+            let language = language.unwrap_or_else(Language::of_system);
+            let html = HolderPage::new(language, Timestamp::now(), card, &files).html()?;
+            private_file::write_new(&page, &html)?;
+            writeln!(out, "{}", page.display())?;
         }
         LogCommand::Head => {
             if let Some((hash, _)) = lines(&read(state)?).last() {

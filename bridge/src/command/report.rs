@@ -311,7 +311,7 @@ impl Log {
             Err(error) if error.kind() == io::ErrorKind::NotFound => "none",
             Err(_) => "unreadable",
         };
-        let mut times = lines(files).filter_map(|(_, line)| time(line.when()));
+        let mut times = lines(files).filter_map(|(_, line)| time(&line.when));
         let since = times.next();
         Self {
             state,

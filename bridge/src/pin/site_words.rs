@@ -104,7 +104,7 @@ impl Language {
     }
 
     /// Short, since a description has one line of the protocol.
-    fn permission(self, scope: Scope) -> &'static str {
+    pub(crate) fn permission(self, scope: Scope) -> &'static str {
         match (self, scope) {
             (Self::English, Scope::Events) => "be told when a card comes or goes",
             (Self::English, Scope::Reader) => "see the kinds of readers and cards",

@@ -139,7 +139,7 @@ impl Language {
         }
     }
 
-    fn compared(self, reference: ReferenceData) -> &'static str {
+    pub(crate) fn compared(self, reference: ReferenceData) -> &'static str {
         match (self, reference) {
             (Self::English, ReferenceData::BirthDate) => "a date of birth",
             (Self::Japanese, ReferenceData::BirthDate) => "生年月日",

@@ -43,10 +43,10 @@ pub(crate) struct CardId(pub(super) String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// Counts the lines, from 1.
-    pub(super) n: u64,
-    pub(super) when: String,
+    pub(crate) n: u64,
+    pub(crate) when: String,
     #[serde(flatten)]
-    pub(super) entry: Entry,
+    pub(crate) entry: Entry,
 }
 
 /// An event.
@@ -100,13 +100,6 @@ pub(crate) struct Disclosure {
 pub(crate) struct Signed {
     pub(crate) key: String,
     pub(crate) method: String,
-}
-
-impl Line {
-    /// When it was written, by the clock of this machine.
-    pub(crate) fn when(&self) -> &str {
-        &self.when
-    }
 }
 
 impl Signed {

@@ -18,6 +18,16 @@ pub(crate) fn about(cards: &[CardId], files: &[(PathBuf, String)]) -> Vec<Line> 
     lines.filter(|line| line.stay().is_some_and(|(stay, _)| stays.contains(stay))).collect()
 }
 
+/// How many lines tell of something that a card disclosed, and not of which card: it was taken away before
+/// that was known.
+pub(crate) fn about_unknown_cards(files: &[(PathBuf, String)]) -> usize {
+    let lines = || lines(files).map(|(_, line)| line);
+    let known: HashSet<String> = lines()
+        .filter_map(|line| line.stay().and_then(|(stay, card)| card.map(|_| stay.to_owned())))
+        .collect();
+    lines().filter(|line| line.stay().is_some_and(|(stay, _)| !known.contains(stay))).count()
+}
+
 impl Line {
     /// The stay that it is about, and the card, if it says so.
     fn stay(&self) -> Option<(&str, Option<&CardId>)> {

@@ -9,6 +9,7 @@ mod doctor;
 mod documents;
 mod door;
 mod harness;
+mod holder_page;
 mod hostile;
 mod launchd;
 mod leases;
