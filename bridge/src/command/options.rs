@@ -1,6 +1,7 @@
 //! Options that several commands take.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 use thiserror::Error;
@@ -23,7 +24,7 @@ pub(crate) struct FileOptions {
 }
 
 impl FileOptions {
-    pub(crate) fn files(&self) -> Result<Files, NoStateFolder> {
+    pub(crate) fn files(&self) -> Result<Files, StateError> {
         Ok(Files {
             config: ConfigFile::new(self.config.clone()),
             approvals: ApprovalsFile::in_folder(&self.state.folder()?),
@@ -41,15 +42,40 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn folder(&self) -> Result<PathBuf, NoStateFolder> {
-        self.folder.clone().or_else(sys::state_folder).ok_or(NoStateFolder)
+    /// The folder, unless a newer bridge has changed what is in it.
+    pub(crate) fn folder(&self) -> Result<PathBuf, StateError> {
+        let folder = self.folder.clone().or_else(sys::state_folder).ok_or(StateError::NoFolder)?;
+        must_be_known(&folder)?;
+        Ok(folder)
     }
 }
 
-/// Nobody says where state is kept.
+/// The reason why there is no state that this bridge may use.
 #[derive(Debug, Error)]
-#[error("the operating system names no folder for the state of programs: give one with --state")]
-pub(crate) struct NoStateFolder;
+pub(crate) enum StateError {
+    #[error(
+        "the operating system names no folder for the state of programs: give one with --state"
+    )]
+    NoFolder,
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{} was changed by a newer version, and this one leaves it alone", folder.display())]
+    Newer { folder: PathBuf },
+}
+
+/// The layout of the state folder, which a bridge writes there that lays it out otherwise. Where nothing
+/// is written, it is this one.
+const LAYOUT: &str = "1";
+
+fn must_be_known(folder: &Path) -> Result<(), StateError> {
+    let path = folder.join("layout");
+    match fs::read(&path) {
+        Ok(layout) if layout.trim_ascii() == LAYOUT.as_bytes() => Ok(()),
+        Ok(_) => Err(StateError::Newer { folder: folder.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(StateError::Unreadable { path, source }),
+    }
+}
 
 /// Reads a website that is to be named to browsers, which take some characters for patterns, and whose
 /// files have others between names.

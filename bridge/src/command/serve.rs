@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::runtime;
 use tracing::{info, warn};
 
-use crate::command::options::{FileOptions, NoStateFolder};
+use crate::command::options::{FileOptions, StateError};
 use crate::door::{Bridge, Server, VERSION, serve_programs};
 use crate::reader::virtual_card::VirtualReader;
 use crate::reader::{Readers, pcsc};
@@ -38,7 +38,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     /// The file for the log, if it does not go to standard error.
-    pub(super) fn log_file(&self) -> Result<Option<PathBuf>, NoStateFolder> {
+    pub(super) fn log_file(&self) -> Result<Option<PathBuf>, StateError> {
         match &self.log {
             Some(None) => Ok(Some(self.files.state.folder()?.join("bridge.log"))),
             Some(file) => Ok(file.clone()),

@@ -261,7 +261,8 @@ fn a_log_of_an_older_bridge_is_verified_as_it_is_and_goes_on() {
     let state = folder.path().join("state");
     fs::create_dir(&state).unwrap();
     for file in ["disclosure.000001.log", "disclosure.log"] {
-        let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bridge/logs/of-0.1").join(file);
+        let old =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bridge/logs/unreleased").join(file);
         fs::copy(old, state.join(file)).unwrap();
     }
     let verify = || {

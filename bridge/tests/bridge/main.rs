@@ -12,6 +12,7 @@ mod harness;
 mod holder_page;
 mod hostile;
 mod launchd;
+mod layouts;
 mod leases;
 mod origins;
 mod pin_less;
