@@ -32,7 +32,8 @@ pub(crate) struct DatabaseOption {
 impl DatabaseOption {
     /// Opens the database, and makes it if there is none.
     pub(crate) async fn open_or_make(&self) -> Result<Portal, Box<dyn Error>> {
-        Ok(Portal::connect(&self.database).await?)
+        // In words: `main` prints an error of another type as it is written in the code.
+        Ok(Portal::connect(&self.database).await.map_err(|error| error.to_string())?)
     }
 
     /// Opens the database, if there is one: what was mistyped would be made, and nobody be in it.

@@ -13,6 +13,7 @@ mod desk;
 mod gate;
 mod guards;
 mod late;
+mod layouts;
 mod openapi;
 mod operation;
 mod people;
