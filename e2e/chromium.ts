@@ -3,14 +3,22 @@ import { ofTheTests, underAdministrator } from "./paths.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
+/** Where a browser runs that is not simply one of the tests' own, which no screen shows. */
+export interface BrowserPlace {
+  /** The command by which an administrator set the machine up. */
+  administrator?: string | undefined;
+  /** The screen that shows it. */
+  display?: string | undefined;
+}
+
 /**
- * Starts Debian's Chromium, which knows of nobody's home but this folder; on a machine that an
- * administrator set up by a command, if there is one, or as this other user.
+ * Starts Debian's Chromium, which knows of nobody's home but this folder; if there is a number of another
+ * user, as them.
  */
 export function launchChromium(
   home: string,
   args: string[] = [],
-  { administrator, user }: { administrator?: string | undefined; user?: number } = {},
+  { administrator, display, user }: BrowserPlace & { user?: number } = {},
 ): Promise<Browser> {
   const { PATH = "" } = process.env;
   const wrapper =
@@ -18,6 +26,7 @@ export function launchChromium(
   return chromium.launch({
     executablePath: wrapper ? ofTheTests(wrapper) : CHROMIUM,
     chromiumSandbox: false,
+    headless: !display,
     args: [
       "--disable-gpu",
       "--disable-background-networking",
@@ -26,6 +35,7 @@ export function launchChromium(
     ],
     env: {
       ...{ PATH, HOME: home },
+      ...(display && { DISPLAY: display }),
       ...(administrator && underAdministrator(CHROMIUM, administrator)),
       ...(user && { KAZASHI_E2E_USER: String(user) }),
     },

@@ -1,27 +1,26 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import type { Permission } from "./chromium.ts";
+import type { BrowserPlace, Permission } from "./chromium.ts";
 import { ofTheTests, underAdministrator } from "./paths.ts";
 
 const FIREFOX = "/usr/bin/firefox-esr";
 
-/**
- * Starts Debian's Firefox, driven over WebDriver BiDi, which knows of nobody's home but this folder; on a
- * machine that an administrator set up by a command, if there is one.
- */
+/** Starts Debian's Firefox, driven over WebDriver BiDi, which knows of nobody's home but this folder. */
 export function launchFirefox(
   home: string,
   preferences: Record<string, string | boolean> = {},
-  administrator?: string,
+  { administrator, display }: BrowserPlace = {},
 ): Promise<Browser> {
   const { PATH = "" } = process.env;
   return puppeteer.launch({
     browser: "firefox",
     executablePath: administrator ? ofTheTests("under-administrator.sh") : FIREFOX,
     acceptInsecureCerts: true,
+    headless: !display,
     timeout: 120_000,
     extraPrefsFirefox: preferences,
     env: {
       ...{ PATH, HOME: home, LC_ALL: "C.UTF-8" },
+      ...(display && { DISPLAY: display }),
       ...(administrator && underAdministrator(FIREFOX, administrator)),
     },
   });

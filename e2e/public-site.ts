@@ -29,10 +29,13 @@ const SCRIPT = `
 import { connect, diagnose } from "/kazashi/index.js";
 import { message } from "/kazashi/messages.js";
 
+// It does not wait for a person longer than this.
+const patience = { timeout: 10_000 };
+
 async function tryToConnect() {
   const page = new AbortController();
   try {
-    await connect({ signal: page.signal });
+    await connect({ ...patience, signal: page.signal });
     return { code: "ok", ja: "", en: "" };
   } catch (error) {
     return { code: error.code, ja: message(error, "ja"), en: message(error, "en") };
@@ -41,7 +44,7 @@ async function tryToConnect() {
   }
 }
 document.querySelector("button").onclick = async () => {
-  const outcome = { connect: await tryToConnect(), diagnose: await diagnose() };
+  const outcome = { connect: await tryToConnect(), diagnose: await diagnose(patience) };
   document.querySelector("output").textContent = JSON.stringify(outcome);
 };`;
 
@@ -73,7 +76,7 @@ export class PublicSite implements Startable {
   /** What makes Firefox take it for one, too. */
   get firefoxPreferences(): Record<string, string> {
     return {
-      "network.dns.localDomains": "portal.example",
+      "network.dns.localDomains": "portal.example,elsewhere.example",
       "network.lna.address_space.public.override": `127.0.0.1:${this.#port}`,
     };
   }

@@ -34,7 +34,6 @@ export class Neighbour implements Startable {
     copyFileSync(programs.bridge, this.#path("kazashi-bridge"));
     copyFileSync(programs.scriptedPinentry, this.#path("scripted-pinentry"));
     await run(["chown", "-R", `${USER}:${USER}`, this.folder]);
-    this.#browser = await launchChromium(this.#path("home"), [], { user: USER });
   }
 
   async stop(): Promise<void> {
@@ -58,9 +57,9 @@ export class Neighbour implements Startable {
     this.#bridge = await startBridge(this.folder, this.dialog, system, { ...options, ...card });
   }
 
-  /** Opens a page in a window of their browser. */
+  /** Opens a page in a window of their browser, which is started for the first. */
   async openPage(url: string): Promise<Page> {
-    if (!this.#browser) throw new Error("there is no browser yet");
+    this.#browser ??= await launchChromium(this.#path("home"), [], { user: USER });
     const page = await this.#browser.newPage({ locale: "en-US" });
     await page.goto(url);
     return page;
