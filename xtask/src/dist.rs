@@ -45,20 +45,25 @@ pub(crate) fn run(shell: &Shell, dist: Dist) -> Result<()> {
     }
 }
 
-/// A cargo that builds programs to be packaged, with these flags for rustc besides. Nothing that it
-/// compiles says where or when that was.
+/// A cargo that builds programs to be packaged, with these flags for rustc besides.
 pub(crate) fn cargo_build(flags: &[&str]) -> Result<Command> {
+    let mut build = cargo_anywhere(flags)?;
+    build.args(["build", "--profile", "dist", "--locked"]);
+    Ok(build)
+}
+
+/// A cargo with these flags for rustc. Nothing that it compiles says where that was.
+pub(crate) fn cargo_anywhere(flags: &[&str]) -> Result<Command> {
     let folders = [(root(), "/kazashi"), (cargo_home()?, "/cargo")];
     let folders = folders.map(|(folder, name)| format!("{}={name}", folder.display()));
     let remapped = |option: &str| folders.each_ref().map(|folder| format!("{option}={folder}"));
     let mut rust = Vec::from(remapped("--remap-path-prefix"));
     rust.extend(flags.iter().map(ToString::to_string));
-    let mut build = cargo();
-    build.env("CARGO_ENCODED_RUSTFLAGS", rust.join("\u{1f}"));
+    let mut cargo = cargo();
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rust.join("\u{1f}"));
     // Of the libraries that are written in C.
-    build.env("CFLAGS", remapped("-ffile-prefix-map").join(" "));
-    build.args(["build", "--profile", "dist", "--locked"]);
-    Ok(build)
+    cargo.env("CFLAGS", remapped("-ffile-prefix-map").join(" "));
+    Ok(cargo)
 }
 
 /// Where cargo keeps what it downloads.

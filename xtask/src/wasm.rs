@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::shell::{Shell, cargo, output, program, remove_folder, root, target};
-use crate::size;
+use crate::shell::{Shell, output, program, remove_folder, root, target};
+use crate::{dist, size};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -42,7 +42,7 @@ pub(crate) fn crates() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub(crate) fn build(shell: &Shell) -> Result<()> {
     // Each by itself: together, all would get the features that one of them needs.
     for module in &MODULES {
-        let mut build = cargo();
+        let mut build = dist::cargo_anywhere(&[])?;
         build.args(["build", "--profile=wasm", "--target", TARGET]);
         shell.run(build.args(["--package", module.package]))?;
     }
