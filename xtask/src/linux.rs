@@ -32,10 +32,11 @@ pub(crate) const DEBIAN: Debian = Debian {
 };
 
 /// The programs, each in a package of its name.
-const PROGRAMS: [&str; 2] = ["kazashi-bridge", "kazashi-portal"];
+const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-emulator", "kazashi-portal"];
 
 /// What is built for that: the programs, and what writes their manual.
-const CRATES: [&str; 3] = ["kazashi-bridge", "kazashi-reception-portal", "manuals"];
+const CRATES: [&str; 4] =
+    ["kazashi-bridge", "kazashi-emulator", "kazashi-reception-portal", "manuals"];
 
 /// How cargo builds it: all together.
 pub(crate) const BUILD: Build<'_> = Build { packages: &CRATES, target: None };

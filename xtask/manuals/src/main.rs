@@ -9,10 +9,16 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use kazashi_reception_portal::Options;
 
+use crate::emulator::Arguments;
+
+#[path = "../../../emulator/src/bin/kazashi-emulator/arguments.rs"]
+#[expect(dead_code, reason = "the program reads what it is told; the manual only names it")]
+mod emulator;
+
 fn main() -> io::Result<()> {
     let folder = env::args_os().nth(1).map(PathBuf::from);
     let folder = folder.ok_or_else(|| io::Error::other("usage: manuals FOLDER"))?;
-    for mut command in [kazashi_bridge::command_line(), Options::command()] {
+    for mut command in [kazashi_bridge::command_line(), Arguments::command(), Options::command()] {
         // Before the completions, which have the command make its `help`: that needs no pages.
         clap_mangen::generate_to(command.clone(), &folder)?;
         let name = command.get_name().to_owned();
