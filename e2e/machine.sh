@@ -2,15 +2,18 @@
 # Lays a machine out on which a Debian runs, and runs a program there: machine.sh ROOT PROGRAM [ARGUMENT…]
 #
 # For namespaces of its own, as HACKING shows. ROOT, the Debian, is seen at /run by its own name
-# (/run/debian-13) with a layer above it: whatever is written there ends with the machine. Of what is
-# outside it has the devices, the project and its target folder at their places, and /run/pcscd.
+# (/run/debian-13; $KAZASHI_E2E_DEBIAN tells programs of it) with a layer above it: whatever is written there
+# ends with the machine. Of what is outside it has the devices, the project and its target folder at their
+# places, and /run/pcscd.
 
 set -e
 root=$1
 shift
 project=$(realpath "$(dirname "$0")/..")
 target=$(realpath "${CARGO_TARGET_DIR:-$project/target}")
-machine=/run/$(basename "$root")
+KAZASHI_E2E_DEBIAN=$(basename "$root")
+export KAZASHI_E2E_DEBIAN
+machine=/run/$KAZASHI_E2E_DEBIAN
 
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /run

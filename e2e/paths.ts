@@ -10,6 +10,10 @@ const root = resolve(here, "..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
 const profile = process.env.KAZASHI_E2E_PROFILE ?? "debug";
 
+/** The name of the Debian that `machine.sh` lays out beside this machine, and where that is. */
+const debian = process.env.KAZASHI_E2E_DEBIAN ?? "";
+export const DEBIAN_ROOT = `/run/${debian}`;
+
 /** A file or folder of this project. */
 export const inProject = (path: string): string => resolve(root, path);
 
@@ -61,11 +65,11 @@ export const underAdministrator = (program: string, command: string): Record<str
 });
 
 /**
- * A folder for what the test file that runs leaves behind: in `target/e2e`, and by the file's own name.
- * Files that run at the same time have no other place in common.
+ * A folder for what the test file that runs leaves behind: in `target/e2e`, there by the Debian on which it
+ * runs if there is one, and by the file's own name. Files that run at the same time have no other place in common.
  */
 export function ownFolder(...within: string[]): string {
   const { testPath = "" } = expect.getState();
   const name = testPath.slice(here.length).replace(/\.test\.ts$/, "");
-  return resolve(root, "target/e2e", name, ...within);
+  return resolve(root, "target/e2e", debian, name, ...within);
 }

@@ -2,13 +2,13 @@
 
 import { appendFileSync, copyFileSync, mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { inProject, ownFolder } from "../paths.ts";
+import { DEBIAN_ROOT, inProject, ownFolder } from "../paths.ts";
 import { Program, run } from "../program.ts";
-import { onDebian, ROOT } from "../workstation/debian.ts";
-import { addRepository, apt, ours } from "./apt.ts";
+import { onDebian } from "../workstation/debian.ts";
+import { install, ours, purge } from "./apt.ts";
 
-const INSTALLATION = 300_000;
-vi.setConfig({ testTimeout: INSTALLATION });
+const PATIENCE = 300_000;
+vi.setConfig({ testTimeout: PATIENCE });
 
 const ETC = "/etc/kazashi-portal";
 const STATE = "/var/lib/kazashi-portal";
@@ -19,9 +19,8 @@ let portal: Program | undefined;
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   before = await ours();
-  await addRepository();
-  await apt("install", "kazashi-portal");
-}, INSTALLATION);
+  await install("kazashi-portal");
+}, PATIENCE);
 
 afterAll(() => portal?.stop());
 
@@ -38,9 +37,12 @@ test("as it comes, it says what it wants", async () => {
 test("configured as its file says, it serves", async () => {
   await run(onDebian("sh", "-c", `head -c 32 /dev/urandom > ${ETC}/pairwise.key`));
   const authority = `${ETC}/user-authentication-ca.cer`;
-  copyFileSync(inProject("vectors/certificates/user-authentication-ca.der"), ROOT + authority);
+  copyFileSync(
+    inProject("vectors/certificates/user-authentication-ca.der"),
+    DEBIAN_ROOT + authority,
+  );
   const options = `authorities = ["${authority}"]\naccept-test-hierarchy = true\n`;
-  appendFileSync(`${ROOT}${ETC}/portal.toml`, options);
+  appendFileSync(`${DEBIAN_ROOT}${ETC}/portal.toml`, options);
 
   portal = await Program.ready("portal", asUnit(), "serving http", { folder });
   expect((await fetch("http://127.0.0.1:8080/ready")).status).toBe(200);
@@ -49,7 +51,7 @@ test("configured as its file says, it serves", async () => {
 });
 
 test("purged, it leaves what a person wrote and nothing else", async () => {
-  await apt("purge", "kazashi-portal");
+  await purge("kazashi-portal");
   const written = [ETC, `${ETC}/pairwise.key`, `${ETC}/user-authentication-ca.cer`];
   expect(await ours()).toEqual([...before, ...written].sort());
 });

@@ -1,15 +1,12 @@
-import { windowsPrograms } from "../paths.ts";
+import { DEBIAN_ROOT, windowsPrograms } from "../paths.ts";
 import { BRIDGE_PORT, RELAY_PORT } from "../ports.ts";
 import type { System } from "./system.ts";
 
-/** Where it is. */
-const ROOT = "/run/debian-13";
-
 /** A path on the drive C of the Windows on it, as it is seen from outside. */
-export const onDriveC = (path: string): string => `${ROOT}/root/.wine/drive_c/${path}`;
+export const onDriveC = (path: string): string => `${DEBIAN_ROOT}/root/.wine/drive_c/${path}`;
 
 /** The machine that `machine.sh` lays out: it has a pcscd of its own, and the Wine that talks to it. */
-const MACHINE = ["chroot", ROOT];
+const MACHINE = ["chroot", DEBIAN_ROOT];
 
 /** A command for Windows. What a Unix path names, Wine finds on the drive on which it starts programs. */
 export const inWine = (...command: string[]): string[] => [
@@ -52,7 +49,7 @@ export const WINDOWS_WITH_DIALOG: System = {
   env: { ...WINDOWS.env, DISPLAY, KAZASHI_E2E_PINENTRY: windowsPrograms.pinentry },
   screen: {
     show: [...MACHINE, "Xvfb", DISPLAY, "-screen", "0", "1280x800x24"],
-    sign: `${ROOT}/tmp/.X11-unix/X${DISPLAY.slice(1)}`,
+    sign: `${DEBIAN_ROOT}/tmp/.X11-unix/X${DISPLAY.slice(1)}`,
     manageWindows: onScreen("openbox", "--sm-disable"),
     xdotool: onScreen("xdotool"),
   },

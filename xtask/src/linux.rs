@@ -21,15 +21,21 @@ pub(crate) const PACKAGES: &[&str] = &["apt-utils", "debhelper", "gpg", "gpg-age
 /// Those with which packages are judged.
 pub(crate) const TEST_PACKAGES: &[&str] = &["debootstrap", "lintian"];
 
-/// The Debian on which packages are installed: some 300 MB. Its apt has at hand what they need, a dialog, and
-/// the driver of the virtual reader.
-pub(crate) const DEBIAN: Debian = Debian {
-    name: "debian-12",
-    suite: "bookworm",
-    packages: &["systemd"],
-    downloads: &["libpcsclite1", "pcscd", "pinentry-gnome3", "vsmartcard-vpcd"],
-    prepare: |_, _| Ok(()),
-};
+/// The Debians on which packages are installed: some 300 MB each. The one for Windows is another.
+pub(crate) static DEBIANS: [Debian; 2] =
+    [empty("debian-12", "bookworm"), empty("debian-13-plain", "trixie")];
+
+/// A Debian that has nothing yet. Its apt has at hand what packages need, a dialog, and the driver of the
+/// virtual reader.
+const fn empty(name: &'static str, suite: &'static str) -> Debian {
+    Debian {
+        name,
+        suite,
+        packages: &["systemd"],
+        downloads: &["libpcsclite1", "pcscd", "pinentry-gnome3", "vsmartcard-vpcd"],
+        prepare: |_, _| Ok(()),
+    }
+}
 
 /// The programs, each in a package of its name.
 const PROGRAMS: [&str; 3] = ["kazashi-bridge", "kazashi-emulator", "kazashi-portal"];

@@ -1,16 +1,15 @@
-//! The checks that have a Debian beside this machine: in one, Wine runs what is for Windows, and on one
-//! that is new packages are installed.
+//! The checks that have a Debian beside this machine: in one, Wine runs what is for Windows, and on
+//! those that are empty, packages are installed.
+
+use std::iter;
 
 use anyhow::Result;
 
 use super::end_to_end;
 use super::suite::Check;
-use crate::debian::{self, Debian};
+use crate::debian;
 use crate::windows::installer;
 use crate::{linux, setup, windows};
-
-/// Those that are made, that which takes the longest first.
-const DEBIANS: [&Debian; 2] = [&windows::DEBIAN, &linux::DEBIAN];
 
 /// All of them, to be skipped where no Debian can be made.
 pub(super) fn checks() -> Result<Vec<Check>> {
@@ -22,7 +21,8 @@ pub(super) fn checks() -> Result<Vec<Check>> {
         .after(&["set-up"]),
         // One after the other: each asks apt, which serves one at a time.
         Check::new("debian", |shell| {
-            DEBIANS.iter().try_for_each(|debian| debian.root(shell).map(drop))
+            let mut debians = iter::once(&windows::DEBIAN).chain(&linux::DEBIANS);
+            debians.try_for_each(|debian| debian.root(shell).map(drop))
         })
         .after(&["set-up-debian"]),
         // These compile, and come after the tests as others do that compile.

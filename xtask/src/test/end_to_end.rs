@@ -49,15 +49,20 @@ pub(super) fn windows_checks() -> Result<Vec<Check>> {
     Ok(checks.collect())
 }
 
-/// One check for each file of those that install packages.
+/// One check for each file of those that install packages, on each Debian.
 pub(super) fn packages_checks() -> Result<Vec<Check>> {
-    let checks = files(&["packages/*.test.ts"])?.into_iter();
-    Ok(checks.map(|file| on_debian(&linux::DEBIAN, file).after(&["packages"])).collect())
+    let mut checks = Vec::new();
+    for file in files(&["packages/*.test.ts"])? {
+        for debian in &linux::DEBIANS {
+            checks.push(on_debian(debian, file.clone()).after(&["packages"]));
+        }
+    }
+    Ok(checks)
 }
 
 /// The check of a file whose tests have a machine with a Debian beside this one.
 fn on_debian(debian: &'static Debian, file: String) -> Check {
-    let check = Check::new(name(&file), move |shell| {
+    let check = Check::new(name(&format!("{}/{file}", debian.name)), move |shell| {
         let mut machine = apart("./machine.sh");
         machine.arg(debian.root(shell)?).arg("node").args(VITEST).arg(&file);
         shell.run(&mut machine)
