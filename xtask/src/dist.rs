@@ -14,9 +14,9 @@ use crate::{linux, npm};
 
 #[derive(Subcommand)]
 pub(crate) enum Dist {
-    /// Make the packages for Debian and its relatives, in target/packages
+    /// Make the packages for Debian and Fedora and their relatives, in target/packages
     Linux {
-        /// A folder, new or empty: make a repository for apt of them there, signed with a key that is
+        /// A folder, new or empty: make a repository for apt of those for Debian there, signed with a key that is
         /// made for it and not kept
         #[arg(long, value_name = "FOLDER")]
         repository: Option<PathBuf>,

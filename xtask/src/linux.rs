@@ -1,7 +1,8 @@
-//! The packages for Debian: made by debhelper of what `debian/` says. Where the programs and the version are
-//! the same, so is each byte of them.
+//! The packages for Debian, made by debhelper of what `debian/` says, and those for Fedora. Where the programs
+//! and the version are the same, so is each byte of them.
 
 mod repository;
+mod rpm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::shell::{Shell, output, program, remove_folder, target};
 use crate::{portal, setup};
 
 /// Debian packages with which packages and repositories are made.
-pub(crate) const PACKAGES: &[&str] = &["apt-utils", "debhelper", "gpg", "gpg-agent"];
+pub(crate) const PACKAGES: &[&str] = &["apt-utils", "debhelper", "gpg", "gpg-agent", "rpm"];
 
 /// Those with which packages are judged.
 pub(crate) const TEST_PACKAGES: &[&str] = &["debootstrap", "lintian"];
@@ -54,8 +55,10 @@ const REVISION: u32 = 1;
 const MAINTAINER: &str = "Kazashi developers <kazashi@localhost.invalid>";
 
 /// What is packaged besides, and what says how.
-const FILES: [&str; 8] = [
+const FILES: [&str; 11] = [
     "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
     "SECURITY.md",
     "bridge/desktop",
     "bridge/systemd",
@@ -63,6 +66,7 @@ const FILES: [&str; 8] = [
     "docs",
     "examples/reception-portal/README.ja.md",
     "examples/reception-portal/README.md",
+    "rpm",
 ];
 
 /// Where packages are left.
@@ -70,12 +74,13 @@ fn folder() -> PathBuf {
     target().join("packages")
 }
 
-/// Makes the packages of this version, and a repository of them if a folder is named for it.
+/// Makes the packages of this version, and a repository of Debian's if a folder is named for it.
 pub(crate) fn run(shell: &Shell, repository: Option<&Path>) -> Result<()> {
     setup::system_packages(shell, &[setup::BUILD_PACKAGES, PACKAGES].concat())?;
     portal::build_page(shell)?;
-    let packages = build(shell)?;
-    for package in &packages {
+    build(shell)?;
+    let packages = package_files()?;
+    for package in packages.iter().chain(&rpm::package_files(&folder())?) {
         shell.say(package.display())?;
     }
     repository.map_or(Ok(()), |folder| repository::make(shell, folder, &packages))
@@ -84,10 +89,10 @@ pub(crate) fn run(shell: &Shell, repository: Option<&Path>) -> Result<()> {
 /// Makes what the tests install: the packages of this version, in a repository. The portal's page is
 /// there already.
 pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
-    let packages = build(shell)?;
+    build(shell)?;
     let folder = folder().join("tests/apt");
     remove_folder(&folder)?;
-    repository::make(shell, &folder, &packages)
+    repository::make(shell, &folder, &package_files()?)
 }
 
 /// Has Debian's own checker look at the packages that the tests install.
@@ -98,21 +103,20 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
 }
 
 /// Builds the programs, and makes packages of them.
-fn build(shell: &Shell) -> Result<Vec<PathBuf>> {
+fn build(shell: &Shell) -> Result<()> {
     let mut build = dist::cargo_build(&[])?;
     shell.run(build.args(CRATES.iter().flat_map(|package| ["--package", package])))?;
 
-    let folder = folder().join("debian");
-    remove_folder(&folder)?;
-    lay_out(shell, &folder)?;
+    let laid_out = folder().join("laid-out");
+    remove_folder(&laid_out)?;
+    lay_out(shell, &laid_out)?;
     let mut make = Command::new("dpkg-buildpackage");
-    make.args(["--build=binary", "--no-sign", "--no-pre-clean"]).current_dir(&folder);
+    make.args(["--build=binary", "--no-sign", "--no-pre-clean"]).current_dir(&laid_out);
     shell.run(make.env("SOURCE_DATE_EPOCH", TIME.as_secs().to_string()))?;
-
-    package_files()
+    rpm::make(shell, &laid_out, &folder())
 }
 
-/// The packages, as they are named.
+/// The packages for Debian, as they are named.
 fn package_files() -> Result<Vec<PathBuf>> {
     let architecture = output(Command::new("dpkg").arg("--print-architecture"))?;
     let name = |program| format!("{program}_{VERSION}-{REVISION}_{}.deb", architecture.trim());
@@ -124,7 +128,7 @@ pub(crate) fn contents() -> Result<Vec<Contents>> {
     PROGRAMS.iter().map(|name| Contents::of_programs(name, &[name], &BUILD)).collect()
 }
 
-/// Lays out what is packaged: debhelper takes it from there.
+/// Lays out what is packaged: debhelper and rpmbuild take it from there.
 fn lay_out(shell: &Shell, folder: &Path) -> Result<()> {
     let (programs, manuals) = (folder.join("programs"), folder.join("manuals"));
     for folder in [&programs, &manuals] {
