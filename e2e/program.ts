@@ -87,9 +87,14 @@ export class Program {
     return this.#ended !== undefined;
   }
 
+  /** Its process id. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** How much memory it has now, in bytes. */
   get memory(): number {
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
     return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
   }
 

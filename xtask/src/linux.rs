@@ -20,7 +20,7 @@ use crate::{portal, setup};
 pub(crate) const PACKAGES: &[&str] = &["apt-utils", "debhelper", "gpg", "gpg-agent", "rpm"];
 
 /// Those with which packages are judged.
-pub(crate) const TEST_PACKAGES: &[&str] = &["debootstrap", "lintian"];
+pub(crate) const TEST_PACKAGES: &[&str] = &["debootstrap", "lintian", "systemd-container"];
 
 /// The Debians on which packages are installed: some 300 MB each. The one for Windows is another.
 pub(crate) static DEBIANS: [Debian; 2] =
