@@ -30,11 +30,9 @@ pub(super) fn checks() -> Result<Vec<Check>> {
             .after(&["set-up-debian", "portal-page"])
             .later_than(&["cargo-test"]),
         Check::new("windows-installer", installer::for_tests).after(&["windows-programs"]),
-        Check::new("packages", linux::for_tests).after(&[
-            "set-up-debian",
-            "portal-page",
-            "cargo-test",
-        ]),
+        Check::new("packages", linux::for_tests)
+            .after(&["set-up-debian", "portal-page"])
+            .later_than(&["cargo-test"]),
         Check::new("packages-lintian", linux::lint).after(&["packages"]),
     ];
     checks.extend(end_to_end::windows_checks()?);
