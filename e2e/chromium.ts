@@ -21,10 +21,9 @@ export function launchChromium(
   { administrator, display, user }: BrowserPlace & { user?: number } = {},
 ): Promise<Browser> {
   const { PATH = "" } = process.env;
-  const wrapper =
-    (administrator && "under-administrator.sh") ?? (user && "chromium-of-another-user.sh");
+  const program = user ? ofTheTests("chromium-of-another-user.sh") : CHROMIUM;
   return chromium.launch({
-    executablePath: wrapper ? ofTheTests(wrapper) : CHROMIUM,
+    executablePath: administrator ? ofTheTests("under-administrator.sh") : program,
     chromiumSandbox: false,
     headless: !display,
     args: [
@@ -36,7 +35,7 @@ export function launchChromium(
     env: {
       ...{ PATH, HOME: home },
       ...(display && { DISPLAY: display }),
-      ...(administrator && underAdministrator(CHROMIUM, administrator)),
+      ...(administrator && underAdministrator(program, administrator)),
       ...(user && { KAZASHI_E2E_USER: String(user) }),
     },
   });

@@ -26,9 +26,12 @@ export function virtualCards(folder: string): string[] {
   ];
 }
 
+/** The identifier of the root of the virtual cards' surfaces. */
+export const CARD_SURFACE_ROOT = "39303030303233080530303100000000";
+
 /** Has a server believe the card surfaces of the authority whose public key is in this file. */
 export function cardSurfaceRoot(file: string): string {
-  return `--card-surface-root=39303030303233080530303100000000=${file}`;
+  return `--card-surface-root=${CARD_SURFACE_ROOT}=${file}`;
 }
 
 /** What a bridge needs in its configuration to verify the attributes on virtual cards. */
@@ -41,7 +44,7 @@ export function cardRoot(folder: string): string[] {
 }
 
 /** Writes the public half of a key of `vectors/keys` into a folder, and returns its file. */
-function writePublicKey(folder: string, name: string): string {
+export function writePublicKey(folder: string, name: string): string {
   const file = join(folder, `${name}.pem`);
   const key = createPublicKey(readFileSync(inProject(`vectors/keys/${name}.pem`)));
   mkdirSync(folder, { recursive: true });

@@ -56,10 +56,9 @@ test("purged, it leaves what a person wrote and nothing else", async () => {
   expect(await ours()).toEqual([...before, ...written].sort());
 });
 
-/** The command of the unit, by its user and in its folder, which systemd would have made. */
+/** The command of the unit, by its user and in its folder. */
 function asUnit(...args: string[]): string[] {
   const script = `
-    install -d -o kazashi-portal -g kazashi-portal -m 700 ${STATE}
     cd ${STATE}
     command=$(sed -n s/^ExecStart=//p /lib/systemd/system/kazashi-portal.service)
     exec setpriv --reuid=kazashi-portal --regid=kazashi-portal --clear-groups $command "$@"`;

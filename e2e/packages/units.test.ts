@@ -1,17 +1,26 @@
-// The units of the packages, started by systemd: the bridge with the desktop of a user, who signs in at a
-// page with it, and the portal, at port 443 with TLS.
+// The packages of bridge and portal on one machine, set up as docs/deployment.md says and started by systemd:
+// staff open a desk, and visitors are received.
 
-import { appendFileSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { get } from "node:https";
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import { basename, join } from "node:path";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { launchChromium, permit } from "../chromium.ts";
-import { withCard } from "../package.ts";
+import { launchChromium } from "../chromium.ts";
 import { DEBIAN_ROOT, inProject, ownFolder, programs } from "../paths.ts";
+import { Desk, REMEMBERED } from "../portal/reception/desk.ts";
+import { enterAccount, SCOPES, WINDOW } from "../portal/reception/reception.ts";
+import { ACCOUNT } from "../portal/reception/server.ts";
 import { Program, run } from "../program.ts";
-import { certify, PublicSite } from "../public-site.ts";
-import { setUp } from "../set-up.ts";
+import { certify, onTheInternet } from "../public-site.ts";
+import { CARD_SURFACE_ROOT, writePublicKey } from "../trust.ts";
 import { writeCard } from "../workstation/card.ts";
 import { DEBIAN, onDebian } from "../workstation/debian.ts";
 import { Dialog } from "../workstation/dialog.ts";
@@ -21,6 +30,9 @@ import { BootedDebian } from "./booted-debian.ts";
 const PATIENCE = 300_000;
 vi.setConfig({ testTimeout: PATIENCE });
 
+const ORIGIN = "https://portal.example";
+const ETC = "/etc/kazashi-portal";
+
 /** Who sits at the machine. */
 const USER = "desk";
 const ID = 1000;
@@ -29,31 +41,28 @@ const STATE = `/home/${USER}/.local/state/kazashi`;
 const PERSON = `${STATE}/person`;
 const DIALOG = `KAZASHI_E2E_DIALOG=${PERSON}`;
 
-const ETC = "/etc/kazashi-portal";
-const NONCE = "bm9uY2Utbm9uY2Utbm9uY2Utbm9uY2Utbm9uY2Utbm9uY2U=";
+/** By which Chromium lets the portal's page reach the bridge, without asking. */
+const POLICY = "/etc/chromium/policies/managed/kazashi.json";
 
 const folder = ownFolder();
-beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-});
-const site = setUp(new PublicSite());
 const dialog = new Dialog(DEBIAN_ROOT + PERSON);
 let debian: BootedDebian;
 let browser: Browser;
-let emulator: Program;
+let emulator: Program | undefined;
+let desk: Desk;
 
 beforeAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   await install("kazashi-bridge", "kazashi-portal");
+  // The reader's driver, which comes with the hardware.
   await run(onDebian("apt-get", "install", "--yes", "vsmartcard-vpcd"));
-  await prepareBridge();
-  await preparePortal();
+  await setUpWorkstation();
+  await setUpServer();
   debian = await BootedDebian.boot(folder);
-  browser = await launchChromium(
-    folder,
-    ["--ignore-certificate-errors", ...site.chromiumArguments],
-    { user: ID },
-  );
+  const args = ["--ignore-certificate-errors", ...onTheInternet(443)];
+  const administrator = `install -D -m 644 ${DEBIAN_ROOT}${POLICY} ${POLICY}`;
+  browser = await launchChromium(folder, args, { user: ID, administrator });
 }, PATIENCE);
 
 afterAll(async () => {
@@ -62,27 +71,55 @@ afterAll(async () => {
   await debian?.stop();
 }, PATIENCE);
 
-test("the bridge starts with the desktop of a user, and a page signs in", async () => {
+test("the portal starts with the machine", async () => {
+  await debian.run("systemctl", "enable", "--now", "kazashi-portal");
+  await vi.waitFor(async () => expect(await statusOf("/ready")).toBe(200), 20_000);
+});
+
+test("the bridge starts with the desktop of a user", async () => {
   await debian.run("systemctl", "start", `user@${ID}`);
   await asUser("systemctl", "--user", "set-environment", DIALOG);
   expect(await bridgeIs()).toBe("inactive");
-  await startDesktop();
-  expect(await bridgeIs()).toBe("active");
+  const isDesktop = ["BindsTo", "Before"].map((is) => `--property=${is}=graphical-session.target`);
+  await asUser("systemd-run", "--user", "--unit=desktop", ...isDesktop, "sleep", "infinity");
+  await vi.waitFor(async () => expect(await bridgeIs()).toBe("active"), 20_000);
+});
 
-  const card = join(folder, "card");
-  await writeCard(card, "normal");
-  const holder = [programs.emulator, "run", "--image", card];
-  emulator = await Program.ready("emulator", holder, "ready", { folder });
-  await vi.waitFor(async () => {
-    const doctor = ["kazashi-bridge", "doctor", "--origin", site.origin];
-    expect(await asUser("env", DIALOG, ...doctor)).toMatch(/^ok: /);
-  }, 20_000);
+test("staff open a desk, and the browser asks nothing", async () => {
+  const page = await browser.newPage(WINDOW);
+  await page.goto(ORIGIN);
+  await enterAccount(page);
+  await page.getByRole("link", { name: "受付窓口" }).click();
+  desk = await new Desk(page).isReady();
+});
 
+test("a visitor without a PIN is received by eye, as the institution", async () => {
+  await insertCard("without-pins");
+  await desk.readFace();
+  await desk.recognise();
+  expect(await desk.number()).toBe(1);
+});
+
+test("a visitor is received with the PIN, and the card is remembered", async () => {
+  await removeCard();
+  await insertCard("normal");
+  await desk.choosePin(REMEMBERED);
+  await desk.shows("生年月日を入力");
+  await desk.typeBirthDate();
   dialog.type("1234");
-  const page = await openPage();
-  const script = "return await card.authenticate({ nonce: given.nonce });";
-  expect(await withCard(page, script, { nonce: NONCE })).toMatchObject({ format: "web-eid:1.0" });
-  expect(dialog.shown).toContain(site.origin);
+  await desk.press("進む");
+  await desk.page.locator(".big-number", { hasText: "2" }).waitFor();
+  expect(dialog.shown).toContain(ORIGIN);
+});
+
+test("a card that is known is received at once", async () => {
+  await removeCard();
+  await insertCard("normal");
+  await desk.page.locator(".big-number", { hasText: "3" }).waitFor();
+});
+
+test("doctor finds nothing in the way", async () => {
+  expect(await doctor()).toMatch(/^ok: Cards can be used\.\nnote: By policy, Chromium/);
 });
 
 test("a bridge that is killed is there again, and ends with the desktop", async () => {
@@ -97,12 +134,9 @@ test("a bridge that is killed is there again, and ends with the desktop", async 
   await vi.waitFor(async () => expect(await bridgeIs()).toBe("inactive"), 20_000);
 });
 
-test("the portal starts with the machine, writes to its own folder, and is there again when killed", async () => {
-  await debian.run("systemctl", "enable", "--now", "kazashi-portal");
-  await vi.waitFor(async () => expect(await statusOf("/ready")).toBe(200), 20_000);
-  const owner = ["stat", "--format=%a %U", "/var/lib/kazashi-portal"];
-  expect(await debian.run(...owner)).toBe("700 kazashi-portal\n");
-
+test("a portal that is killed is there again, with what it kept in a folder of its own", async () => {
+  const state = ["stat", "--format=%a %U", "/var/lib/kazashi-portal"];
+  expect(await debian.run(...state)).toBe("700 kazashi-portal\n");
   await debian.run("systemctl", "kill", "--signal=KILL", "kazashi-portal");
   await vi.waitFor(async () => {
     const shown = await debian.run("systemctl", "show", "--property=NRestarts", "kazashi-portal");
@@ -111,76 +145,101 @@ test("the portal starts with the machine, writes to its own folder, and is there
   }, 20_000);
 });
 
-/** Allows the site, and has the bridge ask a person who is in the tests. */
-async function prepareBridge(): Promise<void> {
-  copyFileSync(programs.scriptedPinentry, `${DEBIAN_ROOT}/usr/local/bin/scripted-pinentry`);
-  mkdirSync(`${DEBIAN_ROOT}/etc/kazashi`, { recursive: true });
+/** What an administrator does on the workstation; and the dialog is a person who is in the tests. */
+async function setUpWorkstation(): Promise<void> {
+  await onMachine(`
+    useradd --create-home --uid=${ID} ${USER}
+    kazashi-bridge machine allow-in-browsers ${ORIGIN}
+    install -d /etc/kazashi
+    cd /home/${USER}
+    install -d -o ${USER} -g ${USER} -m 700 .local .local/state ${STATE} ${PERSON}`);
+  const dialogProgram = "/usr/local/bin/scripted-pinentry";
+  copyFileSync(programs.scriptedPinentry, DEBIAN_ROOT + dialogProgram);
   writeFileSync(
     `${DEBIAN_ROOT}/etc/kazashi/bridge.toml`,
-    `pinentry = "/usr/local/bin/scripted-pinentry"
+    `pinentry = "${dialogProgram}"
 [[origin]]
-origin = "${site.origin}"
-scopes = ["events", "authenticate"]
+origin = "${ORIGIN}"
+scopes = ${JSON.stringify(SCOPES)}
 `,
   );
   // systemd knows of no seat here, at which polkit would let somebody use readers.
   writeFileSync(`${DEBIAN_ROOT}/etc/default/pcscd`, `PCSCD_ARGS=${DEBIAN.pcscd.join(" ")}\n`);
-  await run(onDebian("useradd", "--create-home", `--uid=${ID}`, USER));
-  const make = `install -d -o ${USER} -g ${USER} -m 700`;
-  await run(
-    onDebian("sh", "-ec", `cd /home/${USER}; ${make} .local .local/state ${STATE} ${PERSON}`),
-  );
 }
 
-async function preparePortal(): Promise<void> {
+/** What an administrator does on the server. */
+async function setUpServer(): Promise<void> {
   await certify(folder);
-  const authority = inProject("vectors/certificates/user-authentication-ca.der");
-  for (const file of [join(folder, "site.key"), join(folder, "site.crt"), authority]) {
-    copyFileSync(file, `${DEBIAN_ROOT}${ETC}/${file.split("/").at(-1)}`);
+  writePublicKey(folder, "card-surface-authority");
+  const own = ["site.crt", "site.key", "card-surface-authority.pem"].map((it) => join(folder, it));
+  const vectors = [
+    ...["certificates/user-authentication-ca.der", "keys/terminal.pem"],
+    ...["cv-certificates/terminal-intermediate.cv", "cv-certificates/terminal.cv"],
+  ].map((it) => inProject(`vectors/${it}`));
+  for (const file of [...own, ...vectors]) {
+    copyFileSync(file, `${DEBIAN_ROOT}${ETC}/${basename(file)}`);
   }
+  const bridge = await onMachine(`runuser -u ${USER} -- kazashi-bridge enrol --state ${STATE}`);
   appendFileSync(
     `${DEBIAN_ROOT}${ETC}/portal.toml`,
-    `origin = "https://portal.example"
+    `origin = "${ORIGIN}"
 address = "0.0.0.0"
 port = 443
 tls-certificate = "${ETC}/site.crt"
 tls-key = "${ETC}/site.key"
 authorities = ["${ETC}/user-authentication-ca.der"]
 accept-test-hierarchy = true
+card-surface-root = ["${CARD_SURFACE_ROOT}=${ETC}/card-surface-authority.pem"]
+terminal-certificate = ["${ETC}/terminal-intermediate.cv", "${ETC}/terminal.cv"]
+terminal-key = "${ETC}/terminal.pem"
+bridge = ["desk-1=${bridge.trim()}"]
 `,
   );
-  const script = `cd ${ETC}; head -c 32 /dev/urandom > pairwise.key
-    chgrp kazashi-portal pairwise.key site.key; chmod 640 pairwise.key site.key`;
-  await run(onDebian("sh", "-ec", script));
+  const portal = "runuser -u kazashi-portal -- kazashi-portal";
+  await onMachine(`
+    cd ${ETC}
+    head -c 32 /dev/urandom > pairwise.key
+    chgrp kazashi-portal *
+    chmod 640 *
+    cd /var/lib/kazashi-portal
+    ${portal} serve --config ${ETC}/portal.toml --check
+    echo '${ACCOUNT.password}' | ${portal} account add ${ACCOUNT.name} --role administrator`);
 }
 
-/** Starts a desktop, as far as the target says that there is one. */
-async function startDesktop(): Promise<void> {
-  const isDesktop = ["BindsTo", "Before"].map((is) => `--property=${is}=graphical-session.target`);
-  await asUser("systemd-run", "--user", "--unit=desktop", ...isDesktop, "sleep", "infinity");
-  await vi.waitFor(async () => expect(await bridgeIs()).toBe("active"), 20_000);
-}
-
-async function bridgeIs(): Promise<string> {
-  const shown = await asUser(
-    "systemctl",
-    "--user",
-    "show",
-    "--property=ActiveState",
-    "kazashi-bridge",
-  );
-  return shown.trim().replace("ActiveState=", "");
+/** What root types there before it has booted. */
+async function onMachine(commands: string): Promise<string> {
+  return await run(onDebian("sh", "-ec", commands));
 }
 
 async function asUser(...command: string[]): Promise<string> {
   return await debian.runAs(USER, ID, ...command);
 }
 
-async function openPage(): Promise<Page> {
-  const page = await browser.newPage();
-  await page.goto(site.page());
-  await permit(page, "granted");
-  return page;
+async function bridgeIs(): Promise<string> {
+  const property = "--property=ActiveState";
+  const shown = await asUser("systemctl", "--user", "show", property, "kazashi-bridge");
+  return shown.trim().replace("ActiveState=", "");
+}
+
+/** Puts a new card of some kind on the reader; it is there until it is removed. */
+async function insertCard(kind: string): Promise<void> {
+  const card = join(folder, kind);
+  if (!existsSync(card)) await writeCard(card, kind);
+  const holder = [programs.emulator, "run", "--image", card];
+  emulator = await Program.ready("emulator", holder, "ready", { folder });
+}
+
+/** Takes the card off, and waits until that was noticed: the next one would be taken for it. */
+async function removeCard(): Promise<void> {
+  await emulator?.stop();
+  emulator = undefined;
+  await vi.waitFor(async () => expect(await doctor()).toMatch(/^no-smartcard: /), 20_000);
+}
+
+async function doctor(): Promise<string> {
+  const command = ["env", DIALOG, "kazashi-bridge", "doctor", "--origin", ORIGIN];
+  // Whatever it finds, it says on standard output.
+  return await asUser(...command).catch((error) => error.stdout);
 }
 
 function statusOf(path: string): Promise<number | undefined> {
