@@ -45,10 +45,22 @@ pub(crate) fn run(shell: &Shell, dist: Dist) -> Result<()> {
     }
 }
 
+/// Whom programs are built for.
+#[derive(Clone, Copy)]
+pub(crate) enum For {
+    /// Those who install them.
+    Users,
+    /// Tests, which are not to wait for all that a compiler can do.
+    Tests,
+}
+
 /// A cargo that builds programs to be packaged, with these flags for rustc besides.
-pub(crate) fn cargo_build(flags: &[&str]) -> Result<Command> {
+pub(crate) fn cargo_build(whom: For, flags: &[&str]) -> Result<Command> {
     let mut build = cargo_anywhere(flags)?;
     build.args(["build", "--profile", "dist", "--locked"]);
+    if matches!(whom, For::Tests) {
+        build.env("CARGO_PROFILE_DIST_OPT_LEVEL", "1");
+    }
     Ok(build)
 }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::debian::Debian;
-use crate::dist::{self, TIME, VERSION};
+use crate::dist::{self, For, TIME, VERSION};
 use crate::sbom::{Build, Contents};
 use crate::shell::{Shell, output, program, remove_folder, target};
 use crate::{portal, setup};
@@ -78,7 +78,7 @@ fn folder() -> PathBuf {
 pub(crate) fn run(shell: &Shell, repository: Option<&Path>) -> Result<()> {
     setup::system_packages(shell, &[setup::BUILD_PACKAGES, PACKAGES].concat())?;
     portal::build_page(shell)?;
-    build(shell)?;
+    build(shell, For::Users)?;
     let packages = package_files()?;
     for package in packages.iter().chain(&rpm::package_files(&folder())?) {
         shell.say(package.display())?;
@@ -89,7 +89,7 @@ pub(crate) fn run(shell: &Shell, repository: Option<&Path>) -> Result<()> {
 /// Makes what the tests install: the packages of this version, in a repository. The portal's page is
 /// there already.
 pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
-    build(shell)?;
+    build(shell, For::Tests)?;
     let folder = folder().join("tests/apt");
     remove_folder(&folder)?;
     repository::make(shell, &folder, &package_files()?)
@@ -103,8 +103,8 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
 }
 
 /// Builds the programs, and makes packages of them.
-fn build(shell: &Shell) -> Result<()> {
-    let mut build = dist::cargo_build(&[])?;
+fn build(shell: &Shell, whom: For) -> Result<()> {
+    let mut build = dist::cargo_build(whom, &[])?;
     shell.run(build.args(CRATES.iter().flat_map(|package| ["--package", package])))?;
 
     let laid_out = folder().join("laid-out");

@@ -4,11 +4,12 @@ pub(crate) mod installer;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::debian::{Debian, inside};
+use crate::dist::{self, For};
+use crate::setup;
 use crate::shell::Shell;
-use crate::{dist, setup};
 
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
@@ -48,18 +49,21 @@ pub(crate) const PROGRAMS: [&str; 7] = [
     "scripted-pinentry",
 ];
 
-/// Builds programs that run in Wine as they are shipped, so that they are built once.
-pub(crate) fn build(shell: &Shell, packages: &[&str]) -> Result<()> {
+/// Builds programs for Windows. What runs in Wine is built as what is shipped, so that it is built once.
+pub(crate) fn build(shell: &Shell, whom: For, packages: &[&str]) -> Result<()> {
     setup::rust_target(shell, TARGET)?;
-    let mut build = dist::cargo_build(&["-Clink-arg=-Wl,--no-insert-timestamp"])?;
+    let mut build = dist::cargo_build(whom, &["-Clink-arg=-Wl,--no-insert-timestamp"])?;
     build.args(["--target", TARGET, "--bins"]);
     shell.run(build.args(packages.iter().flat_map(|package| ["--package", package])))
 }
 
 /// Has Wine make what it makes for a user who comes for the first time, so that no test waits for it.
 fn start_for_the_first_time(shell: &Shell, root: &Path) -> Result<()> {
-    let mut first_time = inside(root, "/usr/lib/wine/wine64");
-    first_time.args(["wineboot", "--init"]).env("HOME", "/root").env("WINEDEBUG", "-all");
+    // In one go: the server that writes the registry outlives what starts it, and ends with its namespace.
+    let script = "/usr/lib/wine/wine64 wineboot --init && /usr/lib/wine/wineserver64 --wait";
+    let mut first_time = inside(root, "sh");
+    first_time.args(["-c", script]).env("HOME", "/root").env("WINEDEBUG", "-all");
     shell.run(&mut first_time)?;
-    shell.run(inside(root, "/usr/lib/wine/wineserver64").arg("--wait").env("HOME", "/root"))
+    ensure!(root.join("root/.wine/system.reg").exists(), "Wine has not written its registry");
+    Ok(())
 }

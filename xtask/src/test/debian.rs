@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::end_to_end;
 use super::suite::Check;
 use crate::debian;
+use crate::dist::For;
 use crate::windows::installer;
 use crate::{linux, setup, windows};
 
@@ -26,9 +27,11 @@ pub(super) fn checks() -> Result<Vec<Check>> {
         })
         .after(&["set-up-debian"]),
         // These compile, and come after the tests as others do that compile.
-        Check::new("windows-programs", |shell| windows::build(shell, &windows::PROGRAMS))
-            .after(&["set-up-debian", "portal-page"])
-            .later_than(&["cargo-test"]),
+        Check::new("windows-programs", |shell| {
+            windows::build(shell, For::Tests, &windows::PROGRAMS)
+        })
+        .after(&["set-up-debian", "portal-page"])
+        .later_than(&["cargo-test"]),
         Check::new("windows-installer", installer::for_tests).after(&["windows-programs"]),
         Check::new("packages", linux::for_tests)
             .after(&["set-up-debian", "portal-page"])

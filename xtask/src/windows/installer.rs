@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::dist::{TIME, VERSION};
+use crate::dist::{For, TIME, VERSION};
 use crate::sbom::{Build, Contents};
 use crate::shell::{Shell, create_parent, root, target};
 use crate::{sbom, setup, windows};
@@ -29,7 +29,7 @@ const PROPERTIES: &str =
 /// Makes the installer of this version. A program may sign what is in it, and itself.
 pub(crate) fn run(shell: &Shell, sign: Option<&Path>) -> Result<()> {
     setup::system_packages(shell, windows::PACKAGES)?;
-    windows::build(shell, &PROGRAMS)?;
+    windows::build(shell, For::Users, &PROGRAMS)?;
     let installer = target().join("packages").join(format!("kazashi-{VERSION}-x64.msi"));
     package(shell, VERSION, &installer, sign)?;
     shell.say(installer.display())
@@ -37,7 +37,7 @@ pub(crate) fn run(shell: &Shell, sign: Option<&Path>) -> Result<()> {
 
 /// Makes what the tests install: this version, and a higher one of the same programs.
 pub(crate) fn for_tests(shell: &Shell) -> Result<()> {
-    windows::build(shell, &PROGRAMS)?;
+    windows::build(shell, For::Tests, &PROGRAMS)?;
     let folder = target().join("packages").join("tests");
     package(shell, VERSION, &folder.join("this.msi"), None)?;
     package(shell, VERSION, &folder.join("again.msi"), None)?;
