@@ -8,7 +8,7 @@ use kazashi_emulator::{Image, Variant, folder};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Bridge, HOLDER, NONCE, ORIGIN, PRESENCE, PROGRAM, READ_AGE_RECORD, READ_CERTIFICATE, SELECT,
+    Bridge, HOLDER, NONCE, ORIGIN, PRESENCE, PROGRAM, READ_CERTIFICATE, SELECT,
     SELECT_CARD_SURFACE, SIGN, folder_with, grant, stdout,
 };
 
@@ -158,13 +158,7 @@ fn the_holder_finds_what_was_read_from_the_card_on_the_reader() {
     let bridge = Bridge::start();
     bridge.signs_in();
     // A page that reads nothing by which to tell the card: the bridge looks for itself.
-    let mut page = bridge.page(PRESENCE);
-    let lease = page.acquire_when_there();
-    page.transmit(&lease, SELECT_CARD_SURFACE);
-    let verify = json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "1980-02-17" });
-    assert_eq!(page.ask(verify)["type"], "verified");
-    assert!(page.transmit(&lease, READ_AGE_RECORD).ends_with("9000"));
-    assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+    bridge.reads_age_record();
 
     let card = bridge.path("card");
     let (found, mine) = bridge.log_command(&["for-card", "--virtual-card", card.to_str().unwrap()]);

@@ -8,10 +8,7 @@ use std::process::{Command, Output};
 use kazashi_emulator::{Image, Variant, folder};
 use serde_json::json;
 
-use crate::harness::{
-    Bridge, ORIGIN, PRESENCE, PROGRAM, READ_AGE_RECORD, READ_CERTIFICATE, SELECT,
-    SELECT_CARD_SURFACE, stdout,
-};
+use crate::harness::{Bridge, ORIGIN, PROGRAM, READ_CERTIFICATE, SELECT, stdout};
 #[cfg(target_os = "linux")]
 use crate::harness::{InsertedCard, Pcscd, READERS, apart, wait_until};
 
@@ -25,13 +22,7 @@ fn used() -> Bridge {
         assert_eq!(page.sign(&lease, json!({ "value": pin }))["type"], answer);
     }
     assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
-    let mut page = bridge.page(PRESENCE);
-    let lease = page.acquire_when_there();
-    page.transmit(&lease, SELECT_CARD_SURFACE);
-    let verify = json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "1980-02-17" });
-    assert_eq!(page.ask(verify)["type"], "verified");
-    assert!(page.transmit(&lease, READ_AGE_RECORD).ends_with("9000"));
-    assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
+    bridge.reads_age_record();
     bridge
 }
 

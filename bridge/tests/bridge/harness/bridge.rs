@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, WebSocket};
 
 use super::pinentry::write_pinentry;
 use super::turn::beside_others;
-use super::{Page, upgrade, wait_for, wait_until};
+use super::{Page, READ_AGE_RECORD, SELECT_CARD_SURFACE, upgrade, wait_for, wait_until};
 
 pub(crate) const ORIGIN: &str = "https://portal.example";
 pub(crate) const DIALOG: &str = "https://dialog.example";
@@ -109,6 +109,18 @@ impl Bridge {
             serve.args(["--port", "0"]).env("KAZASHI_LOG", "debug");
             serve.env("LD_PRELOAD", shim).env("KAZASHI_TEST_SHIM", word);
         })
+    }
+
+    /// A page of [`PRESENCE`] verifies the holder's birth date, and reads the record of it.
+    pub(crate) fn reads_age_record(&self) {
+        let mut page = self.page(PRESENCE);
+        let lease = page.acquire_when_there();
+        page.transmit(&lease, SELECT_CARD_SURFACE);
+        let verify =
+            json!({ "type": "verify-birth-date", "lease": lease, "birthDate": "1980-02-17" });
+        assert_eq!(page.ask(verify)["type"], "verified");
+        assert!(page.transmit(&lease, READ_AGE_RECORD).ends_with("9000"));
+        assert_eq!(page.ask(json!({ "type": "release", "lease": lease }))["type"], "released");
     }
 
     /// A bridge in a folder that may outlive it, at the usual port unless it is told another.
