@@ -1,23 +1,28 @@
-//! What the program can be told. Its manual is made of this file, too.
+//! What the program can be told. Its manual is made of this, too.
+#![expect(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "the program and its manual take all of it, and nobody else does"
+)]
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::{Timing, Variant};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use kazashi_emulator::{Timing, Variant};
 
 /// A software My Number Card
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 #[command(name = "kazashi-emulator", version)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
-#[derive(Subcommand)]
-pub(crate) enum Command {
+#[derive(Debug, Subcommand)]
+pub enum Command {
     /// Write a card image to a folder, and print its PINs
     New {
         /// The folder; it must not hold a card yet
@@ -64,11 +69,11 @@ pub(crate) enum Command {
 }
 
 /// Options for serving a card, whichever it is.
-#[derive(Args, Clone, Copy)]
-pub(crate) struct Serving {
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Serving {
     /// Write a line on standard error for each command: header, lengths and status word, never data
     #[arg(long)]
-    pub(crate) trace: bool,
+    pub trace: bool,
     /// Take the time that bytes take at this bit rate; contactless cards have 106 to 848
     #[arg(long, value_name = "KBIT/S")]
     bit_rate: Option<NonZeroU32>,
@@ -81,7 +86,7 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    pub(crate) fn timing(self) -> Timing {
+    pub fn timing(self) -> Timing {
         Timing {
             bit_rate: self.bit_rate,
             command: Duration::from_millis(self.command_time),

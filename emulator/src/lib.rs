@@ -22,6 +22,10 @@
 
 mod application;
 mod card;
+// For the program and its manual.
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+pub mod command_line;
 mod deed;
 pub mod folder;
 mod image;

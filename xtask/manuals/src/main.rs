@@ -7,13 +7,8 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use kazashi_emulator::command_line::Arguments;
 use kazashi_reception_portal::Options;
-
-use crate::emulator::Arguments;
-
-#[path = "../../../emulator/src/bin/kazashi-emulator/arguments.rs"]
-#[expect(dead_code, reason = "the program reads what it is told; the manual only names it")]
-mod emulator;
 
 fn main() -> io::Result<()> {
     let folder = env::args_os().nth(1).map(PathBuf::from);

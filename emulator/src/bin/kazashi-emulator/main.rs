@@ -8,15 +8,14 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::{fs, io, thread};
 
 use clap::Parser;
+use kazashi_emulator::command_line::{Arguments, Command, Serving};
 use kazashi_emulator::issue::{CardKeys, CvKey, Hierarchy, Holder, key_identifier};
 use kazashi_emulator::{Application, Ef, Image, Variant, folder};
 use rand_core::OsRng;
 
-use crate::arguments::{Arguments, Command, Serving};
 use crate::stored_card::StoredCard;
 use crate::vpcd::Insertion;
 
-mod arguments;
 mod stored_card;
 mod vpcd;
 

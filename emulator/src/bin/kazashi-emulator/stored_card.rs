@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::thread;
 
 use kazashi_core::codec::apdu::{CommandApdu, ResponseApdu};
+use kazashi_emulator::command_line::Serving;
 use kazashi_emulator::{Card, Image, ImageError, Timing, folder};
 use rand_core::OsRng;
-
-use crate::arguments::Serving;
 
 /// Memory failure (ISO/IEC 7816-4:2020, 5.6).
 const MEMORY_FAILURE: [u8; 2] = [0x65, 0x81];
